@@ -1,0 +1,212 @@
+"""Signed notes and log checkpoints as C2SP specifies them (signed-note, tlog-checkpoint), with Ed25519 only.
+
+A checkpoint binds a log's name, size and root. Where keys are kept and when to sign is decided elsewhere.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+ED25519_TYPE = b"\x01"
+
+_ROOT_BYTES = 32
+_KEY_ID_BYTES = 4
+_MAX_NOTE_CHARACTERS = 1 << 20
+_MAX_SIGNATURES = 100
+_MAX_SIZE = 2**53
+_SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
+_KEY_ID = re.compile(r"[0-9a-f]{8}")
+
+
+class NoteError(ValueError):
+    """A note, checkpoint or key that is malformed or that the given keys do not vouch for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One signed state of a log: its name, the number of leaves and the RFC 9162 root over them (32 bytes)."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse a state that could not be written down unambiguously. Raise NoteError."""
+        _check_name(self.origin)
+        if not 0 <= self.size <= _MAX_SIZE:
+            raise NoteError("a checkpoint's size is out of range")
+        if len(self.root) != _ROOT_BYTES:
+            raise NoteError("a checkpoint's root is not 32 bytes")
+
+    @property
+    def text(self) -> str:
+        """The three lines that are signed, each ended by a newline."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read exactly what `text` writes. Extension lines are refused: this log never writes any."""
+        lines = text.split("\n")
+        if len(lines) != len(("origin", "size", "root", "after the last newline")) or lines[-1]:
+            raise NoteError("a checkpoint has exactly three lines")
+        origin, size, root, _ = lines
+        if not _SIZE.fullmatch(size):
+            raise NoteError("a checkpoint's size is not a plain decimal number")
+        return cls(origin=origin, size=int(size), root=_decode(root))
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
+    """The public half of a note key: its name and the 32 bytes of RFC 8032."""
+
+    name: str
+    public: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse a name or key that C2SP does not allow. Raise NoteError."""
+        _check_name(self.name)
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public)
+        except ValueError as error:
+            raise NoteError("not an Ed25519 public key") from error
+
+    @classmethod
+    def of(cls, name: str, key: Ed25519PrivateKey) -> Self:
+        """Return the key that verifies what `key` signs under `name`."""
+        return cls(name=name, public=key.public_key().public_bytes_raw())
+
+    @property
+    def id(self) -> bytes:
+        """The four bytes that stand before a signature to tell which key made it."""
+        named = self.name.encode() + b"\n" + ED25519_TYPE + self.public
+        return hashlib.sha256(named).digest()[:_KEY_ID_BYTES]
+
+    def encode(self) -> str:
+        """Return the one-line form `name+hex id+base64(type and key)` that is handed to an auditor."""
+        return (
+            f"{self.name}+{self.id.hex()}+{base64.b64encode(ED25519_TYPE + self.public).decode()}"
+        )
+
+    @classmethod
+    def parse(cls, encoded: str) -> Self:
+        """Read exactly what `encode` writes. Raise NoteError for any other text, type or key id."""
+        # Base64 has plus signs of its own, so only the first two separate.
+        parts = encoded.split("+", 2)
+        if len(parts) != len(("name", "id", "key")) or not _KEY_ID.fullmatch(parts[1]):
+            raise NoteError("a verifier key has the form name+id+key")
+        typed = _decode(parts[2])
+        if typed[:1] != ED25519_TYPE:
+            raise NoteError("only Ed25519 keys are used here")
+        key = cls(name=parts[0], public=typed[1:])
+        if key.id.hex() != parts[1]:
+            raise NoteError("a verifier key's id does not match it")
+        return key
+
+
+def sign_note(text: str, name: str, key: Ed25519PrivateKey) -> str:
+    """Return `text` (which ends in a newline) as a note signed under `name`. Raise NoteError if it cannot be one."""
+    _check_characters(text)
+    if not text.endswith("\n"):
+        raise NoteError("a note's text ends in a newline")
+    signature = VerifierKey.of(name, key).id + key.sign(text.encode())
+    return f"{text}\n\N{EM DASH} {name} {base64.b64encode(signature).decode()}\n"
+
+
+def sign_checkpoint(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
+    """Return the checkpoint as a signed note. The log's name is also the key's name, as C2SP recommends."""
+    return sign_note(checkpoint.text, checkpoint.origin, key)
+
+
+def open_text(note: str, keys: Iterable[VerifierKey]) -> tuple[str, frozenset[str]]:
+    """Return a note's text and the names of the given keys that signed it.
+
+    Signatures by other keys are ignored. Raise NoteError when the note is malformed, when none of the
+    given keys signed it, or when a signature claims to be by one of them and is not.
+    """
+    text, signatures = _split(note)
+    known = {(key.name, key.id): key for key in keys}
+    signers = set()
+    for name, key_id, signature in signatures:
+        key = known.get((name, key_id))
+        if key is None:
+            continue
+        try:
+            Ed25519PublicKey.from_public_bytes(key.public).verify(signature, text.encode())
+        except InvalidSignature as error:
+            raise NoteError("the signature does not match the text") from error
+        signers.add(name)
+    if not signers:
+        raise NoteError("none of the given keys signed this")
+    return text, frozenset(signers)
+
+
+def open_note(note: str, keys: Iterable[VerifierKey]) -> Checkpoint:
+    """Return the checkpoint in a note that the log's own key has signed.
+
+    A key with another name than the log's does not count, so that one log's key cannot vouch for another's
+    state. Raise NoteError when it is malformed or not so signed.
+    """
+    text, signers = open_text(note, keys)
+    checkpoint = Checkpoint.parse(text)
+    if checkpoint.origin not in signers:
+        raise NoteError("the checkpoint is not signed by its own log")
+    return checkpoint
+
+
+def _split(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """Return the signed text and each signature as name, key id and signature bytes."""
+    if len(note) > _MAX_NOTE_CHARACTERS:
+        raise NoteError("the note is too long")
+    _check_characters(note)
+    text, blank_line, signed = note.rpartition("\n\n")
+    if not blank_line or not signed.endswith("\n"):
+        raise NoteError("a note is a text, a blank line and signature lines")
+    lines = signed[:-1].split("\n")
+    if len(lines) > _MAX_SIGNATURES:
+        raise NoteError("the note has too many signatures")
+    return text + "\n", [_signature(line) for line in lines]
+
+
+def _signature(line: str) -> tuple[str, bytes, bytes]:
+    dash, *fields = line.split(" ")
+    if dash != "\N{EM DASH}" or len(fields) != len(("name", "signature")):
+        raise NoteError("a signature line is a dash, a name and base64")
+    name, encoded = fields
+    _check_name(name)
+    signature = _decode(encoded)
+    if len(signature) <= _KEY_ID_BYTES:
+        raise NoteError("a signature is too short")
+    return name, signature[:_KEY_ID_BYTES], signature[_KEY_ID_BYTES:]
+
+
+def _check_name(name: str) -> None:
+    if not name or "+" in name or any(character.isspace() for character in name):
+        raise NoteError("a name has neither spaces nor plus signs")
+    _check_characters(name)
+
+
+def _check_characters(text: str) -> None:
+    if any(character < " " and character != "\n" for character in text):
+        raise NoteError("control characters are not allowed")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise NoteError("the text is not Unicode") from error
+
+
+def _decode(encoded: str) -> bytes:
+    """Decode base64 that has one spelling only."""
+    try:
+        decoded = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise NoteError("not base64") from error
+    if base64.b64encode(decoded).decode() != encoded:
+        raise NoteError("not canonical base64")
+    return decoded
