@@ -1,0 +1,3 @@
+"""Stafett: an encrypted stafettlogg (BTI) for Norwegian municipalities."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,196 @@
+"""Data keys, and single values sealed to the one place where they belong (field format v1).
+
+Wrapping a data key under another is in ``wrapping``; who may hold a key at all is decided elsewhere.
+
+    01 | alg | key_id(16) | nonce(12) | AES-256-GCM(padded value) with its 16-byte tag
+"""
+
+import os
+from dataclasses import dataclass
+from typing import NoReturn, Self, SupportsIndex, final
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from bti.crypto.errors import SealError
+from bti.crypto.padding import MINIMUM, is_padded_length, pad, unpad
+from bti.crypto.pae import le64, pae
+
+KEY_BYTES = 32
+KEY_ID_BYTES = 16
+NONCE_BYTES = 12
+TAG_BYTES = 16
+HEADER_BYTES = 2 + KEY_ID_BYTES
+OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + TAG_BYTES
+
+TENANT_WIDE = UUID(int=0)
+"""Stands for the case where a value belongs to the whole municipality (ops, directory and audit keys)."""
+
+_VERSION_1 = 0x01
+_AES_256_GCM = 0x01
+# 02 (AES-256-GCM-SIV) and 03 (ChaCha20-Poly1305) are reserved by the format and refused until somebody needs them.
+_PREFIX = bytes((_VERSION_1, _AES_256_GCM))
+_FIELD_LABEL = "stafett/field/v1"
+_BODY_AT = HEADER_BYTES + NONCE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The only place where a sealed value opens: every part is authenticated with it.
+
+    ``row_version`` is the version the row has once the value is stored in it (0 to 2**64 - 1, else ValueError).
+    ``case`` is :data:`TENANT_WIDE` for values of the municipality itself.
+    """
+
+    tenant: UUID
+    case: UUID
+    table: str
+    column: str
+    row_id: UUID
+    row_version: int
+
+    def __post_init__(self) -> None:
+        """Refuse a version that the format cannot carry."""
+        le64(self.row_version)
+
+
+@final
+class DataKey:
+    """A 32-byte key with its 16-byte public id. Shows, copies and pickles nothing; equal only to itself.
+
+    Sub-keys are derived once per table and column and kept with the key, so they vanish when it does.
+    """
+
+    __slots__ = ("_field_ciphers", "_header", "_key", "_key_id", "_wrapping_cipher")
+
+    def __init__(self, key_id: bytes, key: bytes) -> None:
+        """Take a key that was unwrapped or given; ValueError unless it is 16 and 32 bytes."""
+        if len(key_id) != KEY_ID_BYTES or len(key) != KEY_BYTES:
+            raise ValueError("A data key is 32 bytes and its id 16 bytes.")
+        self._key_id = bytes(key_id)
+        self._key = bytes(key)
+        self._header = _PREFIX + self._key_id
+        self._field_ciphers: dict[tuple[str, str], AESGCM] = {}
+        self._wrapping_cipher: AESGCM | None = None
+
+    @classmethod
+    def generate(cls) -> Self:
+        """Make a new key and id from the kernel's random source."""
+        return cls(os.urandom(KEY_ID_BYTES), os.urandom(KEY_BYTES))
+
+    @property
+    def key_id(self) -> bytes:
+        """The 16 public bytes that name this key."""
+        return self._key_id
+
+    @property
+    def header(self) -> bytes:
+        """The 18 bytes that open everything sealed under this key: version, algorithm, key id."""
+        return self._header
+
+    def derive(self, label: str, *parts: str) -> bytes:
+        """Derive a 32-byte sub-key: HKDF-Expand-SHA-256 (RFC 5869) over label and parts joined by 00.
+
+        ValueError when a part is empty or holds the joining character, for then two uses could share a key.
+        """
+        if any(not part or "\0" in part for part in (label, *parts)):
+            raise ValueError(
+                "The parts of a sub-key's name must not be empty or hold a zero character."
+            )
+        info = "\0".join((label, *parts)).encode()
+        return HKDFExpand(algorithm=SHA256(), length=KEY_BYTES, info=info).derive(self._key)
+
+    def field_cipher(self, table: str, column: str) -> AESGCM:
+        """Give the cipher for one column of one table, derived at first use."""
+        cipher = self._field_ciphers.get((table, column))
+        if cipher is None:
+            cipher = AESGCM(self.derive(_FIELD_LABEL, table, column))
+            self._field_ciphers[table, column] = cipher
+        return cipher
+
+    def wrapping_cipher(self) -> AESGCM:
+        """Give the cipher for wrapping other keys: the key itself, so it must serve no other purpose."""
+        if self._wrapping_cipher is None:
+            self._wrapping_cipher = AESGCM(self._key)
+        return self._wrapping_cipher
+
+    def secret_for_wrapping(self) -> bytes:
+        """Give the 32 secret bytes, for wrapping modules and the broker's wire only."""
+        return self._key
+
+    def __repr__(self) -> str:
+        """Show the first byte of the public id, enough to tell two keys apart in a debugger."""
+        return f"<DataKey {self._key_id[:1].hex()}..>"
+
+    def _refuse_copying(self) -> NoReturn:
+        raise TypeError("A data key is never copied or pickled.")
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled (TypeError)."""
+        self._refuse_copying()
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
+        """Refuse to be pickled (TypeError)."""
+        self._refuse_copying()
+
+    def __getstate__(self) -> NoReturn:
+        """Refuse to give the state away (TypeError)."""
+        self._refuse_copying()
+
+    def __copy__(self) -> NoReturn:
+        """Refuse to be copied (TypeError)."""
+        self._refuse_copying()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> NoReturn:
+        """Refuse to be copied as a part of something else (TypeError)."""
+        self._refuse_copying()
+
+
+def seal(key: DataKey, place: Place, value: bytes, minimum: int = MINIMUM) -> bytes:
+    """Seal ``value`` so that it opens with ``key`` at ``place`` only.
+
+    The result is 46 bytes longer than the padded value and at least 110 bytes. ``minimum`` is the least padded
+    length in bytes: 64 for names, ids and titles, 256 for texts. ValueError when it is not a Padmé length.
+    """
+    nonce = os.urandom(NONCE_BYTES)
+    cipher = key.field_cipher(place.table, place.column)
+    return (
+        key.header
+        + nonce
+        + cipher.encrypt(nonce, pad(value, minimum), _associated(key.header, place))
+    )
+
+
+def open_sealed(key: DataKey, place: Place, blob: bytes) -> bytes:
+    """Give back the value sealed under ``key`` at ``place``; SealError for every reason why it cannot."""
+    if not is_padded_length(len(blob) - OVERHEAD_BYTES) or blob[:HEADER_BYTES] != key.header:
+        raise SealError
+    cipher = key.field_cipher(place.table, place.column)
+    nonce, body = blob[HEADER_BYTES:_BODY_AT], blob[_BODY_AT:]
+    try:
+        padded = cipher.decrypt(nonce, body, _associated(key.header, place))
+    except InvalidTag:
+        raise SealError from None
+    return unpad(padded)
+
+
+def key_id_of(blob: bytes) -> bytes:
+    """Read which key sealed ``blob`` (16 bytes); SealError unless it has the form of a sealed value."""
+    if not is_padded_length(len(blob) - OVERHEAD_BYTES) or blob[: len(_PREFIX)] != _PREFIX:
+        raise SealError
+    return blob[len(_PREFIX) : HEADER_BYTES]
+
+
+def _associated(header: bytes, place: Place) -> bytes:
+    return pae(
+        header,
+        place.tenant.bytes,
+        place.case.bytes,
+        place.table.encode(),
+        place.column.encode(),
+        place.row_id.bytes,
+        le64(place.row_version),
+    )
