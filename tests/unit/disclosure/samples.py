@@ -1,0 +1,33 @@
+"""Synthetic tables of counts; nobody is counted in them."""
+
+import random
+
+from bti.disclosure.tables import Axis, CountTable, Grid, HalfYear, Position
+
+LEVELS = Axis("level", ("level_0", "level_1", "level_2", "level_3", "closed"))
+AGES = Axis("age_band", ("age_0_5", "age_6_9", "age_10_12", "age_13_15", "age_16_18", "age_19_23"))
+PERIOD = HalfYear(2026, 1)
+
+_LEVEL_WEIGHTS = (6, 8, 4, 1.5, 5)
+_AGE_WEIGHTS = (2, 4, 4, 5, 3, 1)
+
+
+def a_count_table(counts: Grid, structural: frozenset[Position] = frozenset()) -> CountTable:
+    """A table of any size with plain codes."""
+    return CountTable(
+        period=PERIOD,
+        rows=Axis("level", tuple(f"level_{row}" for row in range(len(counts)))),
+        columns=Axis("age_band", tuple(f"age_{column}" for column in range(len(counts[0])))),
+        counts=counts,
+        structural=structural,
+    )
+
+
+def a_municipality(children: int, seed: int) -> CountTable:
+    """`children` spread over levels and ages as in a municipality that uses the model."""
+    rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    cells = [(row, column) for row in range(5) for column in range(6)]
+    weights = [_LEVEL_WEIGHTS[row] * _AGE_WEIGHTS[column] for row, column in cells]
+    drawn = rng.choices(cells, weights, k=children)
+    counts = tuple(tuple(drawn.count((row, column)) for column in range(6)) for row in range(5))
+    return CountTable(period=PERIOD, rows=LEVELS, columns=AGES, counts=counts)
