@@ -178,7 +178,6 @@ def _write_new(path: Path, content: bytes) -> None:
     )
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o600)  # whatever the umask was
             file.write(content)
             file.flush()
             os.fsync(descriptor)
