@@ -285,7 +285,7 @@ class _Run:
         try:
             size, root = self._key.open(note)
         except _BadError as error:
-            detail = f"checkpoint no. {number} from here: {error}"
+            detail = f"checkpoint no. {number}: {error}"
             raise _FoundError(Finding(Kind.SIGNATURE, start, start, detail)) from error
         if size < start or (size == start and root != self._tree.root()):
             detail = f"checkpoint no. {number} contradicts an earlier one"
