@@ -174,8 +174,9 @@ def root_over(leaves: list[bytes]) -> bytes:
 
 
 def test_a_checkpoint_of_another_log_is_refused():
-    note = sign_checkpoint(Checkpoint("other.example", COUNT, root_over(LEAVES)), KEY)
-    assert found(LEAVES, [note]) == (Kind.SIGNATURE, 0, 0)
+    other = Checkpoint("other.example", COUNT, root_over(LEAVES))
+    assert found(LEAVES, [sign_checkpoint(other, KEY)]) == (Kind.SIGNATURE, 0, 0)
+    assert found(LEAVES, [sign_note(other.text, ORIGIN, KEY)]) == (Kind.SIGNATURE, 0, 0)
 
 
 @given(st.data())
