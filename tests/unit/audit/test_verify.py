@@ -3,7 +3,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bti.audit.note import Checkpoint, NoteError, VerifierKey, open_note, sign_checkpoint
+from bti.audit.note import Checkpoint, NoteError, VerifierKey, open_note, sign_checkpoint, sign_note
 from bti.audit.tree import Frontier, leaf_hash
 from bti.audit.verify import Kind, Report, verify_leaves
 from tests.unit.audit.logs import KEY, ORIGIN, TENANT, VERIFIER_KEY, a_leaf, entries, signed
