@@ -1,0 +1,116 @@
+# Stafett. `make help` lists what can be done.
+#
+# Stamp files make repeated runs fast; `make clean` removes what was installed, never var/.
+
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+PYTHON ?= python3
+PORT ?= 5000
+# Workers for the tests. Two fit a small machine; more is faster on a larger one.
+JOBS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+RUN := $(VENV)/.installed-run
+DEV := $(VENV)/.installed-dev
+VENDOR := static/vendor
+ASSETS := $(VENDOR)/.copied
+CATALOGUES := $(wildcard bti/translations/*/LC_MESSAGES/*.po)
+TRANSLATED := $(CATALOGUES:.po=.mo)
+DS := node_modules/@digdir/designsystemet-css
+INTER := node_modules/@fontsource-variable/inter
+
+.PHONY: help setup demo demo-reset test check format bench translations lock clean
+
+help: ## List what can be done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+setup: $(DEV) $(ASSETS) $(TRANSLATED) ## Install everything a developer needs into .venv
+
+demo: $(RUN) $(ASSETS) $(TRANSLATED) ## Serve a synthetic municipality on 127.0.0.1, PORT=5000
+	@BTI_MODE=demo BTI_PORT=$(PORT) exec $(BIN)/bti demo
+
+demo-reset: $(RUN) $(ASSETS) $(TRANSLATED) ## As demo, after throwing away what was there
+	@BTI_MODE=demo BTI_PORT=$(PORT) exec $(BIN)/bti demo --reset
+
+test: setup ## Run every check and every test; installs Chromium if it may
+	@tools/needs-browser
+	@$(BIN)/python tools/needs-postgres
+	@$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile
+
+check: setup ## Format, lint, types, import contracts, templates, translations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/python -m pytest --quiet tests/architecture/test_translations.py
+
+format: setup ## Let the formatter and the linter mend what they can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup ## Measure, and print ratios
+	$(BIN)/python -m benchmarks
+
+translations: $(DEV) ## Find new texts, update the catalogues and compile them
+	$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -c 'Translators:' --no-location \
+		--omit-header -o build/messages.pot .
+	$(BIN)/pybabel -q update -i build/messages.pot -d bti/translations --no-fuzzy-matching \
+		--omit-header --ignore-pot-creation-date
+	$(BIN)/pybabel -q compile -d bti/translations
+
+lock: $(DEV) ## Pin the newest versions that pyproject.toml and requirements/*.in allow
+	$(BIN)/pip-compile $(LOCK) -o requirements/run.txt pyproject.toml
+	$(BIN)/pip-compile $(LOCK) -c requirements/run.txt -o requirements/build.txt requirements/build.in
+	$(BIN)/pip-compile $(LOCK) -o requirements/dev.txt pyproject.toml requirements/dev.in
+	npm install --package-lock-only
+
+clean: ## Remove what was installed and built; keeps var/
+	rm -rf $(VENV) node_modules $(VENDOR) build dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find bti -name '*.mo' -delete
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# No addresses in the locks: they come from whatever registry the machine is set up with.
+LOCK = --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
+	--no-emit-options --no-emit-find-links
+
+$(BIN)/python:
+	@PYTHON="$(PYTHON)" tools/needs-venv $(VENV)
+
+# Running needs no test tool: a smaller, faster install.
+$(RUN): requirements/run.txt requirements/build.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what Stafett needs to run ..."
+	@$(PIP) install --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements/dev.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what Stafett's developers need ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ $(RUN)
+
+node_modules/.installed: package.json package-lock.json .npmrc
+	@tools/needs-npm
+	@echo "Installing style sheets and fonts ..."
+	@npm ci --silent
+	@touch $@
+
+$(ASSETS): node_modules/.installed
+	@mkdir -p $(VENDOR)
+	@cp $(DS)/dist/src/index.css $(VENDOR)/designsystemet.css
+	@cp $(DS)/dist/theme/designsystemet.css $(VENDOR)/theme.css
+	@cp $(DS)/LICENSE $(VENDOR)/LICENSE.designsystemet.txt
+	@cp $(INTER)/files/inter-latin-wght-normal.woff2 $(INTER)/files/inter-latin-ext-wght-normal.woff2 $(VENDOR)/
+	@cp $(INTER)/LICENSE $(VENDOR)/LICENSE.inter.txt
+	@touch $@
+
+%.mo: %.po | $(RUN)
+	@$(BIN)/pybabel -q compile -i $< -o $@
