@@ -1,0 +1,1 @@
+"""The `bti` command for operators; commands call the same workflows as the pages."""

@@ -1,0 +1,1 @@
+"""The rules. Pure functions on frozen facts, standard library only; time and actor are arguments."""

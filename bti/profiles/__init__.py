@@ -1,0 +1,1 @@
+"""Local rules as data, loaded and validated once."""

@@ -1,0 +1,1 @@
+"""The network side: plans, bodies and released counts, never a person."""
