@@ -1,0 +1,1 @@
+"""The pages. Talks to workflows only; never to tables, keys or the audit log."""

@@ -1,0 +1,166 @@
+"""Who may reach which address: one table, and a gate before every request that denies by default.
+
+This is the outer wall: signed in or not, and which role. Whether the person may act on this very
+case is decided by the rules of the domain, inside the workflow.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from blinker import Namespace
+from flask import Flask, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from bti.web import errors
+from bti.web.local_address import local_path
+
+_log = logging.getLogger(__name__)
+
+# Sent with actor=, endpoint= and reason= when someone who is signed in is turned away, so that the
+# side that may write to the audit log can do it. The web layer may not reach the log itself.
+refused: Final = Namespace().signal("bti-refused")
+
+
+class SignedInPerson(Protocol):
+    """What the web layer reads of `flask.g.actor`; the case side and the network side each have one."""
+
+    @property
+    def name(self) -> str:
+        """Full name."""
+
+    @property
+    def role(self) -> str:
+        """One of the role codes of `bti.domain`."""
+
+    @property
+    def unit_name(self) -> str:
+        """The service the person acts for; empty for guardians."""
+
+    @property
+    def municipality(self) -> str:
+        """Name of the municipality."""
+
+    @property
+    def language(self) -> str:
+        """Code of the language the person wants: nb, nn or en."""
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Anyone, also signed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Anyone signed in on the case side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Someone signed in on the case side with one of these roles."""
+
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The SLT coordinator, signed in on the network side. Nobody from the case side."""
+
+
+Access = Public | SignedIn | Roles | Network
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRule:
+    """The rule for one endpoint.
+
+    `action` is the domain's code for what is done there, None for pages about nobody.
+    `draft` marks addresses that draft.js posts to: they answer in JSON, also when refusing.
+    """
+
+    access: Access
+    action: str | None = None
+    draft: bool = False
+
+
+def _roles(*codes: str) -> Roles:
+    return Roles(frozenset(codes))
+
+
+PUBLIC: Final = RouteRule(Public())
+SIGNED_IN: Final = RouteRule(SignedIn())
+NETWORK: Final = RouteRule(Network())
+NETWORK_ROLE: Final = "slt_coordinator"
+
+# Endpoint -> rule. A route that is not here answers 404; a row without a route fails
+# tests/architecture/test_routes.py. Keep the rows of a feature together and sorted.
+ROUTES: Final[dict[str, RouteRule]] = {
+    # the shell of the site
+    "language": PUBLIC,
+    "static_file": PUBLIC,
+}
+
+
+def allows(rule: RouteRule, actor: SignedInPerson | None) -> bool:
+    """Whether the rule lets this person through. Pure; None is someone signed out."""
+    match rule.access:
+        case Public():
+            return True
+        case SignedIn():
+            return actor is not None and actor.role != NETWORK_ROLE
+        case Roles(roles):
+            return actor is not None and actor.role in roles
+        case Network():
+            return actor is not None and actor.role == NETWORK_ROLE
+
+
+def sign_in_endpoint(rule: RouteRule | None) -> str | None:
+    """The sign-in page for an address: the network side has its own. None if not served here."""
+    on_network_side = rule is not None and isinstance(rule.access, Network)
+    order = ("slt.sign_in", "sign_in.show") if on_network_side else ("sign_in.show", "slt.sign_in")
+    return next((name for name in order if name in current_app.view_functions), None)
+
+
+def _ask_to_sign_in(rule: RouteRule) -> Response:
+    endpoint = sign_in_endpoint(rule)
+    if endpoint is None:
+        return errors.answer(404)
+    if request.method not in {"GET", "HEAD"}:
+        # A redirect would throw away what was typed while the session ran out.
+        return errors.signed_out_form(url_for(endpoint))
+    here = local_path(request.full_path.rstrip("?"))
+    return redirect(url_for(endpoint, next=here))
+
+
+def gate(routes: dict[str, RouteRule]) -> Callable[[], Response | None]:
+    """The `before_request` function that enforces `routes`.
+
+    It answers with the same 404 for an address that does not exist, one that is missing from the
+    table and one the person may not reach, so that nothing can be learnt from the difference.
+    """
+
+    def check() -> Response | None:
+        endpoint = request.endpoint
+        if endpoint is None:
+            return None  # no such address: Flask raises 404 or 405 itself
+        rule = routes.get(endpoint)
+        actor: SignedInPerson | None = g.actor
+        if rule is None:
+            _log.error("endpoint %s has no access rule and is closed", endpoint)
+            return errors.answer(404)
+        if allows(rule, actor):
+            return None
+        if actor is None:
+            return _ask_to_sign_in(rule)
+        sender: Any = current_app
+        refused.send(sender, actor=actor, endpoint=endpoint, reason="role")
+        return errors.answer(404)
+
+    return check
+
+
+def register(app: Flask, routes: dict[str, RouteRule]) -> None:
+    """Put the gate in front of every request. `g.actor` must have been set by then."""
+    app.before_request(gate(routes))

@@ -1,0 +1,53 @@
+"""What the last action did, said once on the next page.
+
+Only a code travels in the browser's cookie. A text could hold a child's name, and the cookie is
+readable to whoever has the machine; so a notice has no names and no numbers in it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Flask, session
+from flask_babel import lazy_gettext
+
+SESSION_KEY: Final = "notices"
+_MOST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message; `color` is Designsystemet's "success", "info" or "warning"."""
+
+    text: str
+    color: str = "success"
+
+
+# Add a row here for each message a feature needs.
+NOTICES: Final[dict[str, Notice]] = {
+    "saved": Notice(lazy_gettext("Saved.")),
+    "nothing_changed": Notice(lazy_gettext("Nothing was changed."), "info"),
+    "signed_out": Notice(lazy_gettext("You are signed out."), "info"),
+    "signed_out_idle": Notice(
+        lazy_gettext("You were signed out because you had not done anything for a while."), "info"
+    ),
+}
+
+
+def notify(code: str) -> None:
+    """Show the notice `code` on the next page. Raises KeyError for a code not in NOTICES."""
+    NOTICES[code]
+    waiting = [old for old in session.get(SESSION_KEY, []) if old != code]
+    session[SESSION_KEY] = [*waiting, code][-_MOST:]
+
+
+def take_notices() -> Iterator[Notice]:
+    """The waiting notices, each only once."""
+    for code in session.pop(SESSION_KEY, []):
+        if code in NOTICES:
+            yield NOTICES[code]
+
+
+def register(app: Flask) -> None:
+    """Give templates `page_notices()`."""
+    app.jinja_env.globals["page_notices"] = take_notices
