@@ -1,4 +1,4 @@
-"""The folders beside the code are found in a checkout. (In a wheel: tests/architecture/test_wheel.py.)"""
+"""The folders beside the code are found in a checkout; test_wheel.py sees to the wheel."""
 
 from pathlib import Path
 
