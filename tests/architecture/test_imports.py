@@ -59,7 +59,8 @@ def test_no_module_has_a_name_that_says_nothing():
 def test_files_stay_under_four_hundred_lines():
     long = {
         str(path.relative_to(ROOT)): lines
-        for folder in ("bti", "tests", "migrations")
+        # Not migrations: a revision states a whole schema in one file.
+        for folder in ("bti", "tests")
         for path in (ROOT / folder).rglob("*.py")
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
     }
