@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -70,11 +69,11 @@ class CriticClient:
         self.client = app.test_client()
         self._token = ""
 
-    def get(self, path: str, **kwargs: Any) -> Page:
+    def get(self, path: str, **kwargs: object) -> Page:
         """Fetch and examine."""
         return self._examined(self.client.get(path, **kwargs))
 
-    def post(self, path: str, data: Mapping[str, Any] | None = None, **kwargs: Any) -> Page:
+    def post(self, path: str, data: Mapping[str, object] | None = None, **kwargs: object) -> Page:
         """Send a form and examine the answer. The token is added unless `data` has one."""
         sent = {"csrf_token": self._token, **(data or {})}
         return self._examined(self.client.post(path, data=sent, **kwargs))

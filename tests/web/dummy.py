@@ -8,11 +8,14 @@ from flask import Blueprint, Flask, Request, jsonify, redirect, render_template_
 from werkzeug.exceptions import abort
 from werkzeug.wrappers import Response
 
+from bti.domain.errors import AccessDenied
 from bti.settings import Settings
 from bti.web import access, notices
 from bti.web.app import Identity, assemble
 from bti.web.forms.base import BaseForm
 from bti.web.forms.fields import AreaField, DateField, RadioField, TextField, TicksField
+from bti.workflows.errors import Conflict, NotFound
+from tests.web.critic import CriticClient
 
 COOKIE = "st_session"
 
@@ -61,19 +64,15 @@ PAGE = """
 """
 
 STATUSES = (400, 403, 404, 409, 410, 413, 418, 429, 500, 503)
+RAISED = {
+    "conflict": Conflict(),
+    "not-found": NotFound(),
+    "denied": AccessDenied("case:read"),
+}
 
 
-def site(
-    tmp_path: Path,
-    *,
-    mode: str = "test",
-    base_url: str = "http://localhost",
-    routes: dict[str, access.RouteRule] | None = None,
-) -> Flask:
-    """The shell with the dummy feature. Each of PEOPLE is signed in by the cookie's value."""
-    settings = Settings(mode=mode, base_url=base_url, var_dir=tmp_path)
+def _blueprint(saved: list[str]) -> Blueprint:
     blueprint = Blueprint("note", __name__)
-    saved: list[str] = []
 
     @blueprint.route("/note", methods=["GET", "POST"])
     def write() -> str | Response:
@@ -98,63 +97,80 @@ def site(
 
     @blueprint.route("/broken", methods=["GET", "POST"])
     def broken() -> str:
-        raise ZeroDivisionError("secret 01017012345")
+        raise ZeroDivisionError("secret 01817012345")
 
-    @blueprint.route("/open", methods=["GET", "POST"])
-    def opened() -> str:
-        return render_template_string(
-            '{% extends "layouts/narrow.html" %}{% block heading %}Open{% endblock %}'
-        )
-
-    @blueprint.route("/sign-in", methods=["GET", "POST"])
-    def sign_in() -> str:
-        return render_template_string(
-            '{% extends "layouts/entrance.html" %}{% block heading %}Sign in{% endblock %}'
-        )
+    @blueprint.route("/raised/<name>", methods=["GET", "POST"])
+    def raised(name: str) -> str:
+        raise RAISED[name]
 
     @blueprint.route("/forgotten")
     def forgotten() -> str:
         return "an endpoint without a rule"
 
-    def register(app: Flask) -> None:
-        app.register_blueprint(blueprint)
-        # The gate looks for the sign-in page by its endpoint's name.
-        app.add_url_rule("/enter", "sign_in.show", sign_in)
-        app.add_url_rule("/stay", "sign_in.extend", draft, methods=["POST"])
-        app.add_url_rule("/leave", "sign_in.out", sign_in, methods=["POST"])
-        app.add_url_rule("/danger", "duty.report", opened)
+    return blueprint
 
-    def who(incoming: Request) -> Person | None:
-        return PEOPLE.get(incoming.cookies.get(COOKIE, ""))
 
-    rules = {
-        **access.ROUTES,
-        "note.write": access.SIGNED_IN,
-        "note.draft": access.RouteRule(access.SignedIn(), draft=True),
-        "note.hidden": access.RouteRule(access.Roles(frozenset({"dpo"}))),
-        "note.status": access.PUBLIC,
-        "note.broken": access.PUBLIC,
-        "note.opened": access.PUBLIC,
-        "note.sign_in": access.PUBLIC,
-        "sign_in.show": access.PUBLIC,
-        "sign_in.extend": access.SIGNED_IN,
-        "sign_in.out": access.SIGNED_IN,
-        "duty.report": access.SIGNED_IN,
-    }
-    app = assemble(
+def _opened() -> str:
+    return render_template_string(
+        '{% extends "layouts/narrow.html" %}{% block heading %}Open{% endblock %}'
+    )
+
+
+def _sign_in() -> str:
+    return render_template_string(
+        '{% extends "layouts/entrance.html" %}{% block heading %}Sign in{% endblock %}'
+    )
+
+
+def _add_feature(app: Flask) -> None:
+    app.extensions["saved"] = []
+    app.register_blueprint(_blueprint(app.extensions["saved"]))
+    # The gate and the frame look for these by their endpoints' names.
+    app.add_url_rule("/enter", "sign_in.show", _sign_in, methods=["GET", "POST"])
+    app.add_url_rule("/stay", "sign_in.extend", _opened, methods=["POST"])
+    app.add_url_rule("/leave", "sign_in.out", _sign_in, methods=["POST"])
+    app.add_url_rule("/danger", "duty.report", _opened)
+    app.add_url_rule("/open", "open", _opened, methods=["GET", "POST"])
+    app.add_url_rule("/numbers", "slt.show", _opened)
+
+
+RULES = {
+    **{name: access.ROUTES[name] for name in ("language", "static_file")},
+    "note.write": access.SIGNED_IN,
+    "note.draft": access.RouteRule(access.SignedIn(), draft=True),
+    "note.hidden": access.RouteRule(access.Roles(frozenset({"dpo"}))),
+    "note.status": access.PUBLIC,
+    "note.broken": access.PUBLIC,
+    "note.raised": access.PUBLIC,
+    "open": access.PUBLIC,
+    "sign_in.show": access.PUBLIC,
+    "sign_in.extend": access.SIGNED_IN,
+    "sign_in.out": access.SIGNED_IN,
+    "duty.report": access.SIGNED_IN,
+    "slt.show": access.NETWORK,
+}
+
+
+def site(tmp_path: Path, *, mode: str = "test", base_url: str = "http://localhost") -> Flask:
+    """The shell with the dummy feature. Each of PEOPLE is signed in by the cookie's value."""
+    settings = Settings(mode=mode, base_url=base_url, var_dir=tmp_path)
+    return assemble(
         settings,
         runtime=SimpleNamespace(settings=settings),
         secret=b"k" * 32,
-        identities=[Identity(COOKIE, who)],
-        features=[SimpleNamespace(register=register)],
-        routes=rules if routes is None else routes,
+        identities=[Identity(COOKIE, _who)],
+        features=[SimpleNamespace(register=_add_feature)],
+        routes=RULES,
     )
-    app.extensions["saved"] = saved
-    return app
 
 
-def sign_in_as(client: object, person: str) -> None:
-    """Give the client the session cookie of one of PEOPLE."""
-    client.client.set_cookie(COOKIE, person)
+def _who(incoming: Request) -> Person | None:
+    return PEOPLE.get(incoming.cookies.get(COOKIE, ""))
 
 
+def client_for(app: Flask, person: str = "") -> CriticClient:
+    """A client, signed in as one of PEOPLE if named."""
+    client = CriticClient(app)
+    if person:
+        client.client.set_cookie(COOKIE, person)
+    return client

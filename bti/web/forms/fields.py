@@ -3,13 +3,14 @@
 Every message is our own: WTForms' built-in texts are outside our translations.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar, Final
 from uuid import UUID, uuid4
 
 import wtforms
 from flask_babel import gettext
+from wtforms.fields.choices import Choice as WTFormsChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.fields.core import Field
 from wtforms.validators import StopValidation, ValidationError
 
@@ -239,16 +240,17 @@ class ListField(_OneOf, wtforms.SelectField):
             label,
             _validators(validators, required=required),
             coerce=_as_text,
-            choices=list(choices),
             validate_choice=False,
             **kwargs,
         )
+        self.choices = list(choices)
 
-    def iter_choices(self) -> Iterator[Any]:
+    def iter_choices(self) -> Any:  # noqa: ANN401 - WTForms' own row type has no annotations
         """The rows, with the blank one first."""
-        if self.blank is not None:
-            yield ("", self.blank, self.data is None, {})
-        yield from super().iter_choices()
+        rows = list(super().iter_choices())
+        if self.blank is None:
+            return rows
+        return [WTFormsChoice("", self.blank, self.data is None, {}), *rows]
 
 
 class RadioField(_OneOf, wtforms.RadioField):
@@ -272,10 +274,10 @@ class RadioField(_OneOf, wtforms.RadioField):
             label,
             _validators(validators, required=required),
             coerce=_as_text,
-            choices=list(choices),
             validate_choice=False,
             **kwargs,
         )
+        self.choices = list(choices)
 
     def help_for(self, value: str) -> str:
         """The line under a choice, empty if none."""
@@ -302,10 +304,10 @@ class TicksField(wtforms.SelectMultipleField):
         super().__init__(
             label,
             _validators(validators, required=required),
-            choices=list(choices),
             validate_choice=False,
             **kwargs,
         )
+        self.choices = list(choices)
 
     def pre_validate(self, _form: object) -> None:
         """Raise ValidationError for a box that was not offered; a box sent twice counts once."""
