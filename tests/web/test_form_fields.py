@@ -135,9 +135,9 @@ def test_the_summary_links_to_what_can_be_mended(filled):
     assert [(error.text, error.target) for error in form.error_list()] == [
         ("Someone else was first.", ""),
         ("The form is damaged. Open the page again.", ""),
-        ("This must be filled in.", "line"),
-        ("Not today.", "day"),
-        ("Say yes or no.", "mark-0"),
+        ("Line: This must be filled in.", "line"),
+        ("Day: Not today.", "day"),
+        ("Mark: Say yes or no.", "mark-0"),
     ]
 
 

@@ -88,13 +88,23 @@ class BaseForm(Form):
     def error_list(self) -> tuple[FormError, ...]:
         """Every error in the order of the fields, those about the whole form first.
 
-        A radio or tick group is reached through its fieldset's first choice.
+        Each begins with the field's own name, because "This must be filled in" says little in a
+        list. A radio or tick group is reached through its first choice.
         """
         lines = [FormError(text, "") for text in self._general]
         for field in self:
-            target = "" if getattr(field, "shape", "") == "hidden" else _target(field)
-            lines.extend(FormError(str(text), target) for text in field.errors)
+            if getattr(field, "shape", "") == "hidden":
+                lines.extend(FormError(str(text), "") for text in field.errors)
+            else:
+                lines.extend(
+                    FormError(_named(field, text), _target(field)) for text in field.errors
+                )
         return tuple(lines)
+
+
+def _named(field: Field, text: object) -> str:
+    name = str(field.label.text)
+    return f"{name} {text}" if name.endswith(("?", ".", ":")) else f"{name}: {text}"
 
 
 def _target(field: Field) -> str:
