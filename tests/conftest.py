@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.postgres_server import PostgresServer, running_server, stop_server
+from tests.world import World, build, copy_of, settings_for
 
 RUN_FOLDER = pytest.StashKey[Path]()
 CHROMIUM_ARGS = (
@@ -116,3 +117,29 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=found, args=[*CHROMIUM_ARGS])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def world_image(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Path]:
+    """A prepared municipality on SQLite, made once per worker and copied for each test."""
+    directory = tmp_path_factory.mktemp("image")
+    world = build(settings_for(directory))
+    world.close()
+    return world, directory
+
+
+@pytest.fixture
+def world(world_image: tuple[World, Path], tmp_path: Path) -> Iterator[World]:
+    """A municipality of the test's own on SQLite."""
+    image, directory = world_image
+    copied = copy_of(image, directory, tmp_path / "world")
+    yield copied
+    copied.close()
+
+
+@pytest.fixture
+def postgres_world(postgres_url: str, tmp_path: Path) -> Iterator[World]:
+    """The same municipality on PostgreSQL."""
+    made = build(settings_for(tmp_path / "world", postgres_url))
+    yield made
+    made.close()

@@ -1,0 +1,135 @@
+"""Compares the tables with the log: what the log says was written must be what stands there.
+
+Finds rows changed, removed or planted in SQL, and older versions put back: acts that leave the
+tree of entries intact.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bti.audit.leaf import Leaf
+from bti.audit.models import AuditEvent, AuditSubject
+from bti.db.base import Base, TenantRow, digest_of_columns
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterator
+
+    from sqlalchemy.orm import Session
+
+BATCH = 500
+
+
+class Fault(StrEnum):
+    """What may be wrong with a row."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    UNLOGGED = "unlogged"
+    RETURNED = "returned"
+    MISQUOTED = "misquoted"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One disagreement, named by table and row id (or log position)."""
+
+    fault: Fault
+    table: str
+    row: str
+
+    def __str__(self) -> str:
+        """Return a line for the report."""
+        return f"{self.fault.value}: {self.table} {self.row}"
+
+
+def reconcile(session: Session, tenant: uuid.UUID) -> Iterator[Finding]:
+    """Yield every row that does not stand as its last leaf says, for one municipality."""
+    mentions: dict[str, str] = {}
+    yield from _read_log(session, tenant, mentions)
+    for table in audited_tables():
+        yield from _compare(session, tenant, table, mentions)
+    for key, value in mentions.items():
+        if value != "-/deleted":
+            table_name, row_id = key.split("/")
+            yield Finding(Fault.MISSING, table_name, row_id)
+
+
+def audited_tables() -> list[type[TenantRow]]:
+    """Return the mapped classes whose rows every leaf must account for."""
+    classes = (mapper.class_ for mapper in Base.registry.mappers)
+    audited = [c for c in classes if issubclass(c, TenantRow) and c.__audited__]
+    return sorted(audited, key=lambda c: c.__tablename__)
+
+
+def _read_log(
+    session: Session, tenant: uuid.UUID, mentions: dict[str, str]
+) -> Iterator[Finding]:
+    events = session.execute(
+        select(AuditEvent.idx, AuditEvent.leaf, AuditEvent.at, AuditEvent.act, AuditEvent.who,
+               AuditEvent.dec)
+        .where(AuditEvent.tenant_id == tenant)
+        .order_by(AuditEvent.idx)
+        .execution_options(yield_per=BATCH)
+    )
+    subjects = _subjects(session, tenant)
+    for idx, stored, at, act, who, dec in events:
+        leaf = Leaf.parse(stored)
+        quoted = (
+            at.isoformat(timespec="microseconds").replace("+00:00", "Z"), act, who, dec,
+            subjects.pop(idx, ()),
+        )
+        if quoted != (leaf.t, leaf.act, leaf.who, leaf.dec, tuple(leaf.obj)):
+            yield Finding(Fault.MISQUOTED, "audit_events", str(idx))
+        for line in leaf.rows:
+            table, row_id, rest = line.split("/", 2)
+            mentions[f"{table}/{row_id}"] = rest
+    for idx in subjects:
+        yield Finding(Fault.MISQUOTED, "audit_subjects", str(idx))
+
+
+def _subjects(session: Session, tenant: uuid.UUID) -> dict[int, tuple[str, ...]]:
+    found: dict[int, list[str]] = {}
+    rows = session.execute(
+        select(AuditSubject.idx, AuditSubject.kind, AuditSubject.object_id).where(
+            AuditSubject.tenant_id == tenant
+        )
+    )
+    for idx, kind, object_id in rows:
+        found.setdefault(idx, []).append(f"{kind}:{object_id}")
+    return {idx: tuple(sorted(lines)) for idx, lines in found.items()}
+
+
+def _compare(
+    session: Session, tenant: uuid.UUID, mapped: type[TenantRow], mentions: dict[str, str]
+) -> Iterator[Finding]:
+    table = mapped.__table__
+    names = [column.name for column in table.columns]
+    rows = session.execute(
+        select(*table.columns)
+        .where(table.c.tenant_id == tenant)
+        .execution_options(yield_per=BATCH)
+    )
+    for row in rows:
+        values = dict(zip(names, row, strict=True))
+        said = mentions.pop(f"{mapped.__tablename__}/{values['id']}", None)
+        if said is None:
+            yield Finding(Fault.UNLOGGED, mapped.__tablename__, str(values["id"]))
+            continue
+        if said == "-/deleted":
+            yield Finding(Fault.RETURNED, mapped.__tablename__, str(values["id"]))
+            continue
+        version, digest = said.split("/", 1)
+        stands = digest_of_columns(
+            mapped.__tablename__, values["id"], values["version"], values
+        )
+        same = hmac.compare_digest(base64.b64decode(digest), stands)
+        if not same or int(version) != values["version"]:
+            yield Finding(Fault.CHANGED, mapped.__tablename__, str(values["id"]))

@@ -1,0 +1,240 @@
+"""The stored log as a whole: proves it where it lies, and writes it out for the offline verifier.
+
+Reads only. Who may ask, and that somebody asked, is left to workflows.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import re
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import String, cast, select
+
+from bti.audit.actions import Action
+from bti.audit.leaf import instant
+from bti.audit.models import AuditCheckpoint, AuditEvent, AuditHead
+from bti.audit.reconcile import BATCH, audited_tables, reconcile
+from bti.audit.tree import Frontier
+from bti.audit.verify import Report, checkpoint_line, leaf_line, verify_leaves
+from bti.db.models import Municipality
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+    from typing import TextIO
+
+    from sqlalchemy import Select
+    from sqlalchemy.orm import Session
+
+    from bti.db.base import TenantRow
+
+#: A log that grows to millions with every row wrong must not fill the screen or the memory.
+MOST_FINDINGS: Final = 1000
+_STATED_SIZE: Final = re.compile(r"[^\n]*\n([0-9]{1,16})\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a check of one municipality's log found.
+
+    ``report`` is the signed tree. ``findings`` are the other disagreements, one line each: a
+    head, or a row that does not stand as the log says. ``compared`` tells whether the rows were
+    compared at all: a log that is itself damaged cannot say how they should stand.
+    """
+
+    report: Report
+    findings: tuple[str, ...]
+    compared: bool
+
+    @property
+    def intact(self) -> bool:
+        """Whether tree, head and rows all hold."""
+        return self.report.intact and self.compared and not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a log stands: entries, root (32 bytes), and the newest check that was entered in it."""
+
+    size: int
+    root: bytes
+    checked_at: datetime | None
+    checked_size: int
+    check_held: bool
+
+
+def logs(session: Session) -> tuple[uuid.UUID, ...]:
+    """Return every municipality that has, or should have, a log.
+
+    The log's own tables are asked too: else deleting the municipality would hide its log.
+    """
+    found: set[uuid.UUID] = set()
+    for column in (
+        Municipality.id, AuditHead.tenant_id, AuditEvent.tenant_id, AuditCheckpoint.tenant_id
+    ):
+        found.update(session.scalars(select(column).distinct()))
+    return tuple(sorted(found, key=str))
+
+
+def examine(
+    session: Session, tenant: uuid.UUID, verifier_key: str, *, known: Iterable[str] = ()
+) -> Examination:
+    """Check every entry and signature (RFC 9162), then the head, then each audited row.
+
+    ``known`` are checkpoints kept elsewhere from earlier: only they can show that the whole
+    database was put back to an older state.
+    """
+    notes = heapq.merge(
+        _notes(session, tenant), sorted(known, key=_stated_size), key=_stated_size
+    )
+    report = verify_leaves(_leaves(session, tenant), notes, verifier_key, tenant=str(tenant))
+    if not report.intact:
+        return Examination(report, tuple(_head_faults(session, tenant, report)), compared=False)
+    faults = chain(
+        _head_faults(session, tenant, report),
+        _misfiled(session, tenant),
+        _row_faults(session, tenant),
+    )
+    found = tuple(line for line, _ in zip(faults, range(MOST_FINDINGS), strict=False))
+    return Examination(report, found, compared=True)
+
+
+def standing(session: Session, tenant: uuid.UUID) -> Standing:
+    """Return where the log stands, without proving anything."""
+    head = session.get(AuditHead, tenant)
+    frontier = Frontier.from_bytes(head.frontier) if head else Frontier()
+    latest = session.execute(
+        select(AuditEvent.at, AuditEvent.idx, AuditEvent.dec)
+        .where(AuditEvent.tenant_id == tenant, AuditEvent.act == Action.AUDIT_LOG_VERIFY.value)
+        .order_by(AuditEvent.idx.desc())
+        .limit(1)
+    ).one_or_none()
+    checked_at, checked_size, verdict = latest or (None, 0, "")
+    return Standing(
+        frontier.size, frontier.root(), checked_at, checked_size, check_held=verdict == "allow"
+    )
+
+
+def export(session: Session, tenant: uuid.UUID, verifier_key: str, directory: Path) -> int:
+    """Write the log of a municipality into a new directory; returns the number of entries.
+
+    The files are those of `bti.audit.verify.verify_export`. Raises ``FileExistsError`` when the
+    directory is there already: half of an older export must not be mixed in.
+    """
+    directory.mkdir(mode=0o700, parents=True)
+    count = 0
+    with _open_new(directory / "leaves.ndjson") as file:
+        for _, leaf in _leaves(session, tenant):
+            file.write(leaf_line(leaf))
+            count += 1
+    latest = ""
+    with _open_new(directory / "checkpoints.ndjson") as file:
+        for note in _notes(session, tenant):
+            file.write(checkpoint_line(note))
+            latest = note
+    with _open_new(directory / "checkpoint") as file:
+        file.write(latest)
+    with _open_new(directory / "keys") as file:
+        file.write(f"{verifier_key}\n")
+    return count
+
+
+def _leaves(session: Session, tenant: uuid.UUID) -> Iterator[tuple[int, bytes]]:
+    rows = session.execute(
+        select(AuditEvent.idx, AuditEvent.leaf)
+        .where(AuditEvent.tenant_id == tenant)
+        .order_by(AuditEvent.idx)
+        .execution_options(yield_per=BATCH)
+    )
+    return ((idx, bytes(leaf)) for idx, leaf in rows)
+
+
+def _notes(session: Session, tenant: uuid.UUID) -> Iterator[str]:
+    return iter(
+        session.scalars(
+            select(AuditCheckpoint.note)
+            .where(AuditCheckpoint.tenant_id == tenant)
+            .order_by(AuditCheckpoint.size)
+            .execution_options(yield_per=BATCH)
+        )
+    )
+
+
+def _head_faults(session: Session, tenant: uuid.UUID, report: Report) -> Iterator[str]:
+    head = session.get(AuditHead, tenant)
+    if head is None:
+        yield f"missing: audit_heads {tenant}"
+        return
+    if not report.intact:
+        return  # the head cannot be compared with a tree that is not proven
+    try:
+        frontier = Frontier.from_bytes(head.frontier)
+    except ValueError:
+        yield f"changed: audit_heads {tenant}"
+        return
+    stands = (head.size, frontier.size, frontier.root(), instant(head.last_at))
+    if stands != (report.size, report.size, report.root, report.until):
+        yield f"changed: audit_heads {tenant}"
+
+
+def _misfiled(session: Session, tenant: uuid.UUID) -> Iterator[str]:
+    """Name checkpoints filed under another size than the one they sign."""
+    rows = session.execute(
+        select(AuditCheckpoint.size, AuditCheckpoint.note)
+        .where(AuditCheckpoint.tenant_id == tenant)
+        .execution_options(yield_per=BATCH)
+    )
+    for size, note in rows:
+        if size != _stated_size(note):
+            yield f"misquoted: audit_checkpoints {size}"
+
+
+def _row_faults(session: Session, tenant: uuid.UUID) -> Iterator[str]:
+    try:
+        yield from map(str, reconcile(session, tenant))
+    except (ValueError, TypeError) as fault:
+        # Written in SQL as something no code of ours writes: say where instead of giving up.
+        named = list(_unreadable(session, tenant))
+        yield from named or [f"unreadable: audit_events ({type(fault).__name__})"]
+
+
+def _unreadable(session: Session, tenant: uuid.UUID) -> Iterator[str]:
+    for mapped in audited_tables():
+        for row_id in session.scalars(_raw_ids(mapped, tenant)):
+            if not _reads(session, mapped, row_id):
+                yield f"unreadable: {mapped.__tablename__} {row_id}"
+
+
+def _raw_ids(mapped: type[TenantRow], tenant: uuid.UUID) -> Select[tuple[str]]:
+    return select(cast(mapped.__table__.c.id, String)).where(
+        mapped.__table__.c.tenant_id == tenant
+    )
+
+
+def _reads(session: Session, mapped: type[TenantRow], row_id: str) -> bool:
+    table = mapped.__table__
+    try:
+        session.execute(select(table).where(cast(table.c.id, String) == row_id)).all()
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _stated_size(note: str) -> int:
+    stated = _STATED_SIZE.match(note)
+    return int(stated[1]) if stated else -1
+
+
+def _open_new(path: Path) -> TextIO:
+    # The log names no child, but who worked when is nobody else's business on a shared machine.
+    return path.open("x", encoding="utf-8", newline="\n", opener=_owner_only)
+
+
+def _owner_only(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)

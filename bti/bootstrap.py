@@ -1,0 +1,103 @@
+"""The only wiring: settings in, a runtime with database, keys, clock and doorway out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bti.clock import SystemClock
+from bti.crypto.file_provider import FileProvider
+from bti.db import migrate
+from bti.db.engine import make_engine, make_sessions
+from bti.identity.password import Argon2Cost, Passwords
+from bti.keyd.local import LocalBroker
+from bti.workflows.perform import Doorway
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from bti.clock import Clock
+    from bti.crypto.provider import KeyProvider
+    from bti.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a process that serves cases works with."""
+
+    settings: Settings
+    clock: Clock
+    engine: Engine
+    doorway: Doorway
+
+    def close(self) -> None:
+        """Give back the database connections."""
+        self.engine.dispose()
+
+
+def open_runtime(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    provider: KeyProvider | None = None,
+    cost: Argon2Cost | None = None,
+) -> Runtime:
+    """Open the case side: make the root key at first start, connect, and wire the doorway.
+
+    Raises ``KeyFileRefused`` when the key file is not safe. Does not migrate.
+    """
+    clock = clock or SystemClock()
+    side = settings.case_side()
+    settings.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = make_engine(side.database_url)
+    broker = LocalBroker(
+        provider or root_provider(side.root_key_file), clock, settings.session_idle_minutes
+    )
+    passwords = Passwords(cost) if cost else Passwords()
+    doorway = Doorway(make_sessions(engine), clock, broker, settings, passwords)
+    return Runtime(settings, clock, engine, doorway)
+
+
+def upgrade_database(settings: Settings) -> str | None:
+    """Bring the case database to the newest revision and return it."""
+    settings.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = make_engine(settings.case_side().database_url)
+    try:
+        migrate.upgrade(engine)
+        return migrate.current(engine)
+    finally:
+        engine.dispose()
+
+
+def root_provider(path: Path) -> FileProvider:
+    """Open the root key file, or make it at the very first start."""
+    return FileProvider(path) if path.exists() else FileProvider.create(path)
+
+
+def form_secret(settings: Settings) -> bytes:
+    """Return the secret that form tokens are signed with; made 0600 at first start."""
+    path = settings.csrf_secret_file
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    secret = secrets.token_bytes(32)
+    part = path.with_suffix(f".{secrets.token_hex(4)}")
+    with part.open("xb", opener=_owner_only) as file:
+        file.write(secret)
+    try:
+        path.hardlink_to(part)  # whoever links first wins: two processes agree on one secret
+    except FileExistsError:
+        return path.read_bytes()
+    finally:
+        part.unlink()
+    return secret
+
+
+def _owner_only(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)

@@ -1,0 +1,1 @@
+"""Rows: engine, column types, sealed columns, guards and tables. Knows neither rules nor HTTP."""

@@ -1,0 +1,69 @@
+"""Engines and sessions for both databases.
+
+SQLite: WAL, foreign keys, BEGIN IMMEDIATE and secure delete. PostgreSQL: read committed with
+row locks where workflows ask for them. Sessions never begin by themselves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import QueuePool
+
+from bti.db.guards import install_guards
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.engine import Connection
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for ``url`` (``sqlite:///…`` or ``postgresql+psycopg://…``).
+
+    Statement parameters are never echoed: they may hold what a person typed.
+    """
+    if url.startswith("sqlite"):
+        engine = create_engine(
+            url,
+            hide_parameters=True,
+            poolclass=QueuePool,
+            connect_args={"timeout": 30, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+    return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=20)
+
+
+def make_sessions(engine: Engine) -> sessionmaker[Session]:
+    """Return a session factory in which every transaction is begun by name.
+
+    ``autobegin=False`` makes a lazy load or query outside ``perform`` an error instead of a
+    second, unaudited transaction.
+    """
+    sessions = sessionmaker(engine, autobegin=False, expire_on_commit=True)
+    install_guards(sessions)
+    return sessions
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # Explicit BEGIN below: the driver's own implicit transactions leak rows between savepoints.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        # Deleted drafts must not linger as plaintext-sized holes of old ciphertext.
+        "secure_delete=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A read that later writes would otherwise fail with "database is locked" half-way.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

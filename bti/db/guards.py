@@ -1,0 +1,131 @@
+"""What no transaction may forget: sealing, MACs, and an audit entry for every change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import event, inspect
+
+from bti.db.base import AuthorityRow, Base, TenantRow, digest_of, stored_columns
+from bti.db.sealed import forget_plaintext, seal_row
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Mapping
+
+    from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
+
+
+class UnauditedChangeError(Exception):
+    """A transaction tried to commit a change without an audit entry. A fault in the program."""
+
+
+class Grant(Protocol):
+    """Makes the MAC of an authority row; given by the key broker, which holds the key."""
+
+    def __call__(
+        self,
+        tenant: uuid.UUID,
+        table: str,
+        row_id: uuid.UUID,
+        version: int,
+        columns: Mapping[str, bytes | None],
+    ) -> bytes:
+        """Return 32 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """A written row as the audit leaf names it; ``digest`` is None for a deleted row."""
+
+    table: str
+    row_id: uuid.UUID
+    version: int
+    digest: bytes | None
+
+
+def changes_of(session: Session) -> list[RowChange]:
+    """Return the audited changes flushed so far in this transaction."""
+    changes: list[RowChange] = session.info.setdefault("changes", [])
+    return changes
+
+
+def mark_audited(session: Session) -> None:
+    """Say that every change flushed so far is covered by an entry in this transaction."""
+    session.info["changes"] = []
+
+
+def install_guards(sessions: sessionmaker[Session]) -> None:
+    """Attach the guards to every session of this factory."""
+    event.listen(sessions, "before_flush", _seal_and_mac)
+    event.listen(sessions, "after_flush", _collect)
+    event.listen(sessions, "do_orm_execute", _refuse_bulk_change)
+    event.listen(sessions, "before_commit", _refuse_unaudited)
+    # Not after_begin: that one fires after do_orm_execute and would wipe a pending refusal.
+    event.listen(sessions, "after_transaction_end", _reset)
+
+
+def _changed(session: Session) -> list[TenantRow]:
+    rows = [*session.new, *(row for row in session.dirty if session.is_modified(row))]
+    return [row for row in rows if isinstance(row, TenantRow)]
+
+
+def _seal_and_mac(session: Session, _context: Any, _instances: Any) -> None:
+    for row in _changed(session):
+        seal_row(row, session)
+        if isinstance(row, AuthorityRow):
+            grant: Grant = session.info["grant"]
+            version = (row.version if inspect(row).persistent else 0) + 1
+            row.mac = grant(
+                row.tenant_id, row.__tablename__, row.id, version, mac_columns(row)
+            )
+
+
+def mac_columns(row: AuthorityRow) -> dict[str, bytes | None]:
+    """Return the columns a MAC covers: all but itself, the version, and what only ages."""
+    return stored_columns(row, without=_NOT_UNDER_MAC)
+
+
+# last_seen_at moves at every request and grants nothing: the absolute limit is under the MAC.
+_NOT_UNDER_MAC = frozenset({"mac", "version", "last_seen_at"})
+
+
+def _collect(session: Session, _context: Any) -> None:
+    changes = changes_of(session)
+    for row in _changed(session):
+        if row.__audited__:
+            changes.append(RowChange(row.__tablename__, row.id, row.version, digest_of(row)))
+    changes.extend(
+        RowChange(row.__tablename__, row.id, row.version, None)
+        for row in session.deleted
+        if isinstance(row, TenantRow) and row.__audited__
+    )
+
+
+def _refuse_bulk_change(state: ORMExecuteState) -> None:
+    if not (state.is_update or state.is_delete or state.is_insert):
+        return
+    table = getattr(state.statement, "table", None)
+    audited = {
+        mapper.local_table for mapper in Base.registry.mappers if mapper.class_.__audited__
+    }
+    if table in audited:
+        message = f"bulk change of {table} bypasses sealing and audit"
+        raise UnauditedChangeError(message)
+
+
+def _refuse_unaudited(session: Session) -> None:
+    session.flush()
+    if changes_of(session):
+        tables = sorted({change.table for change in changes_of(session)})
+        message = f"change without audit entry: {', '.join(tables)}"
+        raise UnauditedChangeError(message)
+
+
+def _reset(session: Session, transaction: Any) -> None:
+    if transaction.parent is None:
+        session.info.pop("changes", None)
+        for row in session.identity_map.values():
+            if isinstance(row, TenantRow):
+                forget_plaintext(row)

@@ -1,0 +1,31 @@
+"""Tables of the case side. Thin records: columns, constraints and sealed attributes, no rules."""
+
+from bti.db.models.account import Account, RoleGrant
+from bti.db.models.case import BatonOffer, Case, ChildIndex, Entry, Log, Participant, Person
+from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
+from bti.db.models.keys import CaseKey, TenantKey
+from bti.db.models.organisation import Municipality, Unit
+from bti.db.models.own_record import OwnRecord
+from bti.db.models.web_session import Throttle, WebSession
+
+__all__ = [
+    "Account",
+    "BatonOffer",
+    "Case",
+    "CaseKey",
+    "ChildIndex",
+    "Consent",
+    "ConsentAnswer",
+    "ConsentCell",
+    "Entry",
+    "Log",
+    "Municipality",
+    "OwnRecord",
+    "Participant",
+    "Person",
+    "RoleGrant",
+    "TenantKey",
+    "Throttle",
+    "Unit",
+    "WebSession",
+]

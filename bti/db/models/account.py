@@ -1,0 +1,44 @@
+"""Accounts of staff and the roles granted to them per unit."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bti.db.base import AuthorityRow, TenantRow
+from bti.db.sealed import Encrypted
+from bti.db.sealed_value import Sealed
+from bti.db.types import SealedType, UTCDateTime
+
+
+class Account(TenantRow):
+    """Somebody who signs in. Who works where is itself sealed, under the directory key."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (UniqueConstraint("username_token"),)
+    username_token: Mapped[bytes] = mapped_column(LargeBinary(16))
+    profile_ct: Mapped[Sealed] = mapped_column(SealedType)
+    totp_ct: Mapped[Sealed] = mapped_column(SealedType)
+    password_hash: Mapped[str] = mapped_column(Text)
+    totp_last_step: Mapped[int] = mapped_column(Integer, default=0)
+    language: Mapped[str | None] = mapped_column(String(2))
+    active: Mapped[bool] = mapped_column(default=True)
+
+    #: {"name", "username", "title", "phone"}
+    profile = Encrypted("profile_ct", "directory", 128)
+    #: base32 secret
+    totp_secret = Encrypted("totp_ct", "directory")
+
+
+class RoleGrant(AuthorityRow):
+    """A role in a unit for a time. One is entered per session."""
+
+    __tablename__ = "role_grants"
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("units.id"))
+    role: Mapped[str] = mapped_column(String(20))
+    valid_from: Mapped[datetime] = mapped_column(UTCDateTime)
+    valid_to: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -1,0 +1,71 @@
+"""The keys that the broker has released for one transaction; nothing outlives it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bti.crypto.errors import Locked
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from bti.crypto.envelope import DataKey
+    from bti.crypto.provider import TenantPurpose
+
+
+class Vault:
+    """Holds opened keys. Asking for a key that was not released raises ``Locked``."""
+
+    __slots__ = ("_by_id", "_case", "_tenant")
+
+    def __init__(self) -> None:
+        """Start empty: a workflow holds nothing until the broker says so."""
+        self._by_id: dict[bytes, DataKey] = {}
+        self._case: dict[tuple[UUID, str], DataKey] = {}
+        self._tenant: dict[TenantPurpose, DataKey] = {}
+
+    def put_case(self, case: UUID, compartment: str, key: DataKey, *, active: bool = True) -> None:
+        """Add a released compartment key; only an active one seals new values."""
+        self._by_id[key.key_id] = key
+        if active:
+            self._case[case, compartment] = key
+
+    def put_tenant(self, purpose: TenantPurpose, key: DataKey) -> None:
+        """Add a released tenant key."""
+        self._by_id[key.key_id] = key
+        self._tenant[purpose] = key
+
+    def case_key(self, case: UUID, compartment: str) -> DataKey:
+        """Return the key that seals in this compartment, or raise ``Locked``."""
+        try:
+            return self._case[case, compartment]
+        except KeyError:
+            raise Locked("compartment") from None
+
+    def tenant_key(self, purpose: TenantPurpose) -> DataKey:
+        """Return the tenant key for this purpose, or raise ``Locked``."""
+        try:
+            return self._tenant[purpose]
+        except KeyError:
+            raise Locked(purpose.value) from None
+
+    def by_id(self, key_id: bytes) -> DataKey:
+        """Return the key named in a ciphertext, or raise ``Locked``."""
+        try:
+            return self._by_id[key_id]
+        except KeyError:
+            raise Locked("value") from None
+
+    def holds(self, case: UUID, compartment: str) -> bool:
+        """Tell whether this compartment was released."""
+        return (case, compartment) in self._case
+
+    def close(self) -> None:
+        """Forget every key."""
+        self._by_id.clear()
+        self._case.clear()
+        self._tenant.clear()
+
+    def __repr__(self) -> str:
+        """Show nothing: reprs end up in logs."""
+        return "<Vault>"

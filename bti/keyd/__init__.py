@@ -1,0 +1,1 @@
+"""The key broker: it decides which keys a session may have, writes the read entry, releases."""

@@ -1,0 +1,163 @@
+"""Facts for the access table, read from rows that grant authority; each row's MAC is checked.
+
+A row edited or planted in SQL has no valid MAC: it opens nothing, and the attempt is logged.
+"""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import select
+
+from bti.crypto.envelope import TENANT_WIDE
+from bti.db.guards import mac_columns
+from bti.db.models import (
+    Account,
+    BatonOffer,
+    Case,
+    ConsentCell,
+    Log,
+    Participant,
+    RoleGrant,
+    WebSession,
+)
+from bti.domain.codes import InfoType, Role
+from bti.domain.consent import CellBasis, CellFacts
+from bti.domain.errors import AccessDenied
+from bti.domain.levels import CaseStatus
+from bti.domain.relations import ObjectFacts, ObjectKind, PlaceFacts, Relation, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session
+
+    from bti.clock import Clock
+    from bti.db.base import AuthorityRow
+    from bti.db.guards import Grant
+
+Row = TypeVar("Row", bound="AuthorityRow")
+
+#: A row that grants authority has been changed outside the program.
+FORGED = "access.forged_row"
+
+
+class Authority:
+    """Reads who somebody is and how they stand to a case."""
+
+    def __init__(
+        self, session: Session, clock: Clock, idle_minutes: int, mac: Grant
+    ) -> None:
+        """Read from ``session``; ``mac`` makes the MAC a row should have."""
+        self._session = session
+        self._clock = clock
+        self._idle = timedelta(minutes=idle_minutes)
+        self._mac = mac
+
+    def subject(self, token_hash: bytes) -> Subject:
+        """Return whose live session this is. Raises ``AccessDenied``."""
+        row = self._session.scalars(
+            select(WebSession).where(WebSession.token_hash == token_hash)
+        ).one_or_none()
+        if row is None:
+            raise AccessDenied("access.no_session")
+        self._genuine([row])
+        now = self._clock.now()
+        if row.revoked_at is not None or now >= row.expires_at:
+            raise AccessDenied("access.no_session")
+        if now - row.last_seen_at > self._idle:
+            raise AccessDenied("access.no_session")
+        grant = self._session.get_one(RoleGrant, row.role_grant_id)
+        self._genuine([grant])
+        account = self._session.get_one(Account, row.account_id)
+        ended = grant.valid_to is not None and grant.valid_to <= now
+        if ended or grant.valid_from > now or not account.active:
+            raise AccessDenied("access.no_role")
+        return Subject(
+            account_id=row.account_id,
+            tenant_id=row.tenant_id,
+            role=Role(grant.role),
+            unit_id=grant.unit_id,
+            strength=row.strength,
+        )
+
+    def facts(self, subject: Subject, case: Case) -> ObjectFacts:
+        """Return how things stand between ``subject`` and ``case``. Raises ``AccessDenied``."""
+        log = self._session.scalars(select(Log).where(Log.case_id == case.id)).one_or_none()
+        offer = self._open_offer(case.id)
+        ops = case.ops
+        self._genuine([row for row in (log, offer) if row is not None])
+        waiting = ops["referral"] in {"waiting", "taken"} and ops.get("team_unit")
+        return ObjectFacts(
+            kind=ObjectKind.CASE,
+            tenant_id=case.tenant_id,
+            case_id=case.id,
+            owner_unit=case.unit_id,
+            status=CaseStatus(ops["status"]),
+            holder_id=log.holder_id if log else None,
+            holder_unit=log.holder_unit_id if log else None,
+            offered_to=offer.to_id if offer else None,
+            offered_unit=offer.to_unit_id if offer else None,
+            offer_expires_at=_instant(offer.meta["expires_at"]) if offer else None,
+            places=tuple(self._places(subject, case.id)),
+            referred_to=frozenset({uuid.UUID(ops["team_unit"])} if waiting else ()),
+            cells=tuple(self._cells(case.id)),
+        )
+
+    def _open_offer(self, case_id: uuid.UUID) -> BatonOffer | None:
+        return self._session.scalars(
+            select(BatonOffer).where(BatonOffer.case_id == case_id, BatonOffer.open_slot == 1)
+        ).one_or_none()
+
+    def _places(self, subject: Subject, case_id: uuid.UUID) -> Iterable[PlaceFacts]:
+        rows = self._session.scalars(
+            select(Participant).where(
+                Participant.case_id == case_id, Participant.account_id == subject.account_id
+            )
+        )
+        for row in self._genuine(rows):
+            yield PlaceFacts(
+                account_id=row.account_id,
+                unit_id=row.unit_id,
+                relation=Relation(row.relation),
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
+                revoked_at=row.revoked_at,
+            )
+
+    def _cells(self, case_id: uuid.UUID) -> Iterable[CellFacts]:
+        rows = self._session.scalars(select(ConsentCell).where(ConsentCell.case_id == case_id))
+        for row in self._genuine(rows):
+            yield CellFacts(
+                consent_id=row.consent_id,
+                from_unit=row.from_unit_id,
+                to_unit=row.to_unit_id,
+                info_type=InfoType(row.info_type),
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
+                withdrawn_at=row.withdrawn_at,
+                basis=CellBasis(row.basis),
+            )
+
+    def _genuine(self, rows: Iterable[Row]) -> list[Row]:
+        """Return the rows, or raise when one of them was not written through the program."""
+        genuine = list(rows)
+        for row in genuine:
+            made = self._mac(
+                row.tenant_id, row.__tablename__, row.id, row.version, mac_columns(row)
+            )
+            if not hmac.compare_digest(made, row.mac):
+                raise AccessDenied(FORGED, _case_of(row))
+        return genuine
+
+
+def _case_of(row: AuthorityRow) -> uuid.UUID | None:
+    case_id = getattr(row, "case_id", None)
+    return case_id if isinstance(case_id, uuid.UUID) and case_id != TENANT_WIDE else None
+
+
+def _instant(value: str) -> datetime:
+    return datetime.fromisoformat(value)

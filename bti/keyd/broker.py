@@ -1,0 +1,114 @@
+"""What a workflow may ask the key broker. The same verbs will travel over a socket (ADR 0006).
+
+The broker believes nothing it is told about rights: it looks up session, participant and
+consent itself, checks their MACs, writes the read entry, and only then releases keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Collection, Mapping
+
+    from sqlalchemy.orm import Session
+
+    from bti.audit.actions import Action as AuditAction
+    from bti.audit.note import Checkpoint
+    from bti.audit.record import Recorder
+    from bti.domain.access import Action
+    from bti.domain.relations import ObjectFacts, Subject
+
+#: A signed-in session's token hash, a system name, or None for a visitor.
+Credential = bytes | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was released: the ground it rests on and the compartments now readable."""
+
+    case_id: uuid.UUID
+    ground: str
+    facts: ObjectFacts
+    compartments: frozenset[str]
+
+
+class Verbs(Protocol):
+    """The broker as one transaction sees it. Keys land in the session's vault, never in results."""
+
+    def subject(self) -> Subject:
+        """Return who the session belongs to. Raises ``AccessDenied`` for a dead or forged one."""
+
+    def open(self, case_id: uuid.UUID, action: Action, *, entry: AuditAction | None) -> Opened:
+        """Decide, write the entry and release. Raises ``AccessDenied``.
+
+        ``entry`` is the act to log; None when the workflow logs its own, more telling one.
+        """
+
+    def may_see(self, case_id: uuid.UUID, action: Action) -> bool:
+        """Tell whether ``open`` would be allowed, without releasing or logging anything."""
+
+    def new_case(self, case_id: uuid.UUID, compartments: Collection[str]) -> None:
+        """Make and release keys for a case that is being created in this transaction."""
+
+    def new_compartments(self, opened: Opened, compartments: Collection[str]) -> None:
+        """Make and release keys for compartments of the person's own unit that have none yet."""
+
+    def open_core(self, case_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
+        """Release the core keys of own cases for a list or a search; returns those allowed."""
+
+    def new_own_record(self, record_id: uuid.UUID) -> None:
+        """Make and release the key of a new draft or duty record."""
+
+    def open_own_record(self, record_id: uuid.UUID) -> None:
+        """Release the key of the author's own record. Raises ``AccessDenied`` for others."""
+
+    def forget_own_record(self, record_id: uuid.UUID) -> None:
+        """Destroy the key of the author's own draft."""
+
+    def create_tenant(self, tenant: uuid.UUID) -> None:
+        """Make the keys of a new municipality (system only)."""
+
+    def open_directory(self, tenant: uuid.UUID) -> None:
+        """Release the directory key for sign-in or for the command line."""
+
+    def open_ops(self, tenant: uuid.UUID) -> None:
+        """Release the ops key to a job that counts or reminds (system only)."""
+
+    def username_token(self, tenant: uuid.UUID, username: str) -> bytes:
+        """Return the blind index of a user name (16 bytes)."""
+
+    def national_id_token(self, tenant: uuid.UUID, kind: str, digits: str) -> bytes:
+        """Return the blind index of a national id (16 bytes)."""
+
+    def sign(self, tenant: uuid.UUID, checkpoint: Checkpoint) -> str:
+        """Sign a checkpoint of the audit log."""
+
+    def verifier_key(self, tenant: uuid.UUID) -> str:
+        """Return the public key that checkpoints are verified with."""
+
+    def close(self) -> None:
+        """Forget every key that was released."""
+
+
+class Broker(Protocol):
+    """Opens the verbs for one transaction."""
+
+    def attach(self, session: Session, recorder: Recorder, credential: Credential) -> Verbs:
+        """Return verbs bound to ``session``; its vault starts empty."""
+
+
+class MacOf(Protocol):
+    """Makes the MAC of an authority row."""
+
+    def __call__(
+        self,
+        tenant: uuid.UUID,
+        table: str,
+        row_id: uuid.UUID,
+        version: int,
+        columns: Mapping[str, bytes | None],
+    ) -> bytes:
+        """Return 32 bytes."""

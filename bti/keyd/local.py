@@ -1,0 +1,294 @@
+"""The key broker in the same process: the embedded default for one machine and SQLite.
+
+Weaker than a process of its own (whoever controls this process controls the root key), but the
+same decisions, entries and formats.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bti.audit.note import VerifierKey, sign_checkpoint
+from bti.audit.record import By, Reference, origin_of
+from bti.crypto import blind_index
+from bti.crypto.errors import SealError
+from bti.crypto.provider import TenantPurpose
+from bti.crypto.row_mac import row_mac
+from bti.crypto.signing import signing_key_from
+from bti.db.models import Case, OwnRecord
+from bti.db.models.own_record import OWN_COMPARTMENT
+from bti.db.vault import Vault
+from bti.domain.access import Refused, compartments_open_to, decide
+from bti.domain.errors import AccessDenied
+from bti.domain.relations import Relation
+from bti.keyd.authority import Authority
+from bti.keyd.broker import Opened
+from bti.keyd.keystore import KeyStore
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from sqlalchemy.orm import Session
+
+    from bti.audit.actions import Action as AuditAction
+    from bti.audit.note import Checkpoint
+    from bti.audit.record import Recorder
+    from bti.clock import Clock
+    from bti.crypto.provider import KeyProvider
+    from bti.domain.access import Action
+    from bti.domain.relations import ObjectFacts, Subject
+    from bti.keyd.broker import Credential
+
+
+class LocalBroker:
+    """Holds the key provider; opens verbs for one transaction at a time."""
+
+    def __init__(self, provider: KeyProvider, clock: Clock, idle_minutes: int) -> None:
+        """Use ``provider`` for the root key and ``clock`` for every decision."""
+        self._keys = KeyStore(provider)
+        self._clock = clock
+        self._idle_minutes = idle_minutes
+
+    def attach(self, session: Session, recorder: Recorder, credential: Credential) -> LocalVerbs:
+        """Return verbs bound to ``session``; its vault starts empty."""
+        return LocalVerbs(
+            session, recorder, credential, self._keys, self._clock, self._idle_minutes
+        )
+
+
+class LocalVerbs:
+    """The broker's verbs on the workflow's own session."""
+
+    def __init__(  # noqa: PLR0913 - made by LocalBroker only
+        self,
+        session: Session,
+        recorder: Recorder,
+        credential: Credential,
+        keys: KeyStore,
+        clock: Clock,
+        idle_minutes: int,
+    ) -> None:
+        """Bind to ``session`` and give it an empty vault and the MAC maker."""
+        self._session = session
+        self._recorder = recorder
+        self._credential = credential
+        self._keys = keys
+        self._clock = clock
+        self._vault = Vault()
+        self._subject: Subject | None = None
+        self._authority = Authority(session, clock, idle_minutes, self._mac)
+        session.info["vault"] = self._vault
+        session.info["grant"] = self._mac
+
+    # -- who ---------------------------------------------------------------------------------
+
+    def subject(self) -> Subject:
+        """Return who the session belongs to. Raises ``AccessDenied`` for a dead or forged one."""
+        if self._subject is None:
+            if not isinstance(self._credential, bytes):
+                raise AccessDenied("access.no_session")
+            self._subject = self._authority.subject(self._credential)
+            # Names of colleagues and the state of one's own cases are part of every page.
+            for purpose in (TenantPurpose.DIRECTORY, TenantPurpose.OPS):
+                self._release_tenant(self._subject.tenant_id, purpose)
+        return self._subject
+
+    # -- cases -------------------------------------------------------------------------------
+
+    def open(self, case_id: uuid.UUID, action: Action, *, entry: AuditAction | None) -> Opened:
+        """Decide, write the entry and release. Raises ``AccessDenied``."""
+        subject = self.subject()
+        facts = self._facts(subject, case_id)
+        decision = decide(subject, action, facts, self._clock.now())
+        if isinstance(decision, Refused):
+            raise AccessDenied(decision.rule, case_id)
+        readable = compartments_open_to(subject, facts, self._clock.now())
+        released = self._release_case(subject.tenant_id, case_id, readable)
+        ground = _ground(decision.ground, subject, facts, self._clock.now())
+        if entry is not None:
+            self._recorder.record(
+                entry,
+                tenant=subject.tenant_id,
+                by=self._by(subject),
+                about=[Reference("case", case_id)],
+                ground=ground,
+            )
+        return Opened(case_id, ground, facts, released)
+
+    def may_see(self, case_id: uuid.UUID, action: Action) -> bool:
+        """Tell whether ``open`` would be allowed, without releasing or logging anything."""
+        subject = self.subject()
+        facts = self._facts(subject, case_id)
+        return not isinstance(decide(subject, action, facts, self._clock.now()), Refused)
+
+    def new_case(self, case_id: uuid.UUID, compartments: Collection[str]) -> None:
+        """Make and release keys for a case that is being created in this transaction."""
+        self._make(self.subject().tenant_id, case_id, compartments)
+
+    def new_compartments(self, opened: Opened, compartments: Collection[str]) -> None:
+        """Make and release keys for compartments of the person's own unit that have none yet."""
+        subject = self.subject()
+        own = f"svc:{subject.unit_id.hex}:"
+        known = {
+            row.compartment
+            for row in self._keys.compartments(self._session, subject.tenant_id, opened.case_id)
+        }
+        missing = [name for name in compartments if name not in known]
+        if any(not name.startswith(own) for name in missing):
+            raise AccessDenied("access.not_own_unit", opened.case_id)
+        self._make(subject.tenant_id, opened.case_id, missing)
+
+    def open_core(self, case_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
+        """Release the core keys of own cases for a list or a search; returns those allowed."""
+        subject = self.subject()
+        allowed = set()
+        for case_id in case_ids:
+            facts = self._facts(subject, case_id)
+            if "core" in compartments_open_to(subject, facts, self._clock.now()):
+                self._release_case(subject.tenant_id, case_id, frozenset({"core"}))
+                allowed.add(case_id)
+        return frozenset(allowed)
+
+    # -- own records -------------------------------------------------------------------------
+
+    def new_own_record(self, record_id: uuid.UUID) -> None:
+        """Make and release the key of a new draft or duty record."""
+        self._make(self.subject().tenant_id, record_id, [OWN_COMPARTMENT])
+
+    def open_own_record(self, record_id: uuid.UUID) -> None:
+        """Release the key of the author's own record. Raises ``AccessDenied`` for others."""
+        subject = self.subject()
+        owner = self._session.scalars(
+            select(OwnRecord.account_id).where(
+                OwnRecord.id == record_id, OwnRecord.tenant_id == subject.tenant_id
+            )
+        ).one_or_none()
+        if owner != subject.account_id:
+            # No case and no record is named in the refusal: it must not tell of a report.
+            raise AccessDenied("access.no_relation")
+        self._release_case(subject.tenant_id, record_id, frozenset({OWN_COMPARTMENT}))
+
+    def forget_own_record(self, record_id: uuid.UUID) -> None:
+        """Destroy the key of the author's own draft."""
+        self.open_own_record(record_id)
+        for row in self._keys.compartments(self._session, self.subject().tenant_id, record_id):
+            self._session.delete(row)
+
+    # -- tenants -----------------------------------------------------------------------------
+
+    def create_tenant(self, tenant: uuid.UUID) -> None:
+        """Make the keys of a new municipality (system only)."""
+        self._require_system()
+        self._keys.create_tenant(self._session, tenant)
+        self._release_tenant(tenant, TenantPurpose.DIRECTORY)
+
+    def open_directory(self, tenant: uuid.UUID) -> None:
+        """Release the directory key for sign-in or for the command line."""
+        self._release_tenant(tenant, TenantPurpose.DIRECTORY)
+
+    def open_ops(self, tenant: uuid.UUID) -> None:
+        """Release the ops key to a job that counts or reminds (system only)."""
+        self._require_system()
+        self._release_tenant(tenant, TenantPurpose.OPS)
+
+    def username_token(self, tenant: uuid.UUID, username: str) -> bytes:
+        """Return the blind index of a user name (16 bytes)."""
+        key = self._keys.tenant_key(self._session, tenant, TenantPurpose.DIRECTORY)
+        return blind_index.username_token(key, username)
+
+    def national_id_token(self, tenant: uuid.UUID, kind: str, digits: str) -> bytes:
+        """Return the blind index of a national id (16 bytes)."""
+        key = self._keys.tenant_key(self._session, tenant, TenantPurpose.INDEX)
+        return blind_index.national_id_token(key, kind, digits)
+
+    # -- the log -----------------------------------------------------------------------------
+
+    def sign(self, tenant: uuid.UUID, checkpoint: Checkpoint) -> str:
+        """Sign a checkpoint of the audit log."""
+        return sign_checkpoint(checkpoint, self._signer(tenant))
+
+    def verifier_key(self, tenant: uuid.UUID) -> str:
+        """Return the public key that checkpoints are verified with."""
+        return VerifierKey.of(origin_of(tenant), self._signer(tenant)).encode()
+
+    def close(self) -> None:
+        """Forget every key that was released."""
+        self._vault.close()
+        self._session.info.pop("vault", None)
+        self._session.info.pop("grant", None)
+
+    # -- within ------------------------------------------------------------------------------
+
+    def _facts(self, subject: Subject, case_id: uuid.UUID) -> ObjectFacts:
+        case = self._session.get(Case, case_id)
+        if case is None or case.tenant_id != subject.tenant_id:
+            # The same refusal as for a hidden case: existence is not told.
+            raise AccessDenied("access.other_tenant")
+        return self._authority.facts(subject, case)
+
+    def _by(self, subject: Subject) -> By:
+        session = self._credential.hex()[:8] if isinstance(self._credential, bytes) else ""
+        return By(str(subject.account_id), session, str(subject.unit_id))
+
+    def _make(
+        self, tenant: uuid.UUID, case_id: uuid.UUID, compartments: Collection[str]
+    ) -> None:
+        made = self._keys.create_case_keys(self._session, tenant, case_id, compartments)
+        for compartment, key in made.items():
+            self._vault.put_case(case_id, compartment, key)
+
+    def _release_case(
+        self, tenant: uuid.UUID, case_id: uuid.UUID, readable: frozenset[str]
+    ) -> frozenset[str]:
+        released = set()
+        for row in self._keys.compartments(self._session, tenant, case_id):
+            if row.compartment in readable:
+                key = self._keys.unwrap(self._session, row)
+                active = row.state == "active"
+                self._vault.put_case(case_id, row.compartment, key, active=active)
+                released.add(row.compartment)
+        return frozenset(released)
+
+    def _release_tenant(self, tenant: uuid.UUID, purpose: TenantPurpose) -> None:
+        self._vault.put_tenant(purpose, self._keys.tenant_key(self._session, tenant, purpose))
+
+    def _require_system(self) -> None:
+        if not isinstance(self._credential, str):
+            raise AccessDenied("access.role")
+
+    def _mac(
+        self,
+        tenant: uuid.UUID,
+        table: str,
+        row_id: uuid.UUID,
+        version: int,
+        columns: Mapping[str, bytes | None],
+    ) -> bytes:
+        key = self._keys.tenant_key(self._session, tenant, TenantPurpose.DIRECTORY)
+        return row_mac(key, table, row_id, version, columns)
+
+    def _signer(self, tenant: uuid.UUID) -> Ed25519PrivateKey:
+        try:
+            key = self._keys.tenant_key(self._session, tenant, TenantPurpose.AUDIT)
+        except SealError:
+            # Nobody may act in a municipality whose log cannot be signed.
+            raise AccessDenied("access.no_log_key") from None
+        return signing_key_from(key, origin_of(tenant))
+
+
+def _ground(relation: str, subject: Subject, facts: ObjectFacts, at: datetime) -> str:
+    """Return the ground as the log writes it: the consent that let another unit in is named."""
+    if relation in {Relation.HOLDER.value, Relation.FOLLOWER.value, Relation.AUTHOR.value}:
+        if subject.unit_id == facts.owner_unit:
+            return relation
+    elif relation != Relation.PARTICIPANT.value:
+        return f"role:{subject.role.value}"
+    cell = next(
+        (one for one in facts.cells if one.to_unit == subject.unit_id and one.is_live(at)), None
+    )
+    return f"cell:{cell.consent_id}" if cell is not None else f"role:{subject.role.value}"

@@ -1,0 +1,1 @@
+"""One blueprint per feature; each asks a workflow and renders what it returns."""

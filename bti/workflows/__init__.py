@@ -1,0 +1,1 @@
+"""Use cases: the only place where a transaction opens. Loads, asks a rule, writes row and entry."""

@@ -1,0 +1,176 @@
+"""Municipalities, units, accounts and roles: what an administrator and the command line do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bti.audit.actions import Action
+from bti.audit.record import Reference
+from bti.db.models import Account, Municipality, RoleGrant, Unit
+from bti.domain.codes import Role, Sector
+from bti.domain.errors import RuleBroken
+from bti.identity import totp
+from bti.identity.password import check_new
+from bti.profiles import load
+
+if TYPE_CHECKING:
+    import uuid
+
+    from bti.workflows.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account as it was made. The TOTP secret is shown once and never again."""
+
+    account_id: uuid.UUID
+    totp_secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """A line in the list of accounts."""
+
+    account_id: uuid.UUID
+    name: str
+    title: str
+    username: str
+    active: bool
+    roles: tuple[tuple[Role, str], ...]
+
+
+def create_municipality(
+    context: Context, *, name: str, number: str, profile: str, language: str
+) -> uuid.UUID:
+    """Register a municipality and make its keys. The profile must exist."""
+    load(profile)
+    row = Municipality(name=name, number=number, profile=profile, language=language)
+    context.session.add(row)
+    context.session.flush()
+    context.verbs.create_tenant(row.id)
+    context.record(Action.TENANT_REGISTER_CREATE, Reference("tenant", row.id), tenant=row.id)
+    return row.id
+
+
+def municipality_by_number(context: Context, *, number: str) -> uuid.UUID | None:
+    """Return the municipality with this number, or None."""
+    return context.session.scalars(
+        select(Municipality.id).where(Municipality.number == number)
+    ).one_or_none()
+
+
+def create_unit(
+    context: Context, *, tenant_id: uuid.UUID, name: str, sector: Sector, phone: str = ""
+) -> uuid.UUID:
+    """Register a unit. Its organ is itself: sharing within a body is a decision of its own."""
+    context.verbs.open_directory(tenant_id)
+    row = Unit(tenant_id=tenant_id, name=name, sector=sector.value, organ="", phone=phone)
+    row.organ = str(row.id)
+    context.session.add(row)
+    context.record(Action.UNIT_REGISTER_CREATE, Reference("unit", row.id), tenant=tenant_id)
+    return row.id
+
+
+def create_account(  # noqa: PLR0913 - what an account is made of, all by name
+    context: Context,
+    *,
+    tenant_id: uuid.UUID,
+    username: str,
+    name: str,
+    title: str,
+    secret: str,
+    language: str | None = None,
+    phone: str = "",
+) -> NewAccount:
+    """Make an account that can sign in with password and one-time code.
+
+    Raises ``RuleBroken("account.username_taken")`` and ``PasswordRefusedError``.
+    """
+    check_new(secret, context=[username, name])
+    context.verbs.open_directory(tenant_id)
+    token = context.verbs.username_token(tenant_id, username)
+    if context.session.scalars(select(Account.id).where(Account.username_token == token)).first():
+        code = "account.username_taken"
+        raise RuleBroken(code)
+    seed = totp.new_secret()
+    row = Account(
+        tenant_id=tenant_id,
+        username_token=token,
+        password_hash=context.passwords.hash(secret),
+        language=language,
+    )
+    row.profile = {"name": name, "username": username, "title": title, "phone": phone}
+    row.totp_secret = seed.hex()
+    context.session.add(row)
+    context.record(Action.ACCOUNT_PROFILE_CREATE, Reference("account", row.id), tenant=tenant_id)
+    return NewAccount(row.id, seed)
+
+
+def grant_role(
+    context: Context,
+    *,
+    tenant_id: uuid.UUID,
+    account_id: uuid.UUID,
+    unit_id: uuid.UUID,
+    role: Role,
+) -> uuid.UUID:
+    """Give an account a role in a unit from now on."""
+    row = RoleGrant(
+        tenant_id=tenant_id,
+        account_id=account_id,
+        unit_id=unit_id,
+        role=role.value,
+        valid_from=context.now,
+        valid_to=None,
+    )
+    context.session.add(row)
+    context.record(
+        Action.ACCOUNT_ROLE_GRANT,
+        Reference("account", account_id),
+        Reference("unit", unit_id),
+        tenant=tenant_id,
+    )
+    return row.id
+
+
+def end_role(context: Context, *, tenant_id: uuid.UUID, grant_id: uuid.UUID) -> None:
+    """End a role now."""
+    row = context.session.get_one(RoleGrant, grant_id)
+    row.valid_to = context.now
+    context.record(
+        Action.ACCOUNT_ROLE_END, Reference("account", row.account_id), tenant=tenant_id
+    )
+
+
+def list_accounts(context: Context, *, tenant_id: uuid.UUID) -> tuple[AccountRow, ...]:
+    """Return every account of a municipality with its roles."""
+    context.verbs.open_directory(tenant_id)
+    units = {
+        unit.id: unit.name
+        for unit in context.session.scalars(select(Unit).where(Unit.tenant_id == tenant_id))
+    }
+    roles: dict[uuid.UUID, list[tuple[Role, str]]] = {}
+    for grant in context.session.scalars(
+        select(RoleGrant).where(RoleGrant.tenant_id == tenant_id, RoleGrant.valid_to.is_(None))
+    ):
+        roles.setdefault(grant.account_id, []).append((Role(grant.role), units[grant.unit_id]))
+    rows = context.session.scalars(select(Account).where(Account.tenant_id == tenant_id))
+    return tuple(
+        sorted(
+            (
+                AccountRow(
+                    row.id,
+                    row.profile["name"],
+                    row.profile["title"],
+                    row.profile["username"],
+                    row.active,
+                    tuple(roles.get(row.id, ())),
+                )
+                for row in rows
+            ),
+            key=lambda found: found.name,
+        )
+    )

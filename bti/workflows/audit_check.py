@@ -1,0 +1,166 @@
+"""Proving the audit log, writing it out, and naming its public key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bti.audit import store
+from bti.audit.actions import Action
+from bti.audit.record import Reference
+from bti.db.models import Municipality
+from bti.domain.access import Action as Act
+from bti.domain.errors import AccessDenied
+from bti.workflows.actor import Actor
+from bti.workflows.errors import NotFound
+from bti.workflows.permission import require
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from bti.workflows.context import Context
+
+_ROOT_SHOWN = 8  # bytes: enough to compare by eye with the checkpoint that was kept elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class LogChoice:
+    """A log one may check. ``name`` is empty when the municipality's row is gone."""
+
+    tenant_id: uuid.UUID
+    name: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOutcome:
+    """What a check found. ``findings`` has one line each, the first bad position first.
+
+    ``complete`` is false when the log itself is damaged, so that rows could not be compared.
+    """
+
+    tenant_id: uuid.UUID
+    intact: bool
+    size: int
+    root: str
+    until: str
+    findings: tuple[str, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCard:
+    """Where the log stands, for the page: nothing here is proven before a check."""
+
+    size: int
+    root: str
+    checked_at: datetime | None
+    since: int
+    held: bool
+
+
+def logs(context: Context) -> tuple[LogChoice, ...]:
+    """Return every log of the installation, also one whose municipality was removed in SQL."""
+    known = {row.id: row for row in context.session.scalars(select(Municipality))}
+    return tuple(
+        LogChoice(tenant, known[tenant].name, known[tenant].number)
+        if tenant in known
+        else LogChoice(tenant, "", "")
+        for tenant in store.logs(context.session)
+    )
+
+
+def verify(
+    context: Context, *, tenant_id: uuid.UUID, known: Sequence[str] = ()
+) -> CheckOutcome:
+    """Check the log in the database, and enter that it was checked.
+
+    ``known`` are checkpoints kept elsewhere. Raises ``AccessDenied`` for a person who is not the
+    data protection officer, ``NotFound`` for a municipality without keys.
+    """
+    _may_check(context, tenant_id)
+    found = store.examine(
+        context.session, tenant_id, verifier_key(context, tenant_id=tenant_id), known=known
+    )
+    report = found.report
+    if report.intact and found.compared and not _head_is_wrong(found):
+        _enter(context, tenant_id, intact=found.intact)
+    lines = found.findings if report.intact else (str(report.finding), *found.findings)
+    return CheckOutcome(
+        tenant_id=tenant_id,
+        intact=found.intact,
+        size=report.size,
+        root=short(report.root),
+        until=report.until,
+        findings=lines,
+        complete=found.compared,
+    )
+
+
+def export(context: Context, *, tenant_id: uuid.UUID, directory: Path) -> int:
+    """Write the log into a new directory and enter that it was written out.
+
+    Returns the number of entries written; the entry about this export is not among them. Raises
+    ``FileExistsError`` when the directory exists, and as ``verify``.
+    """
+    _may_check(context, tenant_id)
+    key = verifier_key(context, tenant_id=tenant_id)
+    count = store.export(context.session, tenant_id, key, directory)
+    context.record(Action.AUDIT_LOG_EXPORT, Reference("tenant", tenant_id), tenant=tenant_id)
+    return count
+
+
+def verifier_key(context: Context, *, tenant_id: uuid.UUID) -> str:
+    """Return the public key. Raises ``NotFound`` when the municipality has none."""
+    try:
+        return context.verbs.verifier_key(tenant_id)
+    except AccessDenied:
+        raise NotFound from None
+
+
+def chain_card(context: Context) -> ChainCard:
+    """Return where the log of the person's municipality stands."""
+    stands = store.standing(context.session, context.person.tenant_id)
+    return ChainCard(
+        size=stands.size,
+        root=short(stands.root),
+        checked_at=stands.checked_at,
+        since=stands.size - stands.checked_size,
+        held=stands.check_held,
+    )
+
+
+def short(root: bytes) -> str:
+    """Return the beginning of a root in groups of four hexadecimal digits."""
+    digits = root[:_ROOT_SHOWN].hex()
+    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+
+
+def _may_check(context: Context, tenant_id: uuid.UUID) -> None:
+    if not isinstance(context.actor, Actor):
+        return  # the command line: who may run it is the machine's own matter
+    require(context, Act.SEARCH_AUDIT)
+    if context.actor.tenant_id != tenant_id:
+        raise NotFound
+
+
+def _head_is_wrong(found: store.Examination) -> bool:
+    return any("audit_heads" in line for line in found.findings)
+
+
+def _enter(context: Context, tenant_id: uuid.UUID, *, intact: bool) -> None:
+    # Only onto a tree that holds: a damaged log is evidence, and nothing is added to it here.
+    context.recorder.record(
+        Action.AUDIT_LOG_VERIFY,
+        tenant=tenant_id,
+        by=context.by,
+        about=[Reference("tenant", tenant_id)],
+        purpose="control",
+        allowed=intact,
+        rule="" if intact else "rows.differ",
+    )

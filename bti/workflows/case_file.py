@@ -1,0 +1,281 @@
+"""What is written in a case: adding entries and reading them back as plain records.
+
+Shared by the workflows of every feature; decides nothing and opens no keys.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from bti.db.models import Case, Entry, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bti.keyd.broker import Opened
+    from bti.workflows.context import Context
+
+CORE = "core"
+
+
+class Kind(StrEnum):
+    """Kinds of entry. The kind is sealed too."""
+
+    CONCERN = "concern"
+    CONVERSATION = "conversation"
+    STEP = "step"
+    BACKGROUND = "background"
+    GOAL = "goal"
+    MEASURE = "measure"
+    EVALUATION = "evaluation"
+    DECISION = "decision"
+    REFERRAL = "referral"
+    RIGHTS = "rights"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Ops:
+    """The working state of a case, sealed under the tenant's ops key.
+
+    Dates are Norwegian calendar days; ``level_since`` and ``opened_at`` are instants. ``trail``
+    holds (day, level or -1 for closed) for every change and is all that statistics read.
+    """
+
+    level: int
+    status: str
+    log: str
+    opened_at: datetime
+    level_since: datetime
+    birth_date: date
+    sector: str
+    categories: tuple[str, ...]
+    decision_due: date | None = None
+    talk_due: date | None = None
+    next_evaluation: date | None = None
+    closed_at: datetime | None = None
+    closing_cause: str = ""
+    referral: str = ""
+    team_unit: uuid.UUID | None = None
+    trail: tuple[tuple[date, int], ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the sealed form."""
+        return {
+            "level": self.level,
+            "status": self.status,
+            "log": self.log,
+            "opened_at": self.opened_at,
+            "level_since": self.level_since,
+            "birth_date": self.birth_date,
+            "sector": self.sector,
+            "categories": list(self.categories),
+            "decision_due": self.decision_due,
+            "talk_due": self.talk_due,
+            "next_evaluation": self.next_evaluation,
+            "closed_at": self.closed_at,
+            "closing_cause": self.closing_cause,
+            "referral": self.referral,
+            "team_unit": self.team_unit,
+            "trail": [[day, level] for day, level in self.trail],
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Ops:
+        """Read the sealed form back."""
+        return cls(
+            level=value["level"],
+            status=value["status"],
+            log=value["log"],
+            opened_at=datetime.fromisoformat(value["opened_at"]),
+            level_since=datetime.fromisoformat(value["level_since"]),
+            birth_date=date.fromisoformat(value["birth_date"]),
+            sector=value["sector"],
+            categories=tuple(value["categories"]),
+            decision_due=to_date(value["decision_due"]),
+            talk_due=to_date(value["talk_due"]),
+            next_evaluation=to_date(value["next_evaluation"]),
+            closed_at=to_instant(value["closed_at"]),
+            closing_cause=value["closing_cause"],
+            referral=value["referral"],
+            team_unit=uuid.UUID(value["team_unit"]) if value["team_unit"] else None,
+            trail=tuple((date.fromisoformat(day), level) for day, level in value["trail"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An entry as it reads. ``body`` is empty when its compartment was not released."""
+
+    id: uuid.UUID
+    kind: Kind
+    compartment: str
+    at: datetime
+    by: uuid.UUID
+    unit_id: uuid.UUID
+    meta: Mapping[str, Any]
+    body: Mapping[str, Any]
+    readable: bool
+
+    def __repr__(self) -> str:
+        """Leave content out of logs."""
+        return f"<Record {self.kind.value}>"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """The child or a guardian as the case knows them."""
+
+    id: uuid.UUID
+    kind: str
+    name: str
+    birth_date: date | None
+    relation: str
+    parental_responsibility: bool
+    checked_on: date | None
+    language: str
+    national_id: str
+    group: str
+
+    def __repr__(self) -> str:
+        """Leave content out of logs."""
+        return f"<PersonRecord {self.kind}>"
+
+    @property
+    def first_name(self) -> str:
+        """Return the name one speaks to the person with."""
+        return self.name.split(" ")[0]
+
+
+def compartment_of(unit_id: uuid.UUID, info_type: str) -> str:
+    """Return the compartment that holds a unit's information of one type."""
+    return f"svc:{unit_id.hex}:{info_type}"
+
+
+def write_entry(  # noqa: PLR0913 - the parts of an entry, all by name
+    context: Context,
+    case_id: uuid.UUID,
+    *,
+    kind: Kind,
+    compartment: str,
+    meta: Mapping[str, Any],
+    body: Mapping[str, Any],
+    at: datetime | None = None,
+    supersedes: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Add an entry to a compartment whose key is open; returns its id."""
+    person = context.person
+    entry = Entry(
+        tenant_id=person.tenant_id,
+        case_id=case_id,
+        compartment=compartment,
+        supersedes=supersedes,
+    )
+    entry.meta = {
+        **meta,
+        "kind": kind.value,
+        "at": at or context.now,
+        "by": person.account_id,
+        "unit": person.unit_id,
+    }
+    entry.body = dict(body)
+    context.session.add(entry)
+    return entry.id
+
+
+def entries(
+    context: Context, case_id: uuid.UUID, *, opened: Opened | None = None
+) -> tuple[Record, ...]:
+    """Return the entries of a case, oldest first, superseded ones left out.
+
+    Bodies are opened only for the compartments in ``opened``.
+    """
+    rows = list(context.session.scalars(select(Entry).where(Entry.case_id == case_id)))
+    replaced = {row.supersedes for row in rows if row.supersedes is not None}
+    readable = opened.compartments if opened is not None else frozenset()
+    records = [_record(row, readable) for row in rows if row.id not in replaced]
+    return tuple(sorted(records, key=lambda record: (record.at, str(record.id))))
+
+
+def _record(row: Entry, readable: frozenset[str]) -> Record:
+    meta = row.meta
+    may_read = row.compartment in readable
+    return Record(
+        id=row.id,
+        kind=Kind(meta["kind"]),
+        compartment=row.compartment,
+        at=datetime.fromisoformat(meta["at"]),
+        by=uuid.UUID(meta["by"]),
+        unit_id=uuid.UUID(meta["unit"]),
+        meta=meta,
+        body=row.body if may_read else {},
+        readable=may_read,
+    )
+
+
+def of_kind(records: tuple[Record, ...], *kinds: Kind) -> tuple[Record, ...]:
+    """Return the records of these kinds."""
+    return tuple(record for record in records if record.kind in kinds)
+
+
+def persons(context: Context, case_id: uuid.UUID) -> tuple[PersonRecord, ...]:
+    """Return child first, then guardians; the core compartment must be open."""
+    rows = context.session.scalars(select(Person).where(Person.case_id == case_id))
+    found = [_person(row) for row in rows]
+    return tuple(sorted(found, key=lambda p: (p.kind != "child", p.name)))
+
+
+def child_of(context: Context, case_id: uuid.UUID) -> PersonRecord:
+    """Return the child; the core compartment must be open."""
+    return next(person for person in persons(context, case_id) if person.kind == "child")
+
+
+def add_person(context: Context, case_id: uuid.UUID, body: Mapping[str, Any]) -> uuid.UUID:
+    """Add the child or a guardian to a case whose core compartment is open."""
+    row = Person(tenant_id=context.person.tenant_id, case_id=case_id, compartment=CORE)
+    row.body = dict(body)
+    context.session.add(row)
+    return row.id
+
+
+def _person(row: Person) -> PersonRecord:
+    body = row.body
+    return PersonRecord(
+        id=row.id,
+        kind=body["kind"],
+        name=body["name"],
+        birth_date=to_date(body.get("birth_date")),
+        relation=body.get("relation", ""),
+        parental_responsibility=body.get("parental_responsibility", False),
+        checked_on=to_date(body.get("checked_on")),
+        language=body.get("language", ""),
+        national_id=body.get("national_id", ""),
+        group=body.get("group", ""),
+    )
+
+
+def case_row(context: Context, case_id: uuid.UUID, *, lock: bool = False) -> Case:
+    """Return the case; with ``lock`` other writers of it wait (PostgreSQL; SQLite has one writer)."""
+    query = select(Case).where(Case.id == case_id)
+    return context.session.scalars(query.with_for_update() if lock else query).one()
+
+
+def ops_of(case: Case) -> Ops:
+    """Return the working state of a case."""
+    return Ops.from_json(case.ops)
+
+
+def to_date(value: object) -> date | None:
+    """Read a day that may be missing."""
+    return date.fromisoformat(value) if isinstance(value, str) and value else None
+
+
+def to_instant(value: object) -> datetime | None:
+    """Read an instant that may be missing."""
+    return datetime.fromisoformat(value) if isinstance(value, str) and value else None

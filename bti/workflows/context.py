@@ -1,0 +1,83 @@
+"""What a workflow works with during one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bti.audit.record import By, Recorder, Reference
+from bti.clock import norwegian_date
+from bti.profiles import load
+from bti.workflows.actor import Actor, SystemActor
+from bti.workflows.errors import NotFound
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterable
+    from datetime import date, datetime
+
+    from sqlalchemy.orm import Session
+
+    from bti.audit.actions import Action
+    from bti.clock import Clock
+    from bti.identity.password import Passwords
+    from bti.keyd.broker import Verbs
+    from bti.profiles import Profile
+    from bti.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Session, actor, time, keys and log of one transaction."""
+
+    session: Session
+    actor: Actor | SystemActor | None
+    clock: Clock
+    verbs: Verbs
+    recorder: Recorder
+    settings: Settings
+    passwords: Passwords
+
+    @property
+    def person(self) -> Actor:
+        """Return the signed-in person. Raises ``NotFound`` for a visitor."""
+        if not isinstance(self.actor, Actor):
+            raise NotFound
+        return self.actor
+
+    @property
+    def now(self) -> datetime:
+        """Return the time of this act (UTC)."""
+        return self.clock.now()
+
+    @property
+    def today(self) -> date:
+        """Return today's date in Norway: deadlines and birthdays turn at its midnight."""
+        return norwegian_date(self.clock.now())
+
+    @property
+    def profile(self) -> Profile:
+        """Return the local rules of the person's municipality."""
+        return load(self.person.profile)
+
+    @property
+    def by(self) -> By:
+        """Return how the log names the actor."""
+        if isinstance(self.actor, Actor):
+            actor = self.actor
+            return By(str(actor.account_id), actor.token_hash.hex()[:8], str(actor.unit_id))
+        return By(f"system:{self.actor.name}" if self.actor else "system:visitor")
+
+    def record(
+        self,
+        action: Action,
+        *about: Reference,
+        ground: str = "",
+        tenant: uuid.UUID | None = None,
+        more: Iterable[Reference] = (),
+    ) -> None:
+        """Add an entry to the log of the person's municipality (or of ``tenant``)."""
+        owner = tenant if tenant is not None else self.person.tenant_id
+        self.recorder.record(
+            action, tenant=owner, by=self.by, about=(*about, *more), ground=ground
+        )

@@ -1,0 +1,150 @@
+"""The only doorway: one call is one transaction, committed before anything is rendered.
+
+A refusal rolls the act back and is then written by itself, so that it survives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+
+from bti.audit.actions import Action
+from bti.audit.record import By, Recorder, Reference
+from bti.domain.errors import AccessDenied
+from bti.workflows.actor import Actor, SystemActor
+from bti.workflows.context import Context
+from bti.workflows.errors import Conflict
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session, sessionmaker
+
+    from bti.clock import Clock
+    from bti.identity.password import Passwords
+    from bti.keyd.broker import Broker
+    from bti.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Someone = Actor | SystemActor | None
+
+# One statement that lost a race for a lock may win it the next time; a rule break never does.
+ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Doorway:
+    """Opens transactions. Holds the session factory, the clock and the key broker."""
+
+    sessions: sessionmaker[Session]
+    clock: Clock
+    broker: Broker
+    settings: Settings
+    passwords: Passwords
+
+    def perform(
+        self,
+        workflow: Callable[Concatenate[Context, P], R],
+        actor: Someone,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Run ``workflow`` in one transaction and return its frozen result.
+
+        Raises what the workflow raises; ``Conflict`` when somebody else changed the same rows.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._attempt(workflow, actor, *args, **kwargs)
+            except AccessDenied as refusal:
+                self._write_refusal(actor, refusal)
+                raise
+            except StaleDataError:
+                raise Conflict from None
+            except (IntegrityError, OperationalError) as error:
+                if not _is_race(error):
+                    raise
+                if attempt == ATTEMPTS:
+                    raise Conflict from None
+        raise Conflict
+
+    def _attempt(
+        self,
+        workflow: Callable[Concatenate[Context, P], R],
+        actor: Someone,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        with self.sessions() as session, session.begin():
+            recorder = Recorder(session, self.clock)
+            verbs = self.broker.attach(session, recorder, _credential(actor))
+            context = Context(
+                session=session,
+                actor=actor,
+                clock=self.clock,
+                verbs=verbs,
+                recorder=recorder,
+                settings=self.settings,
+                passwords=self.passwords,
+            )
+            try:
+                result = workflow(context, *args, **kwargs)
+                recorder.close(verbs.sign)
+            finally:
+                verbs.close()
+        return result
+
+    def _write_refusal(self, actor: Someone, refusal: AccessDenied) -> None:
+        tenant = actor.tenant_id if isinstance(actor, Actor) else None
+        if tenant is None:
+            return
+        self._attempt(_record_refusal, SystemActor("gate"), tenant, by_of(actor), refusal)
+
+
+def by_of(actor: Someone) -> By:
+    """Return how the log names an actor."""
+    if isinstance(actor, Actor):
+        return By(str(actor.account_id), actor.token_hash.hex()[:8], str(actor.unit_id))
+    return By(f"system:{actor.name}" if actor else "system:visitor")
+
+
+def _record_refusal(
+    context: Context, tenant: uuid.UUID, by: By, refusal: AccessDenied
+) -> None:
+    about = [Reference("case", refusal.case_id)] if refusal.case_id else []
+    context.recorder.record(
+        Action.ACCESS_REQUEST_DENY,
+        tenant=tenant,
+        by=by,
+        about=about,
+        allowed=False,
+        rule=refusal.rule,
+    )
+
+
+def _credential(actor: Someone) -> bytes | str | None:
+    if isinstance(actor, Actor):
+        return actor.token_hash
+    return actor.name if actor else None
+
+
+_RACES = frozenset(
+    {
+        "40001",  # serialization failure
+        "40P01",  # deadlock
+        "23505",  # unique violation: two writers chose the same free place
+    }
+)
+
+
+def _is_race(error: IntegrityError | OperationalError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in _RACES
+    text = str(error.orig)
+    return "UNIQUE constraint failed" in text or "database is locked" in text

@@ -1,0 +1,333 @@
+"""Signing in and out, and turning a session token into an actor."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bti.audit.actions import Action
+from bti.audit.record import Reference
+from bti.db.models import Account, Municipality, RoleGrant, Throttle, Unit, WebSession
+from bti.domain.codes import Role, Sector
+from bti.identity import tokens, totp
+from bti.identity.throttle import PER_ACCOUNT, PER_ADDRESS, Failures, after_failure, remaining_wait
+from bti.workflows.actor import Actor
+from bti.workflows.errors import NotFound, SignInRefused
+
+if TYPE_CHECKING:
+    import uuid
+    from datetime import datetime
+
+    from bti.identity.throttle import ThrottleRule
+    from bti.workflows.context import Context
+
+STRENGTH_TWO_FACTORS = "totp"
+STRENGTH_DEMO = "demo"
+MAX_SESSIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MunicipalityChoice:
+    """A municipality one may sign in to."""
+
+    id: uuid.UUID
+    name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChoice:
+    """A role that somebody may enter a session with."""
+
+    grant_id: uuid.UUID
+    role: Role
+    unit_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session: the token goes into the cookie and is stored nowhere."""
+
+    token: str
+    roles: tuple[RoleChoice, ...]
+
+
+def municipalities(context: Context) -> tuple[MunicipalityChoice, ...]:
+    """Return the municipalities of this installation."""
+    rows = context.session.scalars(select(Municipality).order_by(Municipality.name))
+    return tuple(MunicipalityChoice(row.id, row.name, row.language) for row in rows)
+
+
+def sign_in(  # noqa: PLR0913 - what a sign-in form holds, all by name
+    context: Context,
+    *,
+    tenant_id: uuid.UUID,
+    username: str,
+    secret: str,
+    code: str,
+    address: str,
+) -> SignedIn | SignInRefused:
+    """Open a session for a user name, a password and a one-time code.
+
+    Returns the refusal instead of raising it, so that the failed attempt and its entry are
+    committed. Unknown user, wrong password and wrong code cannot be told apart, in text or in
+    work done.
+    """
+    if context.session.get(Municipality, tenant_id) is None:
+        raise NotFound
+    context.verbs.open_directory(tenant_id)
+    token = context.verbs.username_token(tenant_id, username)
+    limits = _limits(tenant_id, token, address)
+    wait = _seconds_to_wait(context, limits)
+    if wait > 0:
+        context.record(Action.SESSION_SIGN_IN_DENY, tenant=tenant_id)
+        return SignInRefused(wait)
+    account = context.session.scalars(
+        select(Account).where(Account.username_token == token, Account.tenant_id == tenant_id)
+    ).one_or_none()
+    if account is None or not _proven(context, account, secret, code):
+        if account is None:
+            context.passwords.verify_nobody()
+        _count_failure(context, limits)
+        about = [Reference("account", account.id)] if account else []
+        context.record(Action.SESSION_SIGN_IN_DENY, *about, tenant=tenant_id)
+        return SignInRefused()
+    _forget_failures(context, limits)
+    return open_session(context, account, STRENGTH_TWO_FACTORS)
+
+
+def open_session(context: Context, account: Account, strength: str) -> SignedIn | SignInRefused:
+    """Make a session for a proven account in its first role. Keeps at most three alive."""
+    roles = _roles(context, account.id)
+    if not roles:
+        context.record(
+            Action.SESSION_SIGN_IN_DENY, Reference("account", account.id), tenant=account.tenant_id
+        )
+        return SignInRefused()
+    token = _new_session(context, account, roles[0].grant_id, strength)
+    return SignedIn(token, roles)
+
+
+def demo_sign_in(context: Context, *, account_id: uuid.UUID) -> SignedIn | SignInRefused:
+    """Open a session for a demo account without proof. Exists in demo mode only."""
+    if context.settings.mode != "demo":
+        raise NotFound
+    account = context.session.get(Account, account_id)
+    if account is None:
+        raise NotFound
+    context.verbs.open_directory(account.tenant_id)
+    return open_session(context, account, STRENGTH_DEMO)
+
+
+def enter_role(context: Context, *, grant_id: uuid.UUID) -> SignedIn:
+    """Go on in another of one's own roles: a new session and a new token, the old one ends."""
+    person = context.person
+    context.verbs.subject()
+    grant = context.session.get(RoleGrant, grant_id)
+    if grant is None or grant.account_id != person.account_id or not _in_force(grant, context.now):
+        raise NotFound
+    account = context.session.get_one(Account, person.account_id)
+    old = context.session.get_one(WebSession, person.session_id)
+    old.revoked_at = context.now
+    token = _new_session(context, account, grant.id, old.strength)
+    return SignedIn(token, _roles(context, account.id))
+
+
+def identify(context: Context, *, token: str) -> Actor | None:
+    """Return the actor of a live session, or None. Moves its idle limit."""
+    row = context.session.scalars(
+        select(WebSession).where(WebSession.token_hash == tokens.token_digest(token))
+    ).one_or_none()
+    if row is None or not is_live(row, context.now, context.settings.session_idle_minutes):
+        return None
+    grant = context.session.get_one(RoleGrant, row.role_grant_id)
+    account = context.session.get_one(Account, row.account_id)
+    if not account.active or not _in_force(grant, context.now):
+        return None
+    if context.now - row.last_seen_at > timedelta(seconds=30):
+        row.last_seen_at = context.now
+    context.verbs.open_directory(row.tenant_id)
+    return _actor(context, row, account, grant)
+
+
+def expired_actor(context: Context, *, token: str) -> Actor | None:
+    """Return whose session ran out by itself, so that a draft can still be kept for them.
+
+    Not for one that was ended by sign-out or revoked, and not after the absolute limit plus a
+    working day: keeping what was typed must not keep a door open.
+    """
+    row = context.session.scalars(
+        select(WebSession).where(WebSession.token_hash == tokens.token_digest(token))
+    ).one_or_none()
+    if row is None or row.revoked_at is not None:
+        return None
+    if context.now - row.expires_at > timedelta(hours=12):
+        return None
+    grant = context.session.get_one(RoleGrant, row.role_grant_id)
+    account = context.session.get_one(Account, row.account_id)
+    if not account.active or not _in_force(grant, context.now):
+        return None
+    context.verbs.open_directory(row.tenant_id)
+    return _actor(context, row, account, grant)
+
+
+def sign_out(context: Context) -> None:
+    """End the session now."""
+    person = context.person
+    row = context.session.get_one(WebSession, person.session_id)
+    row.revoked_at = context.now
+    context.record(Action.SESSION_SIGN_OUT_RUN, Reference("account", person.account_id))
+
+
+def my_roles(context: Context) -> tuple[RoleChoice, ...]:
+    """Return the roles the person may go on in."""
+    return _roles(context, context.person.account_id)
+
+
+def choose_language(context: Context, *, language: str) -> None:
+    """Keep the person's language."""
+    context.verbs.subject()
+    account = context.session.get_one(Account, context.person.account_id)
+    account.language = language
+    context.record(Action.ACCOUNT_PROFILE_CHANGE, Reference("account", account.id))
+
+
+def is_live(row: WebSession, now: datetime, idle_minutes: int) -> bool:
+    """Tell whether a session may still be used."""
+    return (
+        row.revoked_at is None
+        and now < row.expires_at
+        and now - row.last_seen_at <= timedelta(minutes=idle_minutes)
+    )
+
+
+def _new_session(
+    context: Context, account: Account, grant_id: uuid.UUID, strength: str
+) -> str:
+    token = tokens.new_token()
+    now = context.now
+    minutes = context.settings.session_absolute_minutes
+    alive = context.session.scalars(
+        select(WebSession)
+        .where(
+            WebSession.account_id == account.id,
+            WebSession.revoked_at.is_(None),
+            WebSession.expires_at > now,
+        )
+        .order_by(WebSession.created_at.desc())
+        .offset(MAX_SESSIONS - 1)
+    )
+    for old in alive:
+        old.revoked_at = now
+    context.session.add(
+        WebSession(
+            tenant_id=account.tenant_id,
+            token_hash=token.digest,
+            account_id=account.id,
+            role_grant_id=grant_id,
+            strength=strength,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + timedelta(minutes=minutes),
+            revoked_at=None,
+        )
+    )
+    context.record(
+        Action.SESSION_SIGN_IN_ALLOW,
+        Reference("account", account.id),
+        tenant=account.tenant_id,
+    )
+    return token.text
+
+
+def _actor(context: Context, row: WebSession, account: Account, grant: RoleGrant) -> Actor:
+    unit = context.session.get_one(Unit, grant.unit_id)
+    municipality = context.session.get_one(Municipality, row.tenant_id)
+    profile = account.profile
+    return Actor(
+        account_id=account.id,
+        tenant_id=row.tenant_id,
+        session_id=row.id,
+        token_hash=row.token_hash,
+        name=profile["name"],
+        title=profile["title"],
+        role=Role(grant.role),
+        unit_id=unit.id,
+        unit_name=unit.name,
+        sector=Sector(unit.sector),
+        municipality=municipality.name,
+        profile=municipality.profile,
+        language=account.language or municipality.language,
+        strength=row.strength,
+    )
+
+
+def _roles(context: Context, account_id: uuid.UUID) -> tuple[RoleChoice, ...]:
+    grants = context.session.scalars(
+        select(RoleGrant)
+        .where(RoleGrant.account_id == account_id)
+        .order_by(RoleGrant.valid_from, RoleGrant.id)
+    )
+    return tuple(
+        RoleChoice(
+            grant.id, Role(grant.role), context.session.get_one(Unit, grant.unit_id).name
+        )
+        for grant in grants
+        if _in_force(grant, context.now)
+    )
+
+
+def _in_force(grant: RoleGrant, at: datetime) -> bool:
+    return grant.valid_from <= at and (grant.valid_to is None or at < grant.valid_to)
+
+
+def _proven(context: Context, account: Account, secret: str, code: str) -> bool:
+    verdict = context.passwords.verify(account.password_hash, secret)
+    step = totp.matched_step(
+        bytes.fromhex(account.totp_secret), code, context.now, after=account.totp_last_step
+    )
+    if not verdict.right or step is None or not account.active:
+        return False
+    account.totp_last_step = step  # a code seen over a shoulder cannot be used again
+    if verdict.rehash:
+        account.password_hash = context.passwords.hash(secret)
+    return True
+
+
+_Limits = tuple[tuple[bytes, "ThrottleRule"], ...]
+
+
+def _limits(tenant_id: uuid.UUID, token: bytes, address: str) -> _Limits:
+    account_key = hashlib.sha256(b"account" + tenant_id.bytes + token).digest()
+    address_key = hashlib.sha256(b"address" + address.encode()).digest()
+    return ((account_key, PER_ACCOUNT), (address_key, PER_ADDRESS))
+
+
+def _failures(context: Context, key: bytes) -> Failures | None:
+    row = context.session.get(Throttle, key)
+    return Failures(row.failures, row.last_failure_at) if row else None
+
+
+def _seconds_to_wait(context: Context, limits: _Limits) -> int:
+    waits = [remaining_wait(_failures(context, key), context.now, rule) for key, rule in limits]
+    return math.ceil(max(waits).total_seconds())
+
+
+def _count_failure(context: Context, limits: _Limits) -> None:
+    for key, rule in limits:
+        failures = after_failure(_failures(context, key), context.now, rule)
+        context.session.merge(
+            Throttle(key=key, failures=failures.count, last_failure_at=failures.last_at)
+        )
+
+
+def _forget_failures(context: Context, limits: _Limits) -> None:
+    for key, _rule in limits:
+        row = context.session.get(Throttle, key)
+        if row is not None:
+            context.session.delete(row)
