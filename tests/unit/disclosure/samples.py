@@ -2,10 +2,10 @@
 
 import random
 
+from bti.disclosure.menu import AGE_BANDS as AGES
+from bti.disclosure.menu import LEVELS
 from bti.disclosure.tables import Axis, CountTable, Grid, HalfYear, Position
 
-LEVELS = Axis("level", ("level_0", "level_1", "level_2", "level_3", "closed"))
-AGES = Axis("age_band", ("age_0_5", "age_6_9", "age_10_12", "age_13_15", "age_16_18", "age_19_23"))
 PERIOD = HalfYear(2026, 1)
 
 _LEVEL_WEIGHTS = (6, 8, 4, 1.5, 5)

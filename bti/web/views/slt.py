@@ -1,0 +1,211 @@
+"""The network side's pages: signing in, and the released numbers. Never touches the case side."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import (
+    Blueprint,
+    Flask,
+    Request,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext, lazy_gettext
+from werkzeug.wrappers import Response
+
+from bti.settings import Settings
+from bti.slt.perform import AccessDenied
+from bti.slt.release import show_release
+from bti.slt.runtime import SltRuntime
+from bti.slt.sign_in import Coordinator, SignedIn, SignInRefused, sign_in, sign_out, who_is
+from bti.web.access import NETWORK_ROLE
+from bti.web.csrf import IDENTITY_COOKIES
+from bti.web.forms.slt import SignInForm
+from bti.web.local_address import local_path
+from bti.web.notices import notify
+from bti.web.slt_numbers import NumbersPage, numbers_page
+
+EXTENSION: Final = "bti.slt"
+ROOT: Final = "/network"
+
+_COOKIE: Final = "st_network"
+
+blueprint = Blueprint("slt", __name__, url_prefix=ROOT)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPerson:
+    """`g.actor` on the network side."""
+
+    coordinator: Coordinator
+
+    @property
+    def name(self) -> str:
+        """Full name."""
+        return self.coordinator.name
+
+    @property
+    def role(self) -> str:
+        """Always the coordinator's role."""
+        return NETWORK_ROLE
+
+    @property
+    def unit_name(self) -> str:
+        """What stands under the name at the top of the page."""
+        return str(gettext("SLT coordinator"))
+
+    @property
+    def municipality(self) -> str:
+        """The municipality's name."""
+        return self.coordinator.municipality_name
+
+    @property
+    def language(self) -> str:
+        """The account's language."""
+        return self.coordinator.language
+
+
+def cookie_name(settings: Settings) -> str:
+    """The session cookie's name: `__Host-` ties it to this host wherever https allows it."""
+    return _cookie(secure=settings.secure)
+
+
+def identify(incoming: Request) -> NetworkPerson | None:
+    """Whose request this is, or None for everyone who is not signed in on the network side."""
+    token = incoming.cookies.get(_cookie(secure=_secure()))
+    found = who_is(_runtime(), token) if token else None
+    if found is None:
+        return None
+    g.footer_note = lazy_gettext(
+        "Only released numbers are kept here. Every time someone looks, it is recorded."
+    )
+    return NetworkPerson(found)
+
+
+@blueprint.get("/")
+def show() -> str:
+    """The latest numbers."""
+    return _numbers(None)
+
+
+@blueprint.get("/releases/<period>")
+def release(period: str) -> str:
+    """The numbers of one half-year."""
+    return _numbers(period)
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"], endpoint="sign_in")
+def sign_in_page() -> Response:
+    """Sign in with password and code."""
+    form = SignInForm()
+    status = 200
+    if form.validate_on_submit():
+        outcome = sign_in(_runtime(), form.to_attempt(request.remote_addr or ""))
+        if isinstance(outcome, SignedIn):
+            return _signed_in(outcome)
+        status = _explain(form, outcome)
+    elif request.method == "POST":
+        status = 422
+    form.forget_code()
+    page = SignInPage(url_for("slt.sign_in", next=_where_to()))
+    return make_response(render_template("slt/sign_in.html", page=page, form=form), status)
+
+
+@blueprint.post("/sign-out", endpoint="sign_out")
+def sign_out_page() -> Response:
+    """End the session here and in the database."""
+    name = _cookie(secure=_secure())
+    token = request.cookies.get(name)
+    if token:
+        sign_out(_runtime(), token)
+    notify("signed_out")
+    response = redirect(url_for("slt.sign_in"), 303)
+    response.delete_cookie(name, secure=_secure(), httponly=True, samesite="Lax")
+    return response
+
+
+@blueprint.post("/extend")
+def extend() -> Response:
+    """Stay signed in: that the request came is enough, see `identify`."""
+    return Response(status=204)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """View model of slt/sign_in.html."""
+
+    action: str
+
+
+def register(app: Flask) -> None:
+    """Add the pages. `app.extensions["bti.slt"]` must hold an SltRuntime before the first request."""
+    app.register_blueprint(blueprint)
+
+
+def _numbers(period: str | None) -> str:
+    try:
+        found = show_release(_runtime(), _actor().coordinator, period)
+    except AccessDenied:
+        abort(404)
+    page: NumbersPage = numbers_page(found)
+    return render_template("slt/show.html", page=page)
+
+
+def _signed_in(outcome: SignedIn) -> Response:
+    response = redirect(_where_to(), 303)
+    response.set_cookie(
+        _cookie(secure=_secure()),
+        outcome.token,
+        secure=_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+    # The hat of a case worker and that of a coordinator are never worn at once.
+    for other in current_app.config[IDENTITY_COOKIES]:
+        if other != _cookie(secure=_secure()) and other in request.cookies:
+            response.delete_cookie(other, secure=_secure(), httponly=True, samesite="Lax")
+    return response
+
+
+def _explain(form: SignInForm, refusal: SignInRefused) -> int:
+    if refusal.code == "sign_in.wait":
+        form.refuse(gettext("There have been too many attempts. Wait a little, and try again."))
+        return 429
+    form.refuse(
+        gettext(
+            "We could not sign you in. Check the username and password, and wait for a new code."
+        )
+    )
+    return 401
+
+
+def _where_to() -> str:
+    start = url_for("slt.show")
+    wanted = local_path(request.args.get("next"), start)
+    return wanted if wanted.startswith(f"{ROOT}/") else start
+
+
+def _actor() -> NetworkPerson:
+    # The gate has let nobody else through; this is the second lock on the same door.
+    if not isinstance(g.actor, NetworkPerson):
+        abort(404)
+    return g.actor
+
+
+def _runtime() -> SltRuntime:
+    runtime: SltRuntime = current_app.extensions[EXTENSION]
+    return runtime
+
+
+def _secure() -> bool:
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
+
+
+def _cookie(*, secure: bool) -> str:
+    return f"__Host-{_COOKIE}" if secure else _COOKIE
