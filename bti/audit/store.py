@@ -211,7 +211,7 @@ def _unreadable(session: Session, tenant: uuid.UUID) -> Iterator[str]:
                 yield f"unreadable: {mapped.__tablename__} {row_id}"
 
 
-def _raw_ids(mapped: type[TenantRow], tenant: uuid.UUID) -> Select[tuple[str]]:
+def _raw_ids(mapped: type[TenantRow], tenant: uuid.UUID) -> Select[str]:
     return select(cast(mapped.__table__.c.id, String)).where(
         mapped.__table__.c.tenant_id == tenant
     )
@@ -233,8 +233,5 @@ def _stated_size(note: str) -> int:
 
 def _open_new(path: Path) -> TextIO:
     # The log names no child, but who worked when is nobody else's business on a shared machine.
-    return path.open("x", encoding="utf-8", newline="\n", opener=_owner_only)
-
-
-def _owner_only(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    return os.fdopen(descriptor, "w", encoding="utf-8", newline="\n")

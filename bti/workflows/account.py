@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,15 @@ from sqlalchemy import select
 
 from bti.audit.actions import Action
 from bti.audit.record import Reference
-from bti.db.models import Account, Municipality, RoleGrant, Unit
-from bti.domain.codes import Role, Sector
+from bti.db.models import Account, Case, Log, Municipality, RoleGrant, Unit, WebSession
+from bti.domain.codes import CASE_WORKERS, Role, Sector
 from bti.domain.errors import RuleBroken
+from bti.domain.levels import LogStatus
 from bti.identity import totp
 from bti.identity.password import check_new
 from bti.profiles import load
+from bti.workflows.actor import SystemActor
+from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
     import uuid
@@ -137,12 +141,78 @@ def grant_role(
 
 
 def end_role(context: Context, *, tenant_id: uuid.UUID, grant_id: uuid.UUID) -> None:
-    """End a role now."""
+    """End a role now.
+
+    Nobody leaves with the baton in hand: raises ``RuleBroken("account.has_baton", count=…)``
+    while logs have their baton with this person in this unit, unless another role of theirs
+    there can hold it. Raises ``NotFound`` for
+    another municipality's role.
+    """
     row = context.session.get_one(RoleGrant, grant_id)
+    if row.tenant_id != tenant_id:
+        raise NotFound
+    held = batons_held(context, tenant_id=tenant_id, unit_id=row.unit_id).get(row.account_id, 0)
+    if held and not _another_can_hold(context, row):
+        raise RuleBroken("account.has_baton", count=held)
     row.valid_to = context.now
     context.record(
         Action.ACCOUNT_ROLE_END, Reference("account", row.account_id), tenant=tenant_id
     )
+
+
+def disable_account(context: Context, *, tenant_id: uuid.UUID, account_id: uuid.UUID) -> None:
+    """Close an account and its sessions now. Raises ``RuleBroken("account.has_baton", count=…)``."""
+    row = context.session.get_one(Account, account_id)
+    if row.tenant_id != tenant_id:
+        raise NotFound
+    context.verbs.open_directory(tenant_id)
+    held = batons_held(context, tenant_id=tenant_id).get(account_id, 0)
+    if held:
+        raise RuleBroken("account.has_baton", count=held)
+    row.active = False
+    alive = select(WebSession).where(
+        WebSession.account_id == account_id, WebSession.revoked_at.is_(None)
+    )
+    for web_session in context.session.scalars(alive):
+        web_session.revoked_at = context.now
+    context.record(
+        Action.ACCOUNT_PROFILE_DISABLE, Reference("account", account_id), tenant=tenant_id
+    )
+
+
+def batons_held(
+    context: Context, *, tenant_id: uuid.UUID, unit_id: uuid.UUID | None = None
+) -> dict[uuid.UUID, int]:
+    """Return how many running logs each account has the baton of, in ``unit_id`` or anywhere.
+
+    Counts only: which children they are about is nothing an administrator learns.
+    """
+    if isinstance(context.actor, SystemActor):
+        context.verbs.open_ops(tenant_id)
+    query = (
+        select(Log.holder_id, Case)
+        .join(Case, Case.id == Log.case_id)
+        .where(Log.tenant_id == tenant_id)
+    )
+    if unit_id is not None:
+        query = query.where(Log.holder_unit_id == unit_id)
+    held: Counter[uuid.UUID] = Counter()
+    for holder, case in context.session.execute(query):
+        if case.ops["log"] in {LogStatus.ACTIVE, LogStatus.SUSPENDED}:
+            held[holder] += 1
+    return dict(held)
+
+
+def _another_can_hold(context: Context, ended: RoleGrant) -> bool:
+    others = context.session.scalars(
+        select(RoleGrant).where(
+            RoleGrant.account_id == ended.account_id,
+            RoleGrant.unit_id == ended.unit_id,
+            RoleGrant.id != ended.id,
+            RoleGrant.valid_to.is_(None),
+        )
+    )
+    return any(Role(row.role) in CASE_WORKERS for row in others)
 
 
 def list_accounts(context: Context, *, tenant_id: uuid.UUID) -> tuple[AccountRow, ...]:

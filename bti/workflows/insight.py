@@ -224,7 +224,7 @@ def _page(
     tenant = context.person.tenant_id
     hidden = [action.value for action in OWN]
     wanted = [AuditEvent.tenant_id == tenant, AuditEvent.act.not_in(hidden), *conditions]
-    counted: Select[tuple[int]] = select(func.count()).select_from(AuditEvent).where(*wanted)
+    counted: Select[int] = select(func.count()).select_from(AuditEvent).where(*wanted)
     total = context.session.scalars(counted).one()
     pages = max(1, -(-total // size))
     shown = min(max(page, 1), pages)
@@ -285,4 +285,4 @@ def _numbers(context: Context, cases: Collection[uuid.UUID]) -> dict[uuid.UUID, 
             Case.tenant_id == context.person.tenant_id, Case.id.in_(cases)
         )
     )
-    return {case_id: number for case_id, number in rows}
+    return dict(rows.tuples().all())
