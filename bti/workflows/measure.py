@@ -1,0 +1,344 @@
+"""The plan of a case: goals, measures, evaluations and notes, written by each unit for itself.
+
+What is written stands in the writing unit's own compartment; dates, codes and whether something
+was written stand in the entry's meta, which is all that the level rules and worklists read.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+from bti.audit.actions import Action as Act
+from bti.audit.record import Reference
+from bti.domain import measures as rules
+from bti.domain.access import Action
+from bti.domain.codes import Arena, Decision, InfoType, MeasureResult, NotHeardReason
+from bti.domain.errors import RuleBroken
+from bti.domain.measures import EvaluationFacts, GoalFacts, MeasureFacts, View
+from bti.workflows.case_file import (
+    Kind,
+    case_row,
+    compartment_of,
+    entries,
+    of_kind,
+    ops_of,
+    write_entry,
+)
+from bti.workflows.once import hold, unchanged
+from bti.workflows.plan_facts import (
+    PlanFacts,
+    evaluations_in,
+    measure_facts,
+    plan_facts,
+    standings_of,
+)
+from bti.workflows.plan_view import Plan, evaluation_page, measure_in, plan_of, plan_page
+
+if TYPE_CHECKING:
+    from bti.db.models import Case
+    from bti.keyd.broker import Opened
+    from bti.workflows.context import Context
+
+__all__ = [
+    "AddMeasure",
+    "Evaluate",
+    "FirstPlan",
+    "Plan",
+    "PlanFacts",
+    "SaidView",
+    "add_first_plan",
+    "add_goal",
+    "add_measure",
+    "add_note",
+    "evaluate",
+    "evaluation_page",
+    "plan_facts",
+    "plan_of",
+    "plan_page",
+    "standings_of",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddMeasure:
+    """A measure towards a goal. ``responsible`` is a person or a role in words."""
+
+    case_id: uuid.UUID
+    version: int
+    goal_id: uuid.UUID
+    title: str = field(repr=False)
+    description: str = field(repr=False)
+    arena: Arena
+    responsible: str = field(repr=False)
+    start_on: date
+    evaluate_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class SaidView:
+    """What somebody thinks of a measure, or why that is missing."""
+
+    words: str = field(default="", repr=False)
+    missing: NotHeardReason | None = None
+
+    def facts(self) -> View:
+        """Return the view as the rules see it. Words count before a reason for none."""
+        given = bool(self.words.strip())
+        return View(given, None if given else self.missing)
+
+    def body(self) -> dict[str, str]:
+        """Return what is sealed."""
+        missing = self.facts().missing_reason
+        return {"words": self.words, "missing": missing.value if missing else ""}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluate:
+    """How a measure went, in three views, and what happens to it now."""
+
+    case_id: uuid.UUID
+    version: int
+    measure_id: uuid.UUID
+    on: date
+    result: MeasureResult
+    child: SaidView
+    guardians: SaidView
+    professional: SaidView
+    decision: Decision
+    change: str = field(default="", repr=False)
+    next_on: date | None
+
+
+class FirstPlan(Protocol):
+    """The goal and measure that a log opens with."""
+
+    @property
+    def goal(self) -> str:
+        """The goal in words."""
+
+    @property
+    def title(self) -> str:
+        """The measure's name."""
+
+    @property
+    def description(self) -> str:
+        """What is done."""
+
+    @property
+    def arena(self) -> Arena:
+        """Where."""
+
+    @property
+    def responsible(self) -> str:
+        """By whom."""
+
+    @property
+    def start_on(self) -> date:
+        """From when."""
+
+    @property
+    def evaluate_on(self) -> date:
+        """When it is evaluated."""
+
+
+def add_goal(context: Context, *, case_id: uuid.UUID, version: int, text: str) -> uuid.UUID:
+    """Write a goal. Raises ``RuleBroken("goal.no_text")`` and ``Conflict``."""
+    case, opened = _enter(context, case_id, version, Action.WRITE_PLAN)
+    goal_id = _write_goal(context, opened, text)
+    _refresh(context, case)
+    context.record(Act.LOG_GOAL_CREATE, Reference("case", case_id), ground=opened.ground)
+    return goal_id
+
+
+def add_measure(context: Context, command: AddMeasure) -> uuid.UUID:
+    """Write a measure towards a goal one can read.
+
+    Raises ``RuleBroken`` as ``domain.measures.check_measure``, and ``Conflict``.
+    """
+    case, opened = _enter(context, command.case_id, command.version, Action.WRITE_PLAN)
+    records = entries(context, command.case_id, opened=opened)
+    goals = [GoalFacts(one.id) for one in of_kind(records, Kind.GOAL) if one.readable]
+    measure_id = _write_measure(context, opened, command, command.goal_id, goals)
+    _refresh(context, case)
+    context.record(Act.LOG_MEASURE_CREATE, Reference("case", command.case_id), ground=opened.ground)
+    return measure_id
+
+
+def add_first_plan(context: Context, opened: Opened, case: Case, plan: FirstPlan) -> None:
+    """Write the goal and measure a log opens with; the opening's workflow has let itself in.
+
+    Raises as ``add_goal`` and ``add_measure``.
+    """
+    goal_id = _write_goal(context, opened, plan.goal)
+    _write_measure(context, opened, plan, goal_id, [GoalFacts(goal_id)])
+    _refresh(context, case)
+    about = Reference("case", case.id)
+    context.record(Act.LOG_GOAL_CREATE, about, ground=opened.ground)
+    context.record(Act.LOG_MEASURE_CREATE, about, ground=opened.ground)
+
+
+def evaluate(context: Context, command: Evaluate) -> None:
+    """Record an evaluation beside the measure, in the compartment the measure stands in.
+
+    Raises ``RuleBroken`` as ``domain.measures.evaluate`` and with evaluation.change_missing,
+    ``NotFound`` for a measure one cannot read, and ``Conflict``.
+    """
+    case, opened = _enter(context, command.case_id, command.version, Action.EVALUATE)
+    records = entries(context, command.case_id, opened=opened)
+    measure = measure_in(records, command.measure_id)
+    facts = _evaluation_of(command)
+    rules.evaluate(
+        measure_facts(measure),
+        facts,
+        at=context.now,
+        by=context.person.account_id,
+        previous=evaluations_in(records),
+    )
+    if command.decision is Decision.CHANGE and not command.change.strip():
+        code = "evaluation.change_missing"
+        raise RuleBroken(code)
+    write_entry(
+        context,
+        command.case_id,
+        kind=Kind.EVALUATION,
+        compartment=measure.compartment,
+        meta={
+            "measure": measure.id,
+            "on": command.on,
+            "result": command.result.value,
+            "decision": command.decision.value,
+            "next_on": command.next_on,
+        },
+        body={
+            "child": command.child.body(),
+            "guardians": command.guardians.body(),
+            "professional": command.professional.body(),
+            "change": command.change,
+        },
+    )
+    _refresh(context, case)
+    context.record(
+        Act.LOG_EVALUATION_CREATE,
+        Reference("case", command.case_id),
+        Reference("entry", measure.id),
+        ground=opened.ground,
+    )
+
+
+def add_note(
+    context: Context, *, case_id: uuid.UUID, version: int, info_type: InfoType, text: str
+) -> uuid.UUID:
+    """Write a note of one type of information; consent to that type decides who else reads it.
+
+    Raises ``RuleBroken("note.no_text")`` and ``Conflict``.
+    """
+    case, opened = _enter(context, case_id, version, Action.WRITE_NOTE)
+    if not text.strip():
+        code = "note.no_text"
+        raise RuleBroken(code)
+    note_id = write_entry(
+        context,
+        case_id,
+        kind=Kind.NOTE,
+        compartment=_own(context, opened, info_type),
+        meta={"info_type": info_type.value, "on": context.today},
+        body={"text": text},
+    )
+    _refresh(context, case)
+    context.record(Act.LOG_NOTE_CREATE, Reference("case", case_id), ground=opened.ground)
+    return note_id
+
+
+def _enter(
+    context: Context, case_id: uuid.UUID, version: int, action: Action
+) -> tuple[Case, Opened]:
+    hold(context, case_id)
+    opened = context.verbs.open(case_id, action, entry=None)
+    case = case_row(context, case_id)
+    unchanged(case, version)
+    return case, opened
+
+
+def _own(context: Context, opened: Opened, info_type: InfoType) -> str:
+    name = compartment_of(context.person.unit_id, info_type)
+    context.verbs.new_compartments(opened, [name])
+    return name
+
+
+def _write_goal(context: Context, opened: Opened, text: str) -> uuid.UUID:
+    if not text.strip():
+        code = "goal.no_text"
+        raise RuleBroken(code)
+    return write_entry(
+        context,
+        opened.case_id,
+        kind=Kind.GOAL,
+        compartment=_own(context, opened, InfoType.MEASURES),
+        meta={"on": context.today},
+        body={"text": text},
+    )
+
+
+def _write_measure(
+    context: Context,
+    opened: Opened,
+    plan: AddMeasure | FirstPlan,
+    goal_id: uuid.UUID,
+    goals: list[GoalFacts],
+) -> uuid.UUID:
+    checked = rules.check_measure(
+        MeasureFacts(
+            measure_id=uuid.uuid4(),
+            goal_id=goal_id,
+            title=plan.title,
+            arena=plan.arena,
+            responsible=plan.responsible,
+            start_on=plan.start_on,
+            evaluate_on=plan.evaluate_on,
+        ),
+        goals,
+        rules=context.profile,
+        today=context.today,
+    )
+    return write_entry(
+        context,
+        opened.case_id,
+        kind=Kind.MEASURE,
+        compartment=_own(context, opened, InfoType.MEASURES),
+        meta={
+            "goal": goal_id,
+            "arena": checked.arena.value,
+            "has_title": bool(checked.title.strip()),
+            "has_responsible": bool(checked.responsible.strip()),
+            "start_on": checked.start_on,
+            "evaluate_on": checked.evaluate_on,
+        },
+        body={
+            "title": plan.title,
+            "description": plan.description,
+            "responsible": plan.responsible,
+        },
+    )
+
+
+def _refresh(context: Context, case: Case) -> None:
+    """Keep the day that worklists read; also moves the case's version, so that nobody overwrites."""
+    context.session.flush()
+    following = rules.next_evaluation_on(standings_of(context, case.id))
+    case.ops = replace(ops_of(case), next_evaluation=following).to_json()
+
+
+def _evaluation_of(command: Evaluate) -> EvaluationFacts:
+    return EvaluationFacts(
+        measure_id=command.measure_id,
+        on=command.on,
+        result=command.result,
+        child=command.child.facts(),
+        guardians=command.guardians.facts(),
+        professional=command.professional.facts(),
+        decision=command.decision,
+        next_evaluation_on=command.next_on,
+    )
