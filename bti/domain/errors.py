@@ -1,0 +1,42 @@
+"""What a rule says when it refuses. Codes and facts only; the words belong to the interface."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import uuid
+
+
+class RuleBroken(Exception):  # noqa: N818 - a refusal that is explained, not a fault
+    """A rule does not allow this.
+
+    ``code`` is one of ``bti.domain.rule_codes.ALL_CODES`` (or a workflow's own), in the form
+    area.reason. ``facts`` are what the explanation needs: dates, numbers, codes and requirements,
+    never closed text, because exceptions end up in logs.
+    """
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+
+class AccessDenied(Exception):  # noqa: N818 - a refusal, shown as if the thing did not exist
+    """The access table does not allow this.
+
+    ``rule`` and ``case_id`` go to the audit log, never to the page.
+    """
+
+    def __init__(self, rule: str, *, case_id: uuid.UUID | None = None) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.case_id = case_id
+
+
+class Conflict(Exception):  # noqa: N818 - a state, not a fault: somebody else was first
+    """Somebody else changed this since it was shown. Nothing was written; what was typed stays."""
+
+
+class NotFound(Exception):  # noqa: N818 - a state: shown exactly like something that is hidden
+    """There is no such thing, or the person may not know whether there is."""

@@ -1,0 +1,36 @@
+"""What the rules need to know about a municipality. ``bti.profiles`` fills it in from TOML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class YouthMode(StrEnum):
+    """Whether the youth signs beside the guardians or instead of them."""
+
+    ADDITIONAL = "additional"
+    ALONE = "alone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileRules:
+    """Local choices where the law is not one. Days are calendar days."""
+
+    log_opens_at_level: int
+    level_0_decision_days: int
+    guardian_talk_days: int
+    guardian_talk_school_environment_days: int
+    level_2_invite_days: int
+    team_wait_days: int
+    evaluation_interval_days: int
+    offer_expiry_days: int
+    soon_days: int
+    consent_validity_months: int
+    consent_reminder_days: int
+    youth_age: int
+    youth_mode: YouthMode
+    #: From this age the pupil alone decides on own education; None turns it off.
+    education_alone_age: int | None
+    #: From this age the youth alone waives health confidentiality (pasient- og brukerrettighetsloven).
+    health_alone_age: int

@@ -1,0 +1,191 @@
+"""How a signed-in person stands to a thing: the facts the access table is asked about."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from bti.domain.ages import age, is_adult
+from bti.domain.codes import SHAREABLE, GuardianAccess, InfoType, Role
+from bti.domain.consent import CellFacts
+from bti.domain.levels import CaseStatus
+
+HEALTH_OWN_SAY = 16  # pasient- og brukerrettighetsloven § 4-3
+
+
+class Relation(StrEnum):
+    """Why somebody may act. ROLE means that the role alone is enough."""
+
+    ROLE = "role"
+    HOLDER = "holder"
+    OFFERED = "offered"
+    FOLLOWER = "follower"
+    PARTICIPANT = "participant"
+    LEAD = "lead"
+    TEAM = "team"
+    AUTHOR = "author"
+    GUARDIAN = "guardian"
+    YOUTH = "youth"
+
+
+class ObjectKind(StrEnum):
+    """What is acted on."""
+
+    INSTALLATION = "installation"
+    CASE = "case"
+    OWN_RECORD = "own_record"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The signed-in person, in the one role and unit of this session."""
+
+    account_id: uuid.UUID
+    tenant_id: uuid.UUID
+    role: Role
+    unit_id: uuid.UUID
+    strength: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFacts:
+    """Somebody's place in a case: FOLLOWER or PARTICIPANT, for a time (instants in UTC)."""
+
+    account_id: uuid.UUID
+    unit_id: uuid.UUID
+    relation: Relation
+    valid_from: datetime
+    valid_to: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether the place gives anything at ``at``."""
+        ended = self.valid_to is not None and self.valid_to <= at
+        revoked = self.revoked_at is not None and self.revoked_at <= at
+        return self.valid_from <= at and not ended and not revoked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardianFacts:
+    """A guardian who can sign in, and what a named person has decided that they may read.
+
+    Parental responsibility is checked by a person; a relation in a registry opens nothing. A
+    manual block wins over everything.
+    """
+
+    account_id: uuid.UUID
+    parental_responsibility: bool
+    access: GuardianAccess = GuardianAccess.FULL
+    withheld: frozenset[InfoType] = frozenset()
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectFacts:
+    """What the table needs to know of the thing. Unknown stays empty, and empty opens nothing."""
+
+    kind: ObjectKind
+    tenant_id: uuid.UUID
+    case_id: uuid.UUID | None = None
+    owner_unit: uuid.UUID | None = None
+    status: CaseStatus | None = None
+    child_birth_date: date | None = field(default=None, repr=False)
+    holder_id: uuid.UUID | None = None
+    holder_unit: uuid.UUID | None = None
+    offered_to: uuid.UUID | None = None
+    offered_unit: uuid.UUID | None = None
+    offer_expires_at: datetime | None = None
+    places: tuple[PlaceFacts, ...] = ()
+    #: Units with an open referral of this case, waiting or taken.
+    referred_to: frozenset[uuid.UUID] = frozenset()
+    cells: tuple[CellFacts, ...] = ()
+    guardians: tuple[GuardianFacts, ...] = ()
+    youth_account: uuid.UUID | None = None
+    author_id: uuid.UUID | None = None
+
+
+def relations_of(subject: Subject, facts: ObjectFacts, at: datetime) -> frozenset[Relation]:
+    """Every relation that holds at ``at``.
+
+    Those in another unit than the owner's stand in a relation only while a live cell leads to
+    their unit: consent goes to a service, and without it the person has no business in the case.
+    The one exception is OFFERED, so that a no can always be said.
+    """
+    if subject.tenant_id != facts.tenant_id:
+        return frozenset()
+    held = {Relation.ROLE}
+    if facts.author_id == subject.account_id:
+        held.add(Relation.AUTHOR)
+    if facts.kind is ObjectKind.CASE:
+        held |= _work(subject, facts, at) if unit_is_in(subject, facts, at) else set()
+        held |= _offered(subject, facts, at) | _family(subject, facts, at)
+    return frozenset(held)
+
+
+def unit_is_in(subject: Subject, facts: ObjectFacts, at: datetime) -> bool:
+    """Whether consent, or owning the case, lets the subject's unit in at all."""
+    return subject.unit_id == facts.owner_unit or any(
+        cell.to_unit == subject.unit_id and cell.info_type in SHAREABLE and cell.is_live(at)
+        for cell in facts.cells
+    )
+
+
+def _work(subject: Subject, facts: ObjectFacts, at: datetime) -> set[Relation]:
+    held: set[Relation] = {
+        place.relation
+        for place in facts.places
+        if (place.account_id, place.unit_id) == (subject.account_id, subject.unit_id)
+        and place.relation in {Relation.FOLLOWER, Relation.PARTICIPANT}
+        and place.is_live(at)
+    }
+    # The baton was taken in a unit; the same person in another hat does not have it.
+    if (facts.holder_id, facts.holder_unit) == (subject.account_id, subject.unit_id):
+        held.add(Relation.HOLDER)
+    if subject.unit_id == facts.owner_unit and subject.role is Role.UNIT_LEAD:
+        held.add(Relation.LEAD)
+    if subject.unit_id in facts.referred_to:
+        held.add(Relation.TEAM)
+    return held
+
+
+def _offered(subject: Subject, facts: ObjectFacts, at: datetime) -> set[Relation]:
+    mine = (facts.offered_to, facts.offered_unit) == (subject.account_id, subject.unit_id)
+    in_time = facts.offer_expires_at is not None and at < facts.offer_expires_at
+    return {Relation.OFFERED} if mine and in_time else set()
+
+
+def _family(subject: Subject, facts: ObjectFacts, at: datetime) -> set[Relation]:
+    if subject.account_id == facts.youth_account:
+        return {Relation.YOUTH}
+    if facts.child_birth_date is None or is_adult(facts.child_birth_date, at):
+        return set()  # vergemålsloven § 8: from the start of the 18th birthday, Norwegian time
+    return {Relation.GUARDIAN} if _guardian(subject, facts) is not None else set()
+
+
+def _guardian(subject: Subject, facts: ObjectFacts) -> GuardianFacts | None:
+    mine = [one for one in facts.guardians if one.account_id == subject.account_id]
+    if len(mine) != 1 or mine[0].blocked or not mine[0].parental_responsibility:
+        return None
+    return None if mine[0].access is GuardianAccess.NONE else mine[0]
+
+
+def family_may_read(
+    subject: Subject, facts: ObjectFacts, info_type: InfoType, at: datetime
+) -> bool:
+    """Whether a youth or guardian may read information of this type.
+
+    Own notes are the service's. A guardian does not read what is withheld, nor health from 16;
+    LIMITED access is the core alone.
+    """
+    if info_type not in SHAREABLE:
+        return False
+    if Relation.YOUTH in _family(subject, facts, at):
+        return True
+    mine = _guardian(subject, facts)
+    if mine is None or facts.child_birth_date is None:
+        return False
+    if info_type is InfoType.HEALTH and age(facts.child_birth_date, at) >= HEALTH_OWN_SAY:
+        return False
+    return mine.access is GuardianAccess.FULL and info_type not in mine.withheld
