@@ -92,6 +92,7 @@ def _roles(*codes: str) -> Roles:
 PUBLIC: Final = RouteRule(Public())
 SIGNED_IN: Final = RouteRule(SignedIn())
 NETWORK: Final = RouteRule(Network())
+CASE_WORK: Final = RouteRule(_roles("staff", "unit_lead", "team_lead", "team_member"))
 NETWORK_ROLE: Final = "slt_coordinator"
 
 # Endpoint -> rule. A route that is not here answers 404; a row without a route fails
@@ -100,6 +101,49 @@ ROUTES: Final[dict[str, RouteRule]] = {
     # the shell of the site
     "language": PUBLIC,
     "static_file": PUBLIC,
+    # signing in
+    "sign_in.show": PUBLIC,
+    "sign_in.demo": PUBLIC,
+    "sign_in.role": SIGNED_IN,
+    "sign_in.enter_role": SIGNED_IN,
+    "sign_in.out": SIGNED_IN,
+    "sign_in.extend": SIGNED_IN,
+    # who has seen what
+    "insight.case": RouteRule(SignedIn(), "see_case_accesses"),
+    "insight.check": RouteRule(_roles("dpo"), "search_audit"),
+    "insight.search": RouteRule(_roles("dpo"), "search_audit"),
+    "insight.selection": RouteRule(_roles("dpo"), "search_audit"),
+    # accounts
+    "account.show": SIGNED_IN,
+    "account.change_password": SIGNED_IN,
+    "account.end_sessions": SIGNED_IN,
+    "account.list": RouteRule(_roles("administrator"), "manage_accounts"),
+    "account.new": RouteRule(_roles("administrator"), "manage_accounts"),
+    "account.colleague": RouteRule(_roles("administrator"), "manage_accounts"),
+    "account.give_role": RouteRule(_roles("administrator"), "manage_accounts"),
+    "account.end_role": RouteRule(_roles("administrator"), "manage_accounts"),
+    "account.disable": RouteRule(_roles("administrator"), "manage_accounts"),
+    # about Stafett
+    "pages.start": PUBLIC,
+    "pages.privacy": PUBLIC,
+    "pages.accessibility": PUBLIC,
+    "pages.help": PUBLIC,
+    "pages.guide": SIGNED_IN,
+    "pages.healthz": PUBLIC,
+    "pages.readyz": PUBLIC,
+    # the network side
+    "slt.extend": NETWORK,
+    "slt.release": NETWORK,
+    "slt.show": NETWORK,
+    "slt.sign_in": PUBLIC,
+    "slt.sign_out": NETWORK,
+    # the case
+    "case.conversation": CASE_WORK,
+    "case.decide": CASE_WORK,
+    "case.open_log": CASE_WORK,
+    "case.print_page": CASE_WORK,
+    "case.show": CASE_WORK,
+    "case.step": CASE_WORK,
 }
 
 

@@ -8,18 +8,56 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from flask import current_app, g, request
+from flask_login import LoginManager, UserMixin
 
+from bti.web import access
 from bti.web.doorway import doorway
-from bti.workflows import sign_in
+from bti.workflows import refusal, sign_in
+from bti.workflows.actor import Actor
 
 if TYPE_CHECKING:
-    from flask import Request
+    from flask import Flask, Request
     from werkzeug.wrappers import Response
 
     from bti.settings import Settings
-    from bti.workflows.actor import Actor
 
 _SECONDS_PER_MINUTE: Final = 60
+
+
+class SignedInUser(UserMixin):  # type: ignore[misc]  # Flask-Login ships no annotations
+    """Flask-Login's user: wraps the frozen actor of this request and adds nothing to it."""
+
+    def __init__(self, actor: Actor) -> None:
+        """Wrap ``actor``."""
+        self.actor = actor
+
+    def get_id(self) -> str:
+        """Return the session's id: what a sign-out ends is a session, not an account."""
+        return str(self.actor.session_id)
+
+
+def register(app: Flask) -> None:
+    """Let Flask-Login's ``current_user`` be whoever the request was identified as.
+
+    Its own session is not used: no "remember me" cookie and no id in the form cookie, because
+    a session that cannot be ended in the database is a session nobody can revoke.
+    """
+    manager = LoginManager()
+    manager.session_protection = None  # ours is the token, see bti.workflows.sign_in
+    manager.request_loader(_current_user)
+    manager.init_app(app, add_context_processor=False)
+
+
+def _current_user(_incoming: Request) -> SignedInUser | None:
+    actor = g.get("actor")
+    return SignedInUser(actor) if isinstance(actor, Actor) else None
+
+
+@access.refused.connect
+def _enter_refusal(_app: object, *, actor: object, reason: str, **_where: object) -> None:
+    # At the gate no workflow has begun that could have written it.
+    if isinstance(actor, Actor):
+        doorway().perform(refusal.enter, actor, rule=f"gate.{reason}")
 
 
 def cookie_name(settings: Settings) -> str:

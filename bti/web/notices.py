@@ -26,7 +26,14 @@ class Notice:
 # Add a row here for each message a feature needs.
 NOTICES: Final[dict[str, Notice]] = {
     "saved": Notice(lazy_gettext("Saved.")),
+    "password_changed": Notice(
+        lazy_gettext("The password is changed. You are signed out everywhere else.")
+    ),
+    "sessions_ended": Notice(lazy_gettext("You are signed out everywhere else.")),
     "nothing_changed": Notice(lazy_gettext("Nothing was changed."), "info"),
+    "decided": Notice(lazy_gettext("The decision is saved.")),
+    "log_opened": Notice(lazy_gettext("The log is open, and you have the baton.")),
+    "not_done": Notice(lazy_gettext("That could not be done now."), "warning"),
     "signed_out": Notice(lazy_gettext("You are signed out."), "info"),
     "signed_out_idle": Notice(
         lazy_gettext("You were signed out because you had not done anything for a while."), "info"

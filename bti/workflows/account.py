@@ -143,7 +143,7 @@ def grant_role(
 def end_role(context: Context, *, tenant_id: uuid.UUID, grant_id: uuid.UUID) -> None:
     """End a role now.
 
-    Nobody leaves with the baton in hand: raises ``RuleBroken("account.has_baton", count=…)``
+    Nobody leaves with the baton in hand: raises ``RuleBroken("account.holds_baton", count=…)``
     while logs have their baton with this person in this unit, unless another role of theirs
     there can hold it. Raises ``NotFound`` for
     another municipality's role.
@@ -153,7 +153,7 @@ def end_role(context: Context, *, tenant_id: uuid.UUID, grant_id: uuid.UUID) -> 
         raise NotFound
     held = batons_held(context, tenant_id=tenant_id, unit_id=row.unit_id).get(row.account_id, 0)
     if held and not _another_can_hold(context, row):
-        raise RuleBroken("account.has_baton", count=held)
+        raise RuleBroken("account.holds_baton", count=held)
     row.valid_to = context.now
     context.record(
         Action.ACCOUNT_ROLE_END, Reference("account", row.account_id), tenant=tenant_id
@@ -161,14 +161,14 @@ def end_role(context: Context, *, tenant_id: uuid.UUID, grant_id: uuid.UUID) -> 
 
 
 def disable_account(context: Context, *, tenant_id: uuid.UUID, account_id: uuid.UUID) -> None:
-    """Close an account and its sessions now. Raises ``RuleBroken("account.has_baton", count=…)``."""
+    """Close an account and its sessions now. Raises ``RuleBroken("account.holds_baton", count=…)``."""
     row = context.session.get_one(Account, account_id)
     if row.tenant_id != tenant_id:
         raise NotFound
     context.verbs.open_directory(tenant_id)
     held = batons_held(context, tenant_id=tenant_id).get(account_id, 0)
     if held:
-        raise RuleBroken("account.has_baton", count=held)
+        raise RuleBroken("account.holds_baton", count=held)
     row.active = False
     alive = select(WebSession).where(
         WebSession.account_id == account_id, WebSession.revoked_at.is_(None)

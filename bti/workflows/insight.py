@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 
 from bti.audit.actions import READS, SYSTEM, WRITES, Action
 from bti.audit.leaf import Leaf
@@ -172,7 +172,7 @@ def _conditions(context: Context, question: Question) -> list[ColumnElement[bool
         cases = select(Case.id).where(Case.tenant_id == tenant, Case.number == question.number)
         found.append(_about(tenant, list(context.session.scalars(cases))))
     if question.who:
-        found.append(AuditEvent.who.in_(_accounts_matching(context, question.who)))
+        found.append(_concerning(tenant, _accounts_matching(context, question.who)))
     if question.group is Group.REFUSED:
         found.append(AuditEvent.dec == "deny")
     elif question.group is not None:
@@ -189,16 +189,24 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, NORWAY)
 
 
-def _about(tenant: uuid.UUID, cases: Sequence[uuid.UUID]) -> ColumnElement[bool]:
+def _about(
+    tenant: uuid.UUID, objects: Collection[uuid.UUID], kind: str = "case"
+) -> ColumnElement[bool]:
     return exists().where(
         AuditSubject.tenant_id == tenant,
         AuditSubject.idx == AuditEvent.idx,
-        AuditSubject.kind == "case",
-        AuditSubject.object_id.in_(cases),
+        AuditSubject.kind == kind,
+        AuditSubject.object_id.in_(objects),
     )
 
 
-def _accounts_matching(context: Context, text: str) -> list[str]:
+def _concerning(tenant: uuid.UUID, accounts: Collection[uuid.UUID]) -> ColumnElement[bool]:
+    """Return what they did and what was done with their accounts: a sign-in is nobody's yet."""
+    did = AuditEvent.who.in_([str(account) for account in accounts])
+    return or_(did, _about(tenant, accounts, "account"))
+
+
+def _accounts_matching(context: Context, text: str) -> set[uuid.UUID]:
     """Return the accounts whose name fits, and those who have had a role in a unit that fits.
 
     Names are sealed, so they are compared here and not in the database.
@@ -215,7 +223,7 @@ def _accounts_matching(context: Context, text: str) -> list[str]:
             )
         )
     )
-    return sorted(str(account) for account in found)
+    return found
 
 
 def _page(
@@ -250,7 +258,7 @@ def _readable(context: Context, leaves: Sequence[Leaf]) -> tuple[Access, ...]:
 def _access(
     leaf: Leaf, cases: list[uuid.UUID], names: _Names, numbers: dict[uuid.UUID, str]
 ) -> Access:
-    name, title = names.accounts.get(leaf.who, ("", ""))
+    name, title = names.accounts.get(_doer(leaf), ("", ""))
     return Access(
         at=datetime.fromisoformat(leaf.t),
         name=name,
@@ -263,6 +271,12 @@ def _access(
         numbers=tuple(numbers[case] for case in cases[:3] if case in numbers),
         cases=len(cases),
     )
+
+
+def _doer(leaf: Leaf) -> str:
+    """Return the account that acted; for a sign-in, the one that was signed in to."""
+    accounts = [line for line in leaf.obj if line.startswith("account:")]
+    return str(_id(accounts[0])) if leaf.who == "system:visitor" and accounts else leaf.who
 
 
 def _id(line: str) -> uuid.UUID:

@@ -1,0 +1,128 @@
+"""What the codes of the audit log are called in plain words: acts, grounds, and the system's parts.
+
+A test checks that every code has words; an unknown one is shown as it is, never left out.
+"""
+
+from typing import Final
+
+from flask_babel import gettext, lazy_gettext
+
+from bti.workflows.insight import Access
+
+_ACTS: Final = {
+    "session:sign-in:allow": lazy_gettext("Signed in"),
+    "session:sign-in:deny": lazy_gettext("Tried to sign in"),
+    "session:sign-out:run": lazy_gettext("Signed out"),
+    "session:lifetime:expire": lazy_gettext("Was signed out after a while"),
+    "search:child:run": lazy_gettext("Searched for a child by name"),
+    "search:national-id:run": lazy_gettext("Searched for a child by national identity number"),
+    "case:concern:create": lazy_gettext("Wrote a concern"),
+    "case:open:read": lazy_gettext("Read"),
+    "case:list:read": lazy_gettext("Saw it in a list"),
+    "case:page:print": lazy_gettext("Printed"),
+    "case:child:change": lazy_gettext("Changed the facts about the child or guardians"),
+    "case:level:change": lazy_gettext("Changed the level"),
+    "case:status:close": lazy_gettext("Closed the case"),
+    "case:status:reopen": lazy_gettext("Opened the case again"),
+    "case:conversation:record": lazy_gettext("Wrote down a conversation"),
+    "case:step:record": lazy_gettext("Ticked off a step in the guide"),
+    "log:open:write": lazy_gettext("Opened the log"),
+    "log:suspend:write": lazy_gettext("Put the log on hold"),
+    "log:resume:write": lazy_gettext("Took the log up again"),
+    "log:close:write": lazy_gettext("Closed the log"),
+    "log:background:create": lazy_gettext("Wrote the background"),
+    "log:goal:create": lazy_gettext("Wrote a goal"),
+    "log:measure:create": lazy_gettext("Wrote a measure"),
+    "log:measure:change": lazy_gettext("Changed a measure"),
+    "log:evaluation:create": lazy_gettext("Wrote an evaluation"),
+    "log:decision:create": lazy_gettext("Wrote a decision"),
+    "log:note:create": lazy_gettext("Wrote a note"),
+    "baton:offer:create": lazy_gettext("Offered the baton"),
+    "baton:offer:accept": lazy_gettext("Took the baton"),
+    "baton:offer:decline": lazy_gettext("Said no to the baton"),
+    "baton:offer:expire": lazy_gettext("The offer of the baton ran out"),
+    "baton:offer:withdraw": lazy_gettext("Took back the offer of the baton"),
+    "baton:holder:reassign": lazy_gettext("Gave the baton to another as leader"),
+    "consent:request:create": lazy_gettext("Asked for consent"),
+    "consent:answer:record": lazy_gettext("Wrote down an answer about consent"),
+    "consent:answer:withdraw": lazy_gettext("Withdrew consent"),
+    "consent:validity:expire": lazy_gettext("The consent ran out"),
+    "participant:access:invite": lazy_gettext("Invited someone"),
+    "participant:access:revoke": lazy_gettext("Ended someone's access"),
+    "referral:request:create": lazy_gettext("Asked the upbringing team for help"),
+    "referral:request:take": lazy_gettext("Took the referral"),
+    "referral:request:return": lazy_gettext("Sent the referral back"),
+    "referral:rights:record": lazy_gettext("Wrote down that the family was told of its rights"),
+    "referral:holder:appoint": lazy_gettext("Appointed a new baton holder"),
+    "worklist:own:read": lazy_gettext("Saw their own list"),
+    "team:queue:read": lazy_gettext("Saw the team's queue"),
+    "insight:case:read": lazy_gettext("Saw who has looked"),
+    "insight:log:search": lazy_gettext("Searched the access log"),
+    "account:profile:create": lazy_gettext("Made an account"),
+    "account:profile:change": lazy_gettext("Changed an account"),
+    "account:profile:disable": lazy_gettext("Closed an account"),
+    "account:role:grant": lazy_gettext("Gave a role"),
+    "account:role:end": lazy_gettext("Ended a role"),
+    "account:password:change": lazy_gettext("Changed the password"),
+    "account:totp:enrol": lazy_gettext("Set up the code app"),
+    "tenant:register:create": lazy_gettext("Set up the municipality"),
+    "unit:register:create": lazy_gettext("Set up a unit"),
+    "key:tenant:create": lazy_gettext("Made the municipality's keys"),
+    "key:tenant:rotate": lazy_gettext("Changed the municipality's keys"),
+    "release:counts:publish": lazy_gettext("Published counts"),
+    "access:request:deny": lazy_gettext("Tried to open something"),
+    "audit:log:verify": lazy_gettext("Checked the access log"),
+    "audit:log:export": lazy_gettext("Downloaded from the access log"),
+}
+
+_GROUNDS: Final = {
+    "holder": lazy_gettext("Baton holder"),
+    "follower": lazy_gettext("Works with the child"),
+    "participant": lazy_gettext("Participant with consent"),
+    "offered": lazy_gettext("Has been offered the baton"),
+    "lead": lazy_gettext("Leader of the unit"),
+    "team": lazy_gettext("The upbringing team has the referral"),
+    "author": lazy_gettext("Wrote it"),
+    "guardian": lazy_gettext("Own right to see"),
+    "youth": lazy_gettext("Own right to see"),
+    "role": lazy_gettext("Part of the job"),
+    "cell": lazy_gettext("Consent"),
+    "duty": lazy_gettext("Duty to report"),
+}
+
+_READ_ACTS: Final = ("read", "run", "search")
+
+
+def act(access: Access) -> str:
+    """What was done, in a few words; a refusal says so."""
+    words = str(_ACTS.get(access.action, access.action))
+    if access.refused and access.action == "access:request:deny":
+        return str(gettext("Was refused"))
+    if access.refused:
+        return str(gettext("%(act)s, but was refused", act=words))
+    return words
+
+
+def ground(access: Access) -> str:
+    """Why it was allowed; empty where there is nothing to say."""
+    kind, _, rest = access.ground.partition(":")
+    known = _GROUNDS.get(rest) or _GROUNDS.get(kind)
+    return str(known) if known is not None else ""
+
+
+def doer(access: Access) -> str:
+    """Who did it. What nobody did by hand is said to be done by Stafett itself."""
+    if access.name:
+        return access.name
+    if access.system == "visitor":
+        return str(gettext("Somebody not signed in"))
+    return str(gettext("Stafett itself"))
+
+
+def color(access: Access) -> str:
+    """The tag's colour: refusals stand out, printing is marked, looking is quiet."""
+    if access.refused:
+        return "danger"
+    if access.action in {"case:page:print", "audit:log:export"}:
+        return "warning"
+    return "neutral" if access.action.rpartition(":")[2] in _READ_ACTS else ""

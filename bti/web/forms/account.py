@@ -1,0 +1,116 @@
+"""The forms of accounts: one's own password, and the administrator's register."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Final
+
+from flask_babel import gettext, lazy_gettext
+
+from bti.domain.codes import STAFF_SIDE, Role
+from bti.web import labels
+from bti.web.forms.base import BaseForm
+from bti.web.forms.fields import ListField, PasswordField, TextField
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from bti.workflows.register import UnitChoice
+
+_NAME_LENGTH: Final = 100
+_PHONE_LENGTH: Final = 20
+
+# In the order of `Role`, so that the most usual come first.
+_ROLES: Final = [role for role in Role if role in STAFF_SIDE]
+
+
+class PasswordForm(BaseForm):
+    """The present password, and the new one twice."""
+
+    old = PasswordField(
+        lazy_gettext("Your present password"),
+        required=lazy_gettext("Write your present password."),
+        render_kw={"autocomplete": "current-password"},
+    )
+    new = PasswordField(
+        lazy_gettext("New password"),
+        required=lazy_gettext("Write a new password."),
+        description=lazy_gettext(
+            "At least 15 signs. Four or five words that do not belong together are easy to "
+            "remember and hard to guess."
+        ),
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        lazy_gettext("The new password once more"),
+        required=lazy_gettext("Write the new password once more."),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Also refuse two new passwords that differ."""
+        held = super().validate(extra_validators)
+        if self.new.data and self.again.data and self.new.data != self.again.data:
+            self.refuse(gettext("The two new passwords are not the same."), self.again)
+            return False
+        return held
+
+
+class RoleForm(BaseForm):
+    """A role in a unit."""
+
+    unit = ListField(
+        lazy_gettext("Unit"),
+        required=lazy_gettext("Choose a unit."),
+        blank=lazy_gettext("Choose"),
+    )
+    role = ListField(
+        lazy_gettext("Role"),
+        required=lazy_gettext("Choose a role."),
+        blank=lazy_gettext("Choose"),
+        choices=[(role.value, labels.ROLE[role]) for role in _ROLES],
+    )
+
+    def offer(self, units: Iterable[UnitChoice]) -> None:
+        """Set the units to choose from."""
+        self.unit.choices = [(str(unit.unit_id), unit.name) for unit in units]
+
+    @property
+    def unit_id(self) -> uuid.UUID:
+        """The chosen unit; only after the form has held."""
+        return uuid.UUID(self.unit.data)
+
+    @property
+    def chosen_role(self) -> Role:
+        """The chosen role; only after the form has held."""
+        return Role(self.role.data)
+
+
+class ColleagueForm(RoleForm):
+    """A new colleague: who it is, and their first role."""
+
+    name = TextField(
+        lazy_gettext("Name"),
+        required=lazy_gettext("Write the name."),
+        max_length=_NAME_LENGTH,
+        render_kw={"autocomplete": "off"},
+    )
+    title = TextField(
+        lazy_gettext("Job title"),
+        required=lazy_gettext("Write the job title."),
+        description=lazy_gettext("Guardians see it, for instance “Contact teacher”."),
+        max_length=_NAME_LENGTH,
+    )
+    username = TextField(
+        lazy_gettext("Username"),
+        required=lazy_gettext("Write a username."),
+        max_length=_NAME_LENGTH,
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    phone = TextField(
+        lazy_gettext("Telephone at work"),
+        required=False,
+        max_length=_PHONE_LENGTH,
+        render_kw={"autocomplete": "off", "inputmode": "tel"},
+    )

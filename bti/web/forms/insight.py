@@ -1,0 +1,77 @@
+"""What the data protection officer searches the access log by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask_babel import gettext, lazy_gettext
+
+from bti.web.forms.base import BaseForm
+from bti.web.forms.fields import DateField, ListField, TextField
+from bti.workflows.insight import Group, Question
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+_NUMBER_LENGTH: Final = 20
+_NAME_LENGTH: Final = 100
+_DIGITS: Final = 8
+_HALF: Final = 4
+
+
+class SearchForm(BaseForm):
+    """Everything may be left empty. Sent by GET, so that a search can be kept as a bookmark."""
+
+    number = TextField(
+        lazy_gettext("Case number"),
+        required=False,
+        max_length=_NUMBER_LENGTH,
+        render_kw={"autocomplete": "off"},
+    )
+    who = TextField(
+        lazy_gettext("Person or unit"),
+        required=False,
+        max_length=_NAME_LENGTH,
+        render_kw={"autocomplete": "off"},
+    )
+    group = ListField(
+        lazy_gettext("What was done"),
+        required=False,
+        blank=lazy_gettext("Everything"),
+        choices=[
+            (Group.READ.value, lazy_gettext("Read")),
+            (Group.WROTE.value, lazy_gettext("Wrote")),
+            (Group.PRINTED.value, lazy_gettext("Printed or downloaded")),
+            (Group.REFUSED.value, lazy_gettext("Was refused")),
+            (Group.SIGN_IN.value, lazy_gettext("Signed in or out")),
+            (Group.SYSTEM.value, lazy_gettext("Keys, deadlines and checks")),
+        ],
+    )
+    from_day = DateField(lazy_gettext("From date"), required=False)
+    to_day = DateField(lazy_gettext("To date"), required=False)
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Also refuse a period that ends before it begins."""
+        held = super().validate(extra_validators)
+        begins, ends = self.from_day.data, self.to_day.data
+        if begins and ends and begins > ends:
+            self.refuse(gettext("The last day is before the first."), self.to_day)
+            return False
+        return held
+
+    def to_question(self) -> Question:
+        """What was asked for."""
+        return Question(
+            number=_as_number(self.number.data or ""),
+            who=self.who.data or "",
+            group=Group(self.group.data) if self.group.data else None,
+            from_day=self.from_day.data,
+            to_day=self.to_day.data,
+        )
+
+
+def _as_number(typed: str) -> str:
+    """Accept the number with or without its hyphen."""
+    digits = "".join(sign for sign in typed if sign.isascii() and sign.isdigit())
+    return f"{digits[:_HALF]}-{digits[_HALF:]}" if len(digits) == _DIGITS else typed

@@ -1,0 +1,219 @@
+"""Who has seen what: the accesses of one case, and the data protection officer's search."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, Flask, make_response, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from bti.web import audit_words, filters
+from bti.web.doorway import perform
+from bti.web.forms.insight import SearchForm
+from bti.web.identity import person
+from bti.workflows import audit_check, insight
+from bti.workflows.audit_check import ChainCard, CheckOutcome
+from bti.workflows.insight import Access
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+# What a spreadsheet reads as the beginning of a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_PAGES_AROUND: Final = 4
+_LARGEST_PAGE: Final = 1_000_000
+
+blueprint = Blueprint("insight", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRow:
+    """One line as it is shown."""
+
+    at: datetime
+    who: str
+    under: str
+    what: str
+    color: str
+    why: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """The numbered pages under a list; `href` gives the address of a number."""
+
+    numbers: tuple[int, ...]
+    current: int
+    href: Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """View model of insight/case.html."""
+
+    number: str
+    rows: tuple[AccessRow, ...]
+    total: int
+    paging: Paging
+    case_href: str
+    here_href: str
+    whole_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """View model of insight/search.html. ``outcome`` is there right after a check."""
+
+    rows: tuple[AccessRow, ...]
+    total: int
+    paging: Paging
+    chain: ChainCard
+    outcome: CheckOutcome | None
+    action: str
+    check_action: str
+    file_href: str
+
+
+@blueprint.get("/cases/<uuid:case_id>/accesses")
+def case(case_id: uuid.UUID) -> str:
+    """Who has seen this case, newest first."""
+    whole = request.args.get("all") == "yes"
+    found = perform(insight.case_accesses, case_id, page=_wanted_page(), whole=whole)
+
+    def href(number: int) -> str:
+        return url_for("insight.case", case_id=case_id, page=number)
+
+    page = CasePage(
+        number=found.number,
+        rows=_rows(found.rows),
+        total=found.total,
+        paging=_paging(found.page, found.pages, href),
+        case_href=url_for("case.show", case_id=case_id),
+        here_href=url_for("insight.case", case_id=case_id),
+        whole_href=url_for("insight.case", case_id=case_id, all="yes") if found.pages > 1 else "",
+    )
+    return render_template("insight/case.html", page=page)
+
+
+@blueprint.get("/insight")
+def search() -> Response:
+    """Search the access log."""
+    return _answer(None)
+
+
+@blueprint.post("/insight/check")
+def check() -> Response:
+    """Prove the log now, and show what was found."""
+    return _answer(perform(audit_check.verify, tenant_id=person().tenant_id))
+
+
+@blueprint.get("/insight/selection.csv")
+def selection() -> Response:
+    """The same selection as a file for a spreadsheet."""
+    form = SearchForm(request.args)
+    if not form.validate():
+        return _show(form, None, 422)
+    response = make_response(_csv(perform(insight.selection, form.to_question())))
+    response.headers["Content-Type"] = "text/csv; charset=utf-8"
+    response.headers["Content-Disposition"] = 'attachment; filename="access-log.csv"'
+    return response
+
+
+def register(app: Flask) -> None:
+    """Add the pages."""
+    app.register_blueprint(blueprint)
+
+
+def _answer(outcome: CheckOutcome | None) -> Response:
+    form = SearchForm(request.args)
+    return _show(form, outcome, 200 if form.validate() else 422)
+
+
+def _show(form: SearchForm, outcome: CheckOutcome | None, status: int) -> Response:
+    question = form.to_question() if not form.errors else insight.Question()
+    found = perform(insight.search, question, page=_wanted_page())
+    asked = {name: text for name in _names(form) if (text := request.args.get(name))}
+
+    def href(number: int) -> str:
+        return url_for("insight.search", page=number, **asked)  # type: ignore[arg-type]  # texts only
+
+    page = SearchPage(
+        rows=_rows(found.rows) if status == 200 else (),  # noqa: PLR2004 - HTTP's own number
+        total=found.total,
+        paging=_paging(found.page, found.pages, href),
+        chain=found.chain,
+        outcome=outcome,
+        action=url_for("insight.search"),
+        check_action=url_for("insight.check"),
+        file_href=url_for("insight.selection", **asked),  # type: ignore[arg-type]  # texts only
+    )
+    return make_response(render_template("insight/search.html", page=page, form=form), status)
+
+
+def _names(form: SearchForm) -> tuple[str, ...]:
+    return tuple(field.name for field in form if getattr(field, "shape", "") != "hidden")
+
+
+def _rows(found: Sequence[Access]) -> tuple[AccessRow, ...]:
+    return tuple(
+        AccessRow(
+            at=row.at,
+            who=audit_words.doer(row),
+            under=", ".join(part for part in (row.title, row.unit) if part),
+            what=audit_words.act(row),
+            color=audit_words.color(row),
+            why=audit_words.ground(row),
+            about=_about(row),
+        )
+        for row in found
+    )
+
+
+def _about(row: Access) -> str:
+    shown = ", ".join(row.numbers)
+    more = row.cases - len(row.numbers)
+    return str(gettext("%(shown)s and %(more)s more", shown=shown, more=more)) if more else shown
+
+
+def _wanted_page() -> int:
+    typed = request.args.get("page", "")
+    known = typed.isascii() and typed.isdigit() and len(typed) < len(str(_LARGEST_PAGE))
+    return int(typed) if known else 1
+
+
+def _paging(current: int, pages: int, href: Callable[[int], str]) -> Paging:
+    first = max(1, current - _PAGES_AROUND)
+    last = min(pages, current + _PAGES_AROUND)
+    return Paging(tuple(range(first, last + 1)), current, href)
+
+
+def _csv(rows: Sequence[Access]) -> bytes:
+    """Semicolons and a byte order mark: so Norwegian spreadsheets open it without asking."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(
+        [
+            gettext("Time"),
+            gettext("Who"),
+            gettext("Unit"),
+            gettext("What"),
+            gettext("Why"),
+            gettext("Case"),
+        ]
+    )
+    for access, row in zip(rows, _rows(rows), strict=True):
+        cells = (filters.iso(row.at), row.who, access.unit, row.what, row.why, row.about)
+        writer.writerow([harmless(cell) for cell in cells])
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def harmless(cell: str) -> str:
+    """The cell's text so that no spreadsheet runs it as a formula (OWASP, CSV injection)."""
+    return f"'{cell}" if cell.lstrip(" \u00a0").startswith(_FORMULA) else cell
