@@ -1,0 +1,369 @@
+"""Consent: putting the question, recording what each signer says, and taking it back.
+
+A cell opens and closes in the transaction of the answer that decides it; so does access.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from bti.audit.actions import Action as Act
+from bti.audit.record import Reference
+from bti.db.models import Case, Consent, ConsentAnswer
+from bti.domain import consent as rules
+from bti.domain.access import Action
+from bti.domain.ages import start_of_day
+from bti.domain.codes import HeardMethod, InfoType, NotHeardReason
+from bti.domain.consent import OPENING, AnswerFacts, ConsentFacts, HeardFacts, Scope
+from bti.domain.errors import RuleBroken
+from bti.domain.signers import ChildFacts
+from bti.workflows import baton, consent_cells, participant
+from bti.workflows.case_file import CORE, case_row, child_of, ops_of, persons
+from bti.workflows.consent_file import (
+    WITHDRAWN,
+    Asked,
+    Direction,
+    asked_in,
+    cells_between,
+    deciders_in,
+    meta_of,
+    of_types,
+)
+from bti.workflows.consent_page import (
+    ConsentPage,
+    ConsentRow,
+    ConsentSection,
+    Statuses,
+    ask_page,
+    invitable,
+    one_asked,
+    row_of,
+    section_of,
+    show,
+    statuses_for,
+)
+from bti.workflows.errors import NotFound
+from bti.workflows.once import hold, row_id, unchanged
+
+if TYPE_CHECKING:
+    from bti.domain.events import ConsentWithdrawn
+    from bti.domain.signers import SignersRequired
+    from bti.workflows.context import Context
+
+LANGUAGES: Final = ("nb", "nn", "en")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """That the child has been heard: how, its view and the weight given; or why it has not."""
+
+    on: date
+    method: HeardMethod | None = None
+    not_heard: NotHeardReason | None = None
+    words: str = field(default="", repr=False)
+    weight: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownText:
+    """The text as the family meets it: questions and answers, and the version it was made from."""
+
+    version: str
+    lines: tuple[tuple[str, str], ...] = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """The digest (hexadecimal) that proves which text was shown."""
+        shown = json.dumps(self.lines, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(shown.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskConsent:
+    """A question to put. ``valid_to`` None means as long as the profile allows."""
+
+    case_id: uuid.UUID
+    submission: uuid.UUID
+    version: int | None
+    scope: Scope
+    to_unit: uuid.UUID | None = None
+    info_types: frozenset[InfoType] = frozenset()
+    direction: Direction = Direction.BOTH
+    purpose: str = field(repr=False)
+    valid_to: date | None = None
+    language: str = "nb"
+    interpreter: str = ""
+    heard: Heard | None = None
+    text: ShownText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAnswer:
+    """What one signer said. ``info_types`` is what a partial yes covers."""
+
+    case_id: uuid.UUID
+    consent_id: uuid.UUID
+    person_id: uuid.UUID
+    submission: uuid.UUID
+    answer: rules.Answer
+    form: rules.Form
+    on: date
+    info_types: frozenset[InfoType] = frozenset()
+    minuted_by: uuid.UUID | None = None
+    present: str = field(default="", repr=False)
+    note: str = field(default="", repr=False)
+
+
+def ask(context: Context, *, command: AskConsent) -> uuid.UUID:
+    """Put a question to those who must consent; returns the consent's id. Opens nothing.
+
+    Raises ``RuleBroken`` as ``bti.domain.consent.ask``, and consent.hearing_missing,
+    consent.day_in_future; ``Conflict`` when the case has changed; ``NotFound`` for a service that
+    cannot be brought in. The same sending twice is one question.
+    """
+    hold(context, command.case_id)
+    opened = context.verbs.open(command.case_id, Action.ASK_CONSENT, entry=None)
+    consent_id = row_id(context, "consent", command.submission)
+    if context.session.get(Consent, consent_id) is not None:
+        return consent_id
+    case = case_row(context, command.case_id)
+    unchanged(case, command.version)
+    facts, needed = _new_question(context, case, consent_id, command)
+    row = Consent(id=consent_id, tenant_id=case.tenant_id, case_id=case.id, compartment=CORE)
+    row.meta = meta_of(
+        facts,
+        owner=case.unit_id,
+        to_unit=command.to_unit,
+        direction=command.direction.value,
+        language=command.language,
+        basis=needed.basis,
+    )
+    row.body = _body(command)
+    context.session.add(row)
+    context.record(
+        Act.CONSENT_REQUEST_CREATE,
+        Reference("case", case.id),
+        Reference("consent", consent_id),
+        ground=opened.ground,
+    )
+    return consent_id
+
+
+def answer(context: Context, *, command: RecordAnswer) -> rules.ConsentStatus:
+    """Record what a signer said, and open the cells when it was the last yes needed.
+
+    Returns where the consent then stands. Raises ``RuleBroken`` as ``bti.domain.consent.answer``
+    and consent.day_in_future; ``NotFound``. The same sending twice is one answer.
+    """
+    hold(context, command.case_id)
+    opened = context.verbs.open(command.case_id, Action.RECORD_ANSWER, entry=None)
+    asked = one_asked(context, command.case_id, command.consent_id)
+    answer_id = row_id(context, "consent-answer", command.submission)
+    if context.session.get(ConsentAnswer, answer_id) is not None:
+        return asked.status
+    if command.on > context.today:
+        raise RuleBroken("consent.day_in_future")
+    given = rules.answer(asked.facts, _given(context, asked, command), rules=context.profile)
+    case = case_row(context, command.case_id)
+    _store_answer(context, case, command, answer_id, given)
+    facts = replace(asked.facts, answers=(*asked.facts.answers, given))
+    standing = rules.status(facts, context.now, context.profile)
+    if standing in OPENING:
+        by = context.person.account_id
+        event = rules.complete(facts, at=context.now, by=by, rules=context.profile)
+        consent_cells.open_cells(context, case, event)
+        if facts.scope is Scope.OPEN_LOG:
+            consent_cells.resume_log(context, case)
+    context.record(
+        Act.CONSENT_ANSWER_RECORD,
+        Reference("case", case.id),
+        Reference("consent", command.consent_id),
+        ground=opened.ground,
+    )
+    return standing
+
+
+def withdraw(
+    context: Context, *, case_id: uuid.UUID, consent_id: uuid.UUID, person_id: uuid.UUID
+) -> None:
+    """Take a consent back for a signer: cells, places and the log stop in this transaction.
+
+    No reason and no version is asked for, and twice is the same as once: it must be as easy as
+    giving it (GDPR article 7 no. 3). Raises ``RuleBroken("consent.not_a_signer")``, ``NotFound``.
+    """
+    hold(context, case_id)
+    opened = context.verbs.open(case_id, Action.WITHDRAW_CONSENT, entry=None)
+    everything = asked_in(context, case_id)
+    asked = next((one for one in everything if one.id == consent_id), None)
+    if asked is None or row_of(context, opened, asked, persons(context, case_id)).masked:
+        raise NotFound
+    event = rules.withdraw(
+        asked.facts, person_id=person_id, at=context.now, by=context.person.account_id
+    )
+    if asked.status is rules.ConsentStatus.WITHDRAWN:
+        return
+    case = case_row(context, case_id)
+    _store_withdrawal(context, case, event)
+    consent_cells.stop_cells(context, case, event)
+    participant.shut_out(context, case)
+    baton.drop_offers_to_outsiders(context, case)
+    if event.closes_log:
+        others = [one for one in everything if one.id != consent_id]
+        consent_cells.suspend_log(context, case, others)
+    context.record(
+        Act.CONSENT_ANSWER_WITHDRAW,
+        Reference("case", case_id),
+        Reference("consent", consent_id),
+        ground=opened.ground,
+    )
+
+
+def _new_question(
+    context: Context, case: Case, consent_id: uuid.UUID, command: AskConsent
+) -> tuple[ConsentFacts, SignersRequired]:
+    bringing_in = command.scope is Scope.BRING_IN_SERVICE
+    if bringing_in and command.to_unit not in {one.id for one in invitable(context, case.unit_id)}:
+        raise NotFound
+    if command.heard is not None and command.heard.on > context.today:
+        raise RuleBroken("consent.day_in_future")
+    child = ChildFacts(child_of(context, case.id).id, ops_of(case).birth_date)
+    deciders = deciders_in(persons(context, case.id))
+    cells = (
+        cells_between(case.unit_id, command.to_unit, command.info_types, command.direction)
+        if bringing_in
+        else frozenset()
+    )
+    valid_to = start_of_day(command.valid_to) if command.valid_to is not None else None
+    needed = rules.ask(
+        scope=command.scope,
+        cells=cells,
+        child=child,
+        deciders=deciders,
+        rules=context.profile,
+        at=context.now,
+        valid_to=valid_to,
+    )
+    facts = ConsentFacts(
+        consent_id=consent_id,
+        scope=command.scope,
+        cells=cells,
+        asked_at=context.now,
+        valid_to=valid_to or rules.default_valid_to(context.now, context.profile),
+        child=child,
+        deciders=deciders,
+        required=needed.person_ids,
+        heard=_heard_facts(command.heard),
+    )
+    if not rules.hearing_recorded(facts, context.now):
+        # Barnelova § 31: before anybody is asked to decide, the child has been, or it says why not.
+        raise RuleBroken("consent.hearing_missing")
+    return facts, needed
+
+
+def _heard_facts(heard: Heard | None) -> HeardFacts | None:
+    if heard is None:
+        return None
+    return HeardFacts(
+        on=heard.on,
+        method=heard.method,
+        not_heard=heard.not_heard,
+        weight_noted=bool(heard.weight.strip()),
+    )
+
+
+def _body(command: AskConsent) -> dict[str, Any]:
+    heard = command.heard
+    return {
+        "purpose": command.purpose,
+        "interpreter": command.interpreter,
+        "heard": {"words": heard.words, "weight": heard.weight} if heard else None,
+        # Whole, and not only its digest: the catalogue of texts changes, the record must not.
+        "text": {
+            "version": command.text.version,
+            "sha256": command.text.sha256,
+            "lines": [list(line) for line in command.text.lines],
+        },
+    }
+
+
+def _given(context: Context, asked: Asked, command: RecordAnswer) -> AnswerFacts:
+    partly = command.answer is rules.Answer.PARTLY
+    return AnswerFacts(
+        person_id=command.person_id,
+        answer=command.answer,
+        at=context.now,
+        form=command.form,
+        cells=of_types(asked.facts.cells, command.info_types) if partly else frozenset(),
+        minuted_by=command.minuted_by,
+        present_named=bool(command.present.strip()),
+    )
+
+
+def _store_answer(
+    context: Context,
+    case: Case,
+    command: RecordAnswer,
+    answer_id: uuid.UUID,
+    given: AnswerFacts,
+) -> None:
+    row = ConsentAnswer(
+        id=answer_id,
+        tenant_id=case.tenant_id,
+        case_id=case.id,
+        consent_id=command.consent_id,
+        person_id=command.person_id,
+        compartment=CORE,
+    )
+    row.meta = {
+        "answer": given.answer.value,
+        "at": given.at,
+        "form": given.form.value,
+        "types": sorted({cell.info_type.value for cell in given.cells}),
+    }
+    row.body = {
+        "on": command.on,
+        "minuted_by": command.minuted_by,
+        "present": command.present,
+        "note": command.note,
+        "recorded_by": context.person.account_id,
+    }
+    context.session.add(row)
+
+
+def _store_withdrawal(context: Context, case: Case, event: ConsentWithdrawn) -> None:
+    row = ConsentAnswer(
+        tenant_id=case.tenant_id,
+        case_id=case.id,
+        consent_id=event.consent_id,
+        person_id=event.person_id,
+        compartment=CORE,
+    )
+    row.meta = {"answer": WITHDRAWN, "at": event.at, "form": "", "types": []}
+    row.body = {"on": context.today, "recorded_by": context.person.account_id}
+    context.session.add(row)
+
+
+__all__ = [
+    "LANGUAGES",
+    "AskConsent",
+    "ConsentPage",
+    "ConsentRow",
+    "ConsentSection",
+    "Direction",
+    "Heard",
+    "RecordAnswer",
+    "ShownText",
+    "Statuses",
+    "answer",
+    "ask",
+    "ask_page",
+    "section_of",
+    "show",
+    "statuses_for",
+    "withdraw",
+]

@@ -1,0 +1,108 @@
+"""The guardians of a case: who they are, and who has been seen to hold parental responsibility."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+from bti.audit.actions import Action as Act
+from bti.audit.record import Reference
+from bti.db.models import Person
+from bti.domain.access import Action
+from bti.domain.errors import RuleBroken
+from bti.workflows.case_file import add_person, case_row, child_of, persons
+from bti.workflows.errors import NotFound
+from bti.workflows.once import hold, unchanged
+
+if TYPE_CHECKING:
+    from bti.workflows.case_file import PersonRecord
+    from bti.workflows.context import Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveGuardian:
+    """A guardian to add, or to correct when ``person_id`` is given.
+
+    ``checked_on`` is when somebody looked parental responsibility up in a source: a relation alone
+    decides nothing (barnelova §§ 30, 47).
+    """
+
+    case_id: uuid.UUID
+    version: int | None
+    person_id: uuid.UUID | None = None
+    name: str = field(repr=False)
+    relation: str
+    parental_responsibility: bool
+    checked_on: date | None
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianPage:
+    """What the form needs. ``guardian`` is None for a new one."""
+
+    case_id: uuid.UUID
+    version: int
+    child: str = field(repr=False)
+    guardian: PersonRecord | None
+
+
+def guardian_page(
+    context: Context, *, case_id: uuid.UUID, person_id: uuid.UUID | None = None
+) -> GuardianPage:
+    """Return what the form needs. Raises ``NotFound`` for somebody who is not a guardian here."""
+    context.verbs.open(case_id, Action.CHANGE_CHILD, entry=Act.CASE_OPEN_READ)
+    return GuardianPage(
+        case_id,
+        case_row(context, case_id).version,
+        child_of(context, case_id).first_name,
+        _guardian(context, case_id, person_id) if person_id is not None else None,
+    )
+
+
+def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
+    """Add or correct a guardian; returns the person's id.
+
+    Raises ``RuleBroken`` with guardian.not_checked or guardian.day_in_future; ``Conflict``.
+    Questions already put are asked anew where this changes who must sign.
+    """
+    hold(context, command.case_id)
+    opened = context.verbs.open(command.case_id, Action.CHANGE_CHILD, entry=None)
+    case = case_row(context, command.case_id)
+    unchanged(case, command.version)
+    if command.parental_responsibility and command.checked_on is None:
+        raise RuleBroken("guardian.not_checked")
+    if command.checked_on is not None and command.checked_on > context.today:
+        raise RuleBroken("guardian.day_in_future")
+    body = {
+        "kind": "guardian",
+        "name": command.name,
+        "relation": command.relation,
+        "parental_responsibility": command.parental_responsibility,
+        "checked_on": command.checked_on,
+        "language": command.language,
+    }
+    if command.person_id is None:
+        person_id = add_person(context, case.id, body)
+    else:
+        person_id = _guardian(context, case.id, command.person_id).id
+        row = context.session.get_one(Person, person_id)
+        row.body = {**row.body, **body}
+    context.record(
+        Act.CASE_CHILD_CHANGE,
+        Reference("case", case.id),
+        Reference("person", person_id),
+        ground=opened.ground,
+    )
+    return person_id
+
+
+def _guardian(context: Context, case_id: uuid.UUID, person_id: uuid.UUID) -> PersonRecord:
+    found = [
+        one for one in persons(context, case_id) if one.id == person_id and one.kind == "guardian"
+    ]
+    if not found:
+        raise NotFound
+    return found[0]
