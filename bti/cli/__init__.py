@@ -1,1 +1,22 @@
 """The `bti` command for operators; commands call the same workflows as the pages."""
+
+from __future__ import annotations
+
+from bti.cli.group import LazyGroup
+
+_GROUPS = {
+    "accounts": "bti.cli.accounts",
+    "audit": "bti.cli.audit",
+    "db": "bti.cli.db",
+    "demo": "bti.cli.demo",
+    "keys": "bti.cli.keys",
+    "release": "bti.cli.release",
+    "serve": "bti.cli.serve",
+    "settings": "bti.cli.settings",
+}
+
+main = LazyGroup(
+    modules=_GROUPS,
+    name="bti",
+    help="Stafett for operators. Every act is entered in the access log.",
+)

@@ -1,0 +1,211 @@
+"""`bti accounts`: municipalities, units, accounts and roles."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import click
+import segno
+
+from bti.cli.wiring import OPERATOR, municipality, runtime
+from bti.domain.codes import STAFF_SIDE, Role, Sector
+from bti.domain.errors import RuleBroken
+from bti.identity import totp
+from bti.identity.password import MIN_LENGTH, PasswordRefusedError
+from bti.profiles import available
+from bti.workflows import account, lookup
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterator
+
+    from bti.bootstrap import Runtime
+
+_SECRET_BYTES: Final = 15
+_LANGUAGES: Final = click.Choice(["nb", "nn", "en"])
+_ROLES: Final = click.Choice(sorted(role.value for role in STAFF_SIDE))
+
+_number = click.option("--municipality", "number", metavar="NUMBER", required=True)
+_username = click.option("--username", required=True)
+_unit = click.option("--unit", required=True, help="The unit's name, as it was added.")
+_role = click.option("--role", required=True, type=_ROLES)
+
+
+@click.group(name="accounts", help="Decide who may sign in, and as what.")
+def command() -> None:
+    """Group the commands."""
+
+
+@command.command("create-municipality")
+@click.option("--name", required=True)
+@click.option("--number", required=True, help="Four digits.")
+@click.option("--profile", default="standard", show_default=True, type=click.Choice(available()))
+@click.option("--language", default="nb", show_default=True, type=_LANGUAGES)
+def create_municipality(name: str, number: str, profile: str, language: str) -> None:
+    """Register a municipality and make its keys."""
+    if not (len(number) == 4 and number.isascii() and number.isdigit()):  # noqa: PLR2004 - Kartverket's form
+        raise click.BadParameter("four digits", param_hint="--number")
+    with runtime() as opened:
+        perform = opened.doorway.perform
+        if perform(account.municipality_by_number, OPERATOR, number=number) is not None:
+            raise click.ClickException(f"Municipality {number} is there already.")
+        perform(
+            account.create_municipality,
+            OPERATOR,
+            name=name,
+            number=number,
+            profile=profile,
+            language=language,
+        )
+    click.echo(f"{number} {name} is ready.")
+
+
+@command.command("add-unit")
+@_number
+@click.option("--name", required=True)
+@click.option("--sector", required=True, type=click.Choice([sector.value for sector in Sector]))
+@click.option("--phone", default="")
+def add_unit(number: str, name: str, sector: str, phone: str) -> None:
+    """Register a school, kindergarten, service or team."""
+    with runtime() as opened:
+        opened.doorway.perform(
+            account.create_unit,
+            OPERATOR,
+            tenant_id=municipality(opened, number),
+            name=name,
+            sector=Sector(sector),
+            phone=phone,
+        )
+    click.echo(f"{name} is ready.")
+
+
+@command.command()
+@_number
+@_username
+@click.option("--name", required=True)
+@click.option("--title", required=True)
+@click.option("--phone", default="")
+@click.option("--language", type=_LANGUAGES)
+@click.option("--generate", is_flag=True, help="Make a password and show it once.")
+def add(
+    number: str,
+    username: str,
+    name: str,
+    title: str,
+    phone: str,
+    language: str | None,
+    *,
+    generate: bool,
+) -> None:
+    """Make an account and show once what its app needs."""
+    secret = secrets.token_urlsafe(_SECRET_BYTES) if generate else _ask()
+    with runtime() as opened, _explained():
+        made = opened.doorway.perform(
+            account.create_account,
+            OPERATOR,
+            tenant_id=municipality(opened, number),
+            username=username,
+            name=name,
+            title=title,
+            secret=secret,
+            language=language,
+            phone=phone,
+        )
+    click.echo(f"{username} is ready. This is shown only now:")
+    if generate:
+        click.echo(f"Password: {secret}")
+    uri = totp.provisioning_uri(made.totp_secret, account=username, issuer="Stafett")
+    click.echo(f"Code for the app: {totp.spelt(made.totp_secret)}")
+    click.echo(uri)
+    segno.make(uri, error="m").terminal(sys.stdout, compact=True)
+
+
+@command.command()
+@_number
+@_username
+@_unit
+@_role
+def grant(number: str, username: str, unit: str, role: str) -> None:
+    """Give an account a role in a unit."""
+    with runtime() as opened:
+        tenant, account_id, unit_id = _found(opened, number, username, unit)
+        opened.doorway.perform(
+            account.grant_role,
+            OPERATOR,
+            tenant_id=tenant,
+            account_id=account_id,
+            unit_id=unit_id,
+            role=Role(role),
+        )
+    click.echo(f"{username} is {role} in {unit}.")
+
+
+@command.command("end-role")
+@_number
+@_username
+@_unit
+@_role
+def end_role(number: str, username: str, unit: str, role: str) -> None:
+    """End a role now. Refused while the person has a baton in that unit."""
+    with runtime() as opened, _explained():
+        tenant, account_id, unit_id = _found(opened, number, username, unit)
+        held = opened.doorway.perform(
+            lookup.grant_held, OPERATOR, account_id=account_id, unit_id=unit_id, role=Role(role)
+        )
+        opened.doorway.perform(account.end_role, OPERATOR, tenant_id=tenant, grant_id=held)
+    click.echo(f"{username} is no longer {role} in {unit}.")
+
+
+@command.command("list")
+@_number
+def list_accounts(number: str) -> None:
+    """List accounts with their roles."""
+    with runtime() as opened:
+        rows = opened.doorway.perform(
+            account.list_accounts, OPERATOR, tenant_id=municipality(opened, number)
+        )
+    for row in rows:
+        roles = "; ".join(f"{role.value} in {unit}" for role, unit in row.roles) or "no roles"
+        closed = "" if row.active else " (closed)"
+        click.echo(f"{row.username}: {row.name}, {row.title}{closed}: {roles}")
+
+
+def _found(
+    opened: Runtime, number: str, username: str, unit: str
+) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
+    tenant = municipality(opened, number)
+    perform = opened.doorway.perform
+    return (
+        tenant,
+        perform(lookup.account_named, OPERATOR, tenant_id=tenant, username=username),
+        perform(lookup.unit_named, OPERATOR, tenant_id=tenant, name=unit),
+    )
+
+
+def _ask() -> str:
+    asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return asked
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    texts = {
+        "password.too_short": f"The password is too short: at least {MIN_LENGTH} signs.",
+        "password.too_long": "The password is too long.",
+        "password.control": "The password has signs that cannot be used.",
+        "password.guessable": "The password is easy to guess.",
+        "account.username_taken": "Somebody has that user name.",
+    }
+    try:
+        yield
+    except PasswordRefusedError as refused:
+        raise click.ClickException(texts[refused.code]) from None
+    except RuleBroken as broken:
+        count = broken.facts.get("count")
+        held = f"The person has {count} batons in hand: pass them on first."
+        raise click.ClickException(
+            held if count is not None else texts.get(broken.code, broken.code)
+        ) from None

@@ -1,0 +1,116 @@
+"""`bti audit`: proves the access log, writes it out and shows its public key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bti.cli.wiring import OPERATOR, municipality, runtime
+from bti.workflows import audit_check
+from bti.workflows.errors import NotFound
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
+    from bti.bootstrap import Runtime
+    from bti.workflows.audit_check import CheckOutcome, LogChoice
+
+_number = click.option(
+    "--municipality", "number", metavar="NUMBER", help="Only this municipality."
+)
+_one_number = click.option(
+    "--municipality", "number", metavar="NUMBER", required=True, help="The municipality's number."
+)
+
+
+@click.group(name="audit", help="Prove the access log.")
+def command() -> None:
+    """Group the commands."""
+
+
+@command.command()
+@_number
+@click.option(
+    "--known",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="A checkpoint kept elsewhere; shows whether the whole database was put back in time.",
+)
+@click.pass_context
+def verify(ctx: click.Context, number: str | None, known: Sequence[Path]) -> None:
+    """Check every entry, signature and row. Exit status 0 when all is whole, else 1."""
+    notes = [path.read_text("utf-8", "replace") for path in known]
+    whole = True
+    with runtime() as opened:
+        chosen = None if number is None else municipality(opened, number)
+        choices = opened.doorway.perform(audit_check.logs, OPERATOR)
+        for choice in choices:
+            if chosen in {None, choice.tenant_id}:
+                whole &= _verify(opened, choice, notes)
+        if not choices:
+            click.echo("There is no log yet.")
+    ctx.exit(0 if whole else 1)
+
+
+@command.command()
+@_one_number
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="A directory that is not there."
+)
+def export(number: str, out: Path) -> None:
+    """Write the log out for `python -m bti.audit.verify`."""
+    with runtime() as opened:
+        tenant = municipality(opened, number)
+        try:
+            count = opened.doorway.perform(
+                audit_check.export, OPERATOR, tenant_id=tenant, directory=out
+            )
+        except OSError as fault:
+            raise click.ClickException(f"{out}: {fault.strerror}") from None
+        key = _key(opened, tenant)
+    click.echo(f"{count} entries are in {out}")
+    click.echo(f"Check them anywhere: python -m bti.audit.verify {out} --key {key}")
+
+
+@command.command()
+@_one_number
+def key(number: str) -> None:
+    """Show the public key that checkpoints are signed with."""
+    with runtime() as opened:
+        click.echo(_key(opened, municipality(opened, number)))
+
+
+def _verify(opened: Runtime, choice: LogChoice, notes: Sequence[str]) -> bool:
+    name = f"{choice.number} {choice.name}".strip() or f"{choice.tenant_id} (no municipality)"
+    try:
+        found = opened.doorway.perform(
+            audit_check.verify, OPERATOR, tenant_id=choice.tenant_id, known=_own(notes, choice)
+        )
+    except NotFound:
+        click.echo(f"{name}: NOT intact: its signing key cannot be opened")
+        return False
+    for line in _report(found):
+        click.echo(f"{name}: {line}")
+    # A log without its municipality is a finding in itself, even when it proves.
+    return found.intact and bool(choice.name)
+
+
+def _own(notes: Sequence[str], choice: LogChoice) -> list[str]:
+    return [note for note in notes if note.startswith(f"stafett/{choice.tenant_id}/")]
+
+
+def _report(found: CheckOutcome) -> list[str]:
+    proven = f"{found.size} entries, root {found.root}, until {found.until or '-'}"
+    if found.intact:
+        return [f"intact: {proven}"]
+    lines = [f"NOT intact: {line}" for line in found.findings]
+    if not found.complete:
+        lines.append("rows were not compared: the log itself must be right first")
+    return [*lines, f"proven: {proven}"]
+
+
+def _key(opened: Runtime, tenant: uuid.UUID) -> str:
+    return opened.doorway.perform(audit_check.verifier_key, OPERATOR, tenant_id=tenant)

@@ -1,0 +1,73 @@
+"""`bti serve`: answers requests until it is stopped."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import click
+from waitress import create_server  # type: ignore[import-untyped]  # it ships no annotations
+
+from bti.bootstrap import open_runtime
+from bti.cli.wiring import settings
+from bti.clock import SystemClock
+from bti.crypto.errors import SealError
+from bti.crypto.file_provider import KeyFileRefused
+from bti.slt.runtime import open_runtime as open_network
+from bti.slt.secret_box import KeyFileError
+from bti.web.app import create_app
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from bti.settings import Settings
+
+_THREADS = 8
+
+
+@click.command(name="serve", help="Serve Stafett until stopped.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Instead of BTI_PORT.")
+def command(port: int | None) -> None:
+    """Open the sides that the settings name and print the address when it answers."""
+    if port is not None:
+        os.environ["BTI_PORT"] = str(port)  # the option is the setting by another name
+    chosen = settings()
+    with ExitStack() as stack:
+        try:
+            app = build(chosen, stack)
+            server = listen(app, chosen)
+        except (OSError, KeyFileRefused, KeyFileError, SealError) as fault:
+            raise click.ClickException(str(fault)) from None
+        stack.callback(server.close)
+        click.echo(f"Stafett answers on http://{chosen.host}:{chosen.port}")
+        server.run()
+
+
+def build(chosen: Settings, stack: ExitStack) -> Flask:
+    """Return the application with its runtimes; `stack` closes them."""
+    case_side = None
+    if chosen.serve != "network":
+        case_side = open_runtime(chosen)
+        stack.callback(case_side.close)
+    app = create_app(chosen, runtime=case_side)
+    if chosen.serve != "case":
+        network = open_network(chosen, SystemClock())
+        stack.callback(network.close)
+        app.extensions["bti.slt"] = network
+    return app
+
+
+def listen(app: Flask, chosen: Settings) -> Any:  # noqa: ANN401 - waitress ships no annotations
+    """Return a server bound to the address of the settings.
+
+    Forwarded headers are kept for Werkzeug's ProxyFix only where a proxy is believed.
+    """
+    return create_server(
+        app,
+        host=chosen.host,
+        port=chosen.port,
+        threads=_THREADS,
+        ident=None,
+        clear_untrusted_proxy_headers=chosen.trusted_proxies == 0,
+    )

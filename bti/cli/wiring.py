@@ -1,0 +1,64 @@
+"""Opens what a command works with, and turns what it may meet into one line and exit status 1."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from bti.bootstrap import open_runtime
+from bti.crypto.file_provider import KeyFileRefused
+from bti.settings import SettingsError, load_settings
+from bti.workflows import account
+from bti.workflows.actor import SystemActor
+from bti.workflows.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterator
+
+    from bti.bootstrap import Runtime
+    from bti.settings import Settings
+
+OPERATOR: Final = SystemActor("operator")
+"""How the log names whoever runs the command; which person that is, the machine knows."""
+
+
+def settings() -> Settings:
+    """Return the settings, or stop with one line per fault."""
+    try:
+        return load_settings()
+    except SettingsError as fault:
+        raise click.ClickException(str(fault)) from None
+
+
+@contextmanager
+def runtime() -> Iterator[Runtime]:
+    """Open the case side for one command."""
+    try:
+        opened = open_runtime(settings())
+    except (SettingsError, KeyFileRefused, OSError) as fault:
+        raise click.ClickException(str(fault)) from None
+    try:
+        yield opened
+    except SQLAlchemyError as fault:
+        reason = str(fault.args[0] if fault.args else fault).splitlines()[0]
+        raise click.ClickException(
+            f"The database did not do as asked. Is it migrated (bti db upgrade)? {reason}"
+        ) from None
+    except Conflict:
+        raise click.ClickException("Somebody else was changing the same. Try again.") from None
+    except NotFound:
+        raise click.ClickException("There is no such thing here.") from None
+    finally:
+        opened.close()
+
+
+def municipality(opened: Runtime, number: str) -> uuid.UUID:
+    """Return the municipality with this number, or stop."""
+    found = opened.doorway.perform(account.municipality_by_number, OPERATOR, number=number)
+    if found is None:
+        raise click.ClickException(f"There is no municipality with number {number}.")
+    return found
