@@ -59,7 +59,7 @@ bench: setup ## Measure, and print ratios
 	$(BIN)/python -m benchmarks
 
 translations: $(DEV) ## Find new texts, update the catalogues and compile them
-	$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -c 'Translators:' --no-location \
+	$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k _l -k lazy_ngettext:1,2 -c 'Translators:' --no-location \
 		--omit-header -o build/messages.pot .
 	$(BIN)/pybabel -q update -i build/messages.pot -d bti/translations --no-fuzzy-matching \
 		--omit-header --ignore-pot-creation-date

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,28 +74,3 @@ def upgrade_database(settings: Settings) -> str | None:
 def root_provider(path: Path) -> FileProvider:
     """Open the root key file, or make it at the very first start."""
     return FileProvider(path) if path.exists() else FileProvider.create(path)
-
-
-def form_secret(settings: Settings) -> bytes:
-    """Return the secret that form tokens are signed with; made 0600 at first start."""
-    path = settings.csrf_secret_file
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        pass
-    secret = secrets.token_bytes(32)
-    part = path.with_suffix(f".{secrets.token_hex(4)}")
-    with part.open("xb", opener=_owner_only) as file:
-        file.write(secret)
-    try:
-        path.hardlink_to(part)  # whoever links first wins: two processes agree on one secret
-    except FileExistsError:
-        return path.read_bytes()
-    finally:
-        part.unlink()
-    return secret
-
-
-def _owner_only(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 CHEAP = Argon2Cost(memory_kib=8, passes=1)
-SECRET = "fire gule ugler på et tak"  # noqa: S105 - a password for people who do not exist
+SECRET = "fire gule ugler på et tak"
 ADMIN = SystemActor("test")
 
 UNITS = {
@@ -134,11 +134,17 @@ def build(settings: Settings) -> World:
     world = World(runtime, clock, uuid.UUID(int=0), {}, {}, {})
     world.tenant_id = world.system(
         account.create_municipality,
-        name="Lindvik kommune", number="9901", profile="standard", language="nb",
+        name="Lindvik kommune",
+        number="9901",
+        profile="standard",
+        language="nb",
     )
     for key, (name, sector) in UNITS.items():
         world.units[key] = world.system(
-            account.create_unit, tenant_id=world.tenant_id, name=name, sector=sector,
+            account.create_unit,
+            tenant_id=world.tenant_id,
+            name=name,
+            sector=sector,
             phone="00 00 00 00",
         )
     for username, (name, title, unit, role) in PEOPLE.items():
@@ -146,13 +152,17 @@ def build(settings: Settings) -> World:
     return world
 
 
-def add_person(  # noqa: PLR0913 - what a colleague is made of
+def add_person(
     world: World, username: str, name: str, title: str, unit: str, role: Role
 ) -> uuid.UUID:
     """Add a colleague with one role."""
     made = world.system(
         account.create_account,
-        tenant_id=world.tenant_id, username=username, name=name, title=title, secret=SECRET,
+        tenant_id=world.tenant_id,
+        username=username,
+        name=name,
+        title=title,
+        secret=SECRET,
     )
     world.accounts[username] = made.account_id
     world.seeds[username] = made.totp_secret

@@ -69,12 +69,16 @@ def audited_tables() -> list[type[TenantRow]]:
     return sorted(audited, key=lambda c: c.__tablename__)
 
 
-def _read_log(
-    session: Session, tenant: uuid.UUID, mentions: dict[str, str]
-) -> Iterator[Finding]:
+def _read_log(session: Session, tenant: uuid.UUID, mentions: dict[str, str]) -> Iterator[Finding]:
     events = session.execute(
-        select(AuditEvent.idx, AuditEvent.leaf, AuditEvent.at, AuditEvent.act, AuditEvent.who,
-               AuditEvent.dec)
+        select(
+            AuditEvent.idx,
+            AuditEvent.leaf,
+            AuditEvent.at,
+            AuditEvent.act,
+            AuditEvent.who,
+            AuditEvent.dec,
+        )
         .where(AuditEvent.tenant_id == tenant)
         .order_by(AuditEvent.idx)
         .execution_options(yield_per=BATCH)
@@ -83,7 +87,10 @@ def _read_log(
     for idx, stored, at, act, who, dec in events:
         leaf = Leaf.parse(stored)
         quoted = (
-            at.isoformat(timespec="microseconds").replace("+00:00", "Z"), act, who, dec,
+            at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            act,
+            who,
+            dec,
             subjects.pop(idx, ()),
         )
         if quoted != (leaf.t, leaf.act, leaf.who, leaf.dec, tuple(leaf.obj)):
@@ -113,9 +120,7 @@ def _compare(
     table = mapped.__table__
     names = [column.name for column in table.columns]
     rows = session.execute(
-        select(*table.columns)
-        .where(table.c.tenant_id == tenant)
-        .execution_options(yield_per=BATCH)
+        select(*table.columns).where(table.c.tenant_id == tenant).execution_options(yield_per=BATCH)
     )
     for row in rows:
         values = dict(zip(names, row, strict=True))
@@ -127,9 +132,7 @@ def _compare(
             yield Finding(Fault.RETURNED, mapped.__tablename__, str(values["id"]))
             continue
         version, digest = said.split("/", 1)
-        stands = digest_of_columns(
-            mapped.__tablename__, values["id"], values["version"], values
-        )
+        stands = digest_of_columns(mapped.__tablename__, values["id"], values["version"], values)
         same = hmac.compare_digest(base64.b64decode(digest), stands)
         if not same or int(version) != values["version"]:
             yield Finding(Fault.CHANGED, mapped.__tablename__, str(values["id"]))

@@ -1,5 +1,7 @@
-"""The only writer of the log. Entries are collected during a transaction and appended, with the
-digests of every changed row, just before it commits; so act and entry cannot part.
+"""The only writer of the log.
+
+Entries are collected during a transaction and appended, with the digests of every changed row,
+just before it commits; so act and entry cannot part.
 """
 
 from __future__ import annotations
@@ -91,7 +93,7 @@ class Recorder:
         self._clock = clock
         self._events: list[tuple[uuid.UUID, Event]] = []
 
-    def record(  # noqa: PLR0913 - an entry has exactly these parts, all by name
+    def record(
         self,
         action: Action,
         *,
@@ -105,7 +107,13 @@ class Recorder:
     ) -> None:
         """Add an entry; it is written when the transaction closes."""
         event = Event(
-            action, by, self._clock.now(), tuple(dict.fromkeys(about)), ground, purpose, allowed,
+            action,
+            by,
+            self._clock.now(),
+            tuple(dict.fromkeys(about)),
+            ground,
+            purpose,
+            allowed,
             rule,
         )
         self._events.append((tenant, event))
@@ -230,6 +238,4 @@ def _row_lines(changes: list[RowChange]) -> tuple[str, ...]:
 def _row_line(change: RowChange) -> str:
     if change.digest is None:
         return row_deleted(change.table, change.row_id)
-    return row_written(
-        change.table, change.row_id, version=change.version, digest=change.digest
-    )
+    return row_written(change.table, change.row_id, version=change.version, digest=change.digest)

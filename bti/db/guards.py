@@ -77,9 +77,7 @@ def _seal_and_mac(session: Session, _context: Any, _instances: Any) -> None:
         if isinstance(row, AuthorityRow):
             grant: Grant = session.info["grant"]
             version = (row.version if inspect(row).persistent else 0) + 1
-            row.mac = grant(
-                row.tenant_id, row.__tablename__, row.id, version, mac_columns(row)
-            )
+            row.mac = grant(row.tenant_id, row.__tablename__, row.id, version, mac_columns(row))
 
 
 def mac_columns(row: AuthorityRow) -> dict[str, bytes | None]:
@@ -107,9 +105,7 @@ def _refuse_bulk_change(state: ORMExecuteState) -> None:
     if not (state.is_update or state.is_delete or state.is_insert):
         return
     table = getattr(state.statement, "table", None)
-    audited = {
-        mapper.local_table for mapper in Base.registry.mappers if mapper.class_.__audited__
-    }
+    audited = {mapper.local_table for mapper in Base.registry.mappers if mapper.class_.__audited__}
     if table in audited:
         message = f"bulk change of {table} bypasses sealing and audit"
         raise UnauditedChangeError(message)

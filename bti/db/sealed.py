@@ -62,8 +62,9 @@ class Encrypted:
 
     def __set__(self, row: TenantRow, value: Any) -> None:
         """Keep the value until the flush, where it is sealed under the row's next version."""
-        json_to_bytes(value)  # refuse what cannot be stored while the caller can still be told
-        _plain(row)[self.column] = value
+        # Refuses what cannot be stored while the caller can still be told; and what is read back in
+        # the same transaction looks as it will in the next one.
+        _plain(row)[self.column] = json_from_bytes(json_to_bytes(value))
         setattr(row, self.column, None if value is None else Unsealed(self.column))
 
     def reseal(self, row: TenantRow, vault: Vault, version: int) -> None:

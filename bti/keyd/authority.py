@@ -48,9 +48,7 @@ FORGED = "access.forged_row"
 class Authority:
     """Reads who somebody is and how they stand to a case."""
 
-    def __init__(
-        self, session: Session, clock: Clock, idle_minutes: int, mac: Grant
-    ) -> None:
+    def __init__(self, session: Session, clock: Clock, idle_minutes: int, mac: Grant) -> None:
         """Read from ``session``; ``mac`` makes the MAC a row should have."""
         self._session = session
         self._clock = clock
@@ -150,7 +148,7 @@ class Authority:
                 row.tenant_id, row.__tablename__, row.id, row.version, mac_columns(row)
             )
             if not hmac.compare_digest(made, row.mac):
-                raise AccessDenied(FORGED, _case_of(row))
+                raise AccessDenied(FORGED, case_id=_case_of(row))
         return genuine
 
 

@@ -75,7 +75,12 @@ class KeyStore:
         if row.wrapped is None:
             raise SealError
         key = unwrap_tenant_key(
-            self._provider, row.root_ref, row.tenant_id, purpose, row.generation, row.key_id,
+            self._provider,
+            row.root_ref,
+            row.tenant_id,
+            purpose,
+            row.generation,
+            row.key_id,
             row.wrapped,
         )
         self._tenant_keys[row.key_id] = key
@@ -119,6 +124,4 @@ class KeyStore:
         kek = self.tenant_key(session, row.tenant_id, TenantPurpose.KEK)
         if kek.key_id != row.kek_id:
             raise SealError
-        return unwrap_key(
-            kek, row.tenant_id, row.case_id, row.compartment, row.key_id, row.wrapped
-        )
+        return unwrap_key(kek, row.tenant_id, row.case_id, row.compartment, row.key_id, row.wrapped)

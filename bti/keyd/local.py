@@ -64,7 +64,7 @@ class LocalBroker:
 class LocalVerbs:
     """The broker's verbs on the workflow's own session."""
 
-    def __init__(  # noqa: PLR0913 - made by LocalBroker only
+    def __init__(
         self,
         session: Session,
         recorder: Recorder,
@@ -106,7 +106,7 @@ class LocalVerbs:
         facts = self._facts(subject, case_id)
         decision = decide(subject, action, facts, self._clock.now())
         if isinstance(decision, Refused):
-            raise AccessDenied(decision.rule, case_id)
+            raise AccessDenied(decision.rule, case_id=case_id)
         readable = compartments_open_to(subject, facts, self._clock.now())
         released = self._release_case(subject.tenant_id, case_id, readable)
         ground = _ground(decision.ground, subject, facts, self._clock.now())
@@ -140,7 +140,7 @@ class LocalVerbs:
         }
         missing = [name for name in compartments if name not in known]
         if any(not name.startswith(own) for name in missing):
-            raise AccessDenied("access.not_own_unit", opened.case_id)
+            raise AccessDenied("access.not_own_unit", case_id=opened.case_id)
         self._make(subject.tenant_id, opened.case_id, missing)
 
     def open_core(self, case_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
@@ -235,9 +235,7 @@ class LocalVerbs:
         session = self._credential.hex()[:8] if isinstance(self._credential, bytes) else ""
         return By(str(subject.account_id), session, str(subject.unit_id))
 
-    def _make(
-        self, tenant: uuid.UUID, case_id: uuid.UUID, compartments: Collection[str]
-    ) -> None:
+    def _make(self, tenant: uuid.UUID, case_id: uuid.UUID, compartments: Collection[str]) -> None:
         made = self._keys.create_case_keys(self._session, tenant, case_id, compartments)
         for compartment, key in made.items():
             self._vault.put_case(case_id, compartment, key)

@@ -101,6 +101,19 @@ ROUTES: Final[dict[str, RouteRule]] = {
     # the shell of the site
     "language": PUBLIC,
     "static_file": PUBLIC,
+    # a concern
+    "concern.discard": RouteRule(CASE_WORK.access, "own_record"),
+    "concern.home": RouteRule(CASE_WORK.access, "log_concern"),
+    "concern.new": RouteRule(CASE_WORK.access, "log_concern"),
+    "concern.review": RouteRule(CASE_WORK.access, "log_concern"),
+    "concern.save_draft": RouteRule(CASE_WORK.access, "own_record", draft=True),
+    # a child in danger: open to everyone signed in, whatever the role
+    "duty.confirm": RouteRule(SignedIn(), "own_record"),
+    "duty.discard": RouteRule(SignedIn(), "own_record"),
+    "duty.mine": RouteRule(SignedIn(), "own_record"),
+    "duty.report": RouteRule(SignedIn(), "report_danger"),
+    "duty.save_draft": RouteRule(SignedIn(), "own_record", draft=True),
+    "duty.show": RouteRule(SignedIn(), "own_record"),
     # signing in
     "sign_in.show": PUBLIC,
     "sign_in.demo": PUBLIC,

@@ -13,9 +13,8 @@ from flask_babel import lazy_gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from bti.domain.errors import AccessDenied
+from bti.domain.errors import AccessDenied, Conflict, NotFound
 from bti.web.kept_fields import KeptField, kept_fields
-from bti.workflows.errors import Conflict, NotFound
 
 _PASSED_ON: Final = frozenset({"Allow", "Retry-After"})
 _WORTH_REPEATING: Final = frozenset({429, 500, 503})

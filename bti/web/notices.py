@@ -30,6 +30,15 @@ NOTICES: Final[dict[str, Notice]] = {
         lazy_gettext("The password is changed. You are signed out everywhere else.")
     ),
     "sessions_ended": Notice(lazy_gettext("You are signed out everywhere else.")),
+    "concern_logged": Notice(lazy_gettext("The concern is saved.")),
+    "concern_unfinished": Notice(
+        lazy_gettext("Something is missing in this step. Fill it in, and go on."), "warning"
+    ),
+    "draft_deleted": Notice(lazy_gettext("The draft is deleted."), "info"),
+    "draft_kept": Notice(
+        lazy_gettext("What you had typed is kept as a draft. Sign in, and it is there."), "info"
+    ),
+    "draft_saved": Notice(lazy_gettext("The draft is saved. Only you can see it.")),
     "nothing_changed": Notice(lazy_gettext("Nothing was changed."), "info"),
     "decided": Notice(lazy_gettext("The decision is saved.")),
     "log_opened": Notice(lazy_gettext("The log is open, and you have the baton.")),

@@ -78,7 +78,7 @@ def create_unit(
     return row.id
 
 
-def create_account(  # noqa: PLR0913 - what an account is made of, all by name
+def create_account(
     context: Context,
     *,
     tenant_id: uuid.UUID,
@@ -155,9 +155,7 @@ def end_role(context: Context, *, tenant_id: uuid.UUID, grant_id: uuid.UUID) -> 
     if held and not _another_can_hold(context, row):
         raise RuleBroken("account.holds_baton", count=held)
     row.valid_to = context.now
-    context.record(
-        Action.ACCOUNT_ROLE_END, Reference("account", row.account_id), tenant=tenant_id
-    )
+    context.record(Action.ACCOUNT_ROLE_END, Reference("account", row.account_id), tenant=tenant_id)
 
 
 def disable_account(context: Context, *, tenant_id: uuid.UUID, account_id: uuid.UUID) -> None:

@@ -158,7 +158,7 @@ def compartment_of(unit_id: uuid.UUID, info_type: str) -> str:
     return f"svc:{unit_id.hex}:{info_type}"
 
 
-def write_entry(  # noqa: PLR0913 - the parts of an entry, all by name
+def write_entry(
     context: Context,
     case_id: uuid.UUID,
     *,

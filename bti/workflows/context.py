@@ -78,6 +78,4 @@ class Context:
     ) -> None:
         """Add an entry to the log of the person's municipality (or of ``tenant``)."""
         owner = tenant if tenant is not None else self.person.tenant_id
-        self.recorder.record(
-            action, tenant=owner, by=self.by, about=(*about, *more), ground=ground
-        )
+        self.recorder.record(action, tenant=owner, by=self.by, about=(*about, *more), ground=ground)

@@ -113,9 +113,7 @@ def by_of(actor: Someone) -> By:
     return By(f"system:{actor.name}" if actor else "system:visitor")
 
 
-def _record_refusal(
-    context: Context, tenant: uuid.UUID, by: By, refusal: AccessDenied
-) -> None:
+def _record_refusal(context: Context, tenant: uuid.UUID, by: By, refusal: AccessDenied) -> None:
     about = [Reference("case", refusal.case_id)] if refusal.case_id else []
     context.recorder.record(
         Action.ACCESS_REQUEST_DENY,

@@ -77,7 +77,7 @@ def municipalities(context: Context) -> tuple[MunicipalityChoice, ...]:
     return tuple(MunicipalityChoice(row.id, row.name, row.language) for row in rows)
 
 
-def sign_in(  # noqa: PLR0913 - what a sign-in form holds, all by name
+def sign_in(
     context: Context,
     *,
     tenant_id: uuid.UUID,
@@ -238,9 +238,7 @@ def is_live(row: WebSession, now: datetime, idle_minutes: int) -> bool:
     )
 
 
-def _new_session(
-    context: Context, account: Account, grant_id: uuid.UUID, strength: str
-) -> str:
+def _new_session(context: Context, account: Account, grant_id: uuid.UUID, strength: str) -> str:
     token = tokens.new_token()
     now = context.now
     minutes = context.settings.session_absolute_minutes
@@ -306,9 +304,7 @@ def _roles(context: Context, account_id: uuid.UUID) -> tuple[RoleChoice, ...]:
         .order_by(RoleGrant.valid_from, RoleGrant.id)
     )
     return tuple(
-        RoleChoice(
-            grant.id, Role(grant.role), context.session.get_one(Unit, grant.unit_id).name
-        )
+        RoleChoice(grant.id, Role(grant.role), context.session.get_one(Unit, grant.unit_id).name)
         for grant in grants
         if _in_force(grant, context.now)
     )

@@ -67,9 +67,10 @@ class ChildIndex(TenantRow):
 
 
 class Log(AuthorityRow):
-    """The shared part of a case. One row per case with one holder who cannot be null:
+    """The shared part of a case.
 
-    exactly one baton holder, never zero and never two, by construction.
+    One row per case with one holder who cannot be null: exactly one baton holder, never zero
+    and never two, by construction.
     """
 
     __tablename__ = "logs"
@@ -79,8 +80,10 @@ class Log(AuthorityRow):
 
 
 class BatonOffer(AuthorityRow):
-    """An offer of the baton. ``open_slot`` is 1 while open and null after, so that the unique
-    constraint allows one open offer per log and any number of settled ones.
+    """An offer of the baton.
+
+    ``open_slot`` is 1 while open and null after, so that the unique constraint allows one open
+    offer per log and any number of settled ones.
     """
 
     __tablename__ = "baton_offers"

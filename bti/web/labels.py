@@ -1,0 +1,225 @@
+"""The closed vocabularies as people read them. Every member of every enumeration has a label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from flask_babel import lazy_gettext as _l
+
+from bti.domain.codes import (
+    Arena,
+    ClosingCause,
+    ConcernCategory,
+    ContactWithGuardians,
+    Decision,
+    HeardMethod,
+    InfoType,
+    MeasureResult,
+    NotHeardReason,
+    Role,
+    Sector,
+    TalkedWithChild,
+    TriedThing,
+    Who,
+)
+from bti.web import i18n
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from enum import StrEnum
+
+    from flask import Flask
+
+CATEGORY: Final[Mapping[ConcernCategory, Any]] = {
+    ConcernCategory.ABSENCE: _l("Worrying absence"),
+    ConcernCategory.LEARNING: _l("Learning and language"),
+    ConcernCategory.SOCIAL: _l("Lonely, friends, left out"),
+    ConcernCategory.BULLYING: _l("Bullying and offence"),
+    ConcernCategory.MENTAL_HEALTH: _l("Thoughts and feelings"),
+    ConcernCategory.BEHAVIOUR: _l("Acting out"),
+    ConcernCategory.SUBSTANCES: _l("Drugs or alcohol, own or near"),
+    ConcernCategory.CRIME: _l("Breaking the law, a criminal setting"),
+    ConcernCategory.VIOLENCE: _l("Exposed to violence or abuse"),
+    ConcernCategory.FAMILY: _l("Care, family conflict, separation"),
+    ConcernCategory.HEALTH: _l("Health and abilities"),
+    ConcernCategory.ECONOMY: _l("Money and living conditions"),
+    ConcernCategory.DIGITAL: _l("Internet and screens"),
+    ConcernCategory.LEISURE: _l("Leisure and belonging"),
+    ConcernCategory.RADICALISATION: _l("Radicalisation"),
+    ConcernCategory.OTHER: _l("Something else"),
+}
+
+INFO_TYPE: Final[Mapping[InfoType, Any]] = {
+    InfoType.OWN: _l("The service's own notes"),
+    InfoType.ATTENDANCE: _l("Attendance"),
+    InfoType.LEARNING: _l("Learning and language"),
+    InfoType.WELLBEING: _l("Wellbeing and friends"),
+    InfoType.BEHAVIOUR: _l("Behaviour"),
+    InfoType.HEALTH: _l("Health"),
+    InfoType.FAMILY: _l("Home and family"),
+    InfoType.MEASURES: _l("Goals, measures and evaluations"),
+}
+
+SECTOR: Final[Mapping[Sector, Any]] = {
+    Sector.KINDERGARTEN: _l("Kindergarten"),
+    Sector.SCHOOL: _l("School"),
+    Sector.HEALTH: _l("Health station and school health service"),
+    Sector.PPS: _l("Educational psychology service"),
+    Sector.CHILD_WELFARE: _l("Child welfare services"),
+    Sector.LEISURE: _l("Leisure"),
+    Sector.TEAM: _l("Upbringing team"),
+    Sector.ADMINISTRATION: _l("Administration"),
+}
+
+ROLE: Final[Mapping[Role, Any]] = {
+    Role.STAFF: _l("Staff"),
+    Role.UNIT_LEAD: _l("Unit leader"),
+    Role.TEAM_LEAD: _l("Leader of the upbringing team"),
+    Role.TEAM_MEMBER: _l("Member of the upbringing team"),
+    Role.DPO: _l("Data protection officer"),
+    Role.ARCHIVIST: _l("Archivist"),
+    Role.ADMINISTRATOR: _l("Administrator"),
+    Role.SLT_COORDINATOR: _l("SLT coordinator"),
+    Role.GUARDIAN: _l("Guardian"),
+    Role.YOUTH: _l("Youth"),
+}
+
+ARENA: Final[Mapping[Arena, Any]] = {
+    Arena.HOME: _l("At home"),
+    Arena.KINDERGARTEN: _l("In kindergarten"),
+    Arena.SCHOOL: _l("At school"),
+    Arena.LEISURE: _l("In leisure time"),
+    Arena.HEALTH: _l("In the health service"),
+    Arena.OTHER: _l("Somewhere else"),
+}
+
+RESULT: Final[Mapping[MeasureResult, Any]] = {
+    MeasureResult.REACHED: _l("Yes"),
+    MeasureResult.PARTLY: _l("Partly"),
+    MeasureResult.NOT_REACHED: _l("No"),
+    MeasureResult.NOT_CARRIED_OUT: _l("It was not carried out"),
+    MeasureResult.WORSE: _l("It has become worse"),
+}
+
+RESULT_DONE: Final[Mapping[MeasureResult, Any]] = {
+    MeasureResult.REACHED: _l("Reached"),
+    MeasureResult.PARTLY: _l("Partly reached"),
+    MeasureResult.NOT_REACHED: _l("Not reached"),
+    MeasureResult.NOT_CARRIED_OUT: _l("Not carried out"),
+    MeasureResult.WORSE: _l("Became worse"),
+}
+
+DECISION: Final[Mapping[Decision, Any]] = {
+    Decision.CONTINUE: _l("We go on as before"),
+    Decision.CHANGE: _l("We change something"),
+    Decision.CLOSE: _l("We end it"),
+    Decision.UP: _l("Up a level"),
+    Decision.DOWN: _l("Down a level"),
+}
+
+CAUSE: Final[Mapping[ClosingCause, Any]] = {
+    ClosingCause.GOAL_REACHED: _l("The goal is reached"),
+    ClosingCause.CONCERN_GONE: _l("There is no concern any more"),
+    ClosingCause.FAMILY_ENDED: _l("The family wants to end it"),
+    ClosingCause.INDIVIDUAL_PLAN: _l("An individual plan takes over"),
+    ClosingCause.MOVED: _l("The child has moved"),
+    ClosingCause.AGE: _l("The young person has become too old"),
+    ClosingCause.DUPLICATE: _l("The case exists already"),
+    ClosingCause.ERROR: _l("Opened by mistake"),
+    ClosingCause.DIED: _l("The child has died"),
+    ClosingCause.OTHER: _l("Another reason"),
+}
+
+TRIED: Final[Mapping[TriedThing, Any]] = {
+    TriedThing.TALKED_ALONE: _l("Talked with the child alone"),
+    TriedThing.ANONYMOUS_ADVICE: _l("Asked a colleague for advice without names"),
+    TriedThing.CHANGED_SETTING: _l("Changed something during the day"),
+    TriedThing.OTHER: _l("Something else"),
+    TriedThing.NOTHING: _l("Nothing yet"),
+}
+
+CONTACT: Final[Mapping[ContactWithGuardians, Any]] = {
+    ContactWithGuardians.BOTH: _l("Yes, both"),
+    ContactWithGuardians.ONE: _l("Yes, one of them"),
+    ContactWithGuardians.NOT_YET: _l("Not yet"),
+    ContactWithGuardians.UNSAFE: _l("No, it can put the child in danger"),
+}
+
+TALKED: Final[Mapping[TalkedWithChild, Any]] = {
+    TalkedWithChild.YES: _l("Yes"),
+    TalkedWithChild.NOT_YET: _l("Not yet"),
+    TalkedWithChild.UNSAFE: _l("No, it can be unsafe for the child"),
+}
+
+HEARD: Final[Mapping[HeardMethod, Any]] = {
+    HeardMethod.CONVERSATION: _l("In a conversation"),
+    HeardMethod.DRAWING: _l("By drawing"),
+    HeardMethod.PLAY: _l("Through play"),
+    HeardMethod.WRITTEN: _l("In writing"),
+    HeardMethod.BY_TRUSTED_ADULT: _l("Through an adult the child trusts"),
+    HeardMethod.INTERPRETER: _l("With an interpreter"),
+}
+
+NOT_HEARD: Final[Mapping[NotHeardReason, Any]] = {
+    NotHeardReason.TOO_YOUNG: _l("Too young to say"),
+    NotHeardReason.DID_NOT_WANT: _l("Did not want to"),
+    NotHeardReason.UNSAFE: _l("It can be unsafe"),
+    NotHeardReason.NOT_ABLE: _l("Not able to just now"),
+    NotHeardReason.OTHER: _l("Another reason"),
+}
+
+WHO: Final[Mapping[Who, Any]] = {
+    Who.EMPLOYEE: _l("You"),
+    Who.LEAD: _l("Your leader"),
+    Who.HOLDER: _l("The baton holder"),
+    Who.RESPONSIBLE: _l("Those responsible"),
+    Who.TEAM_LEAD: _l("The leader of the team"),
+    Who.ALL: _l("Everybody together"),
+}
+
+VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
+    "category": CATEGORY,
+    "info_type": INFO_TYPE,
+    "sector": SECTOR,
+    "role": ROLE,
+    "arena": ARENA,
+    "result": RESULT,
+    "result_done": RESULT_DONE,
+    "decision": DECISION,
+    "cause": CAUSE,
+    "tried": TRIED,
+    "contact": CONTACT,
+    "talked": TALKED,
+    "heard": HEARD,
+    "not_heard": NOT_HEARD,
+    "who": WHO,
+}
+
+
+def choices(
+    vocabulary: Mapping[Any, Any], only: Iterable[StrEnum] | None = None
+) -> list[tuple[str, Any]]:
+    """Return (value, label) pairs for a form field, in the order of the vocabulary."""
+    wanted = None if only is None else set(only)
+    return [
+        (member.value, label)
+        for member, label in vocabulary.items()
+        if wanted is None or member in wanted
+    ]
+
+
+def label(value: str, vocabulary: str) -> str:
+    """Return the label of a code: the template filter ``code|label("category")``."""
+    words = VOCABULARIES[vocabulary]
+    return str(next((text for member, text in words.items() if member.value == value), value))
+
+
+def words(text: Mapping[str, str]) -> str:
+    """Return a profile's text in the language of the page: the template filter ``text|words``."""
+    return text[i18n.language()]
+
+
+def register(app: Flask) -> None:
+    """Add the filters."""
+    app.add_template_filter(label)
+    app.add_template_filter(words)

@@ -1,0 +1,212 @@
+"""What a refused rule says to a person, by its code; and what each requirement means and why.
+
+A test holds every code of the domain against these tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+
+from bti.domain.errors import RuleBroken
+from bti.domain.legal import basis_on
+from bti.profiles import legal_bases
+from bti.web.filters import day_year
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from flask import Flask
+
+    from bti.domain.levels import Requirement
+    from bti.web.forms.base import BaseForm
+
+RULES: Final[Mapping[str, Any]] = {
+    "account.holds_baton": _l("This person still has a baton. Hand it over first."),
+    "account.username_taken": _l("Somebody already has this user name."),
+    "baton.log_not_active": _l("The log is not open, so there is no baton to hand over."),
+    "baton.must_accept": _l("Whoever opens the log takes the baton first."),
+    "baton.no_consent": _l("This person's service is not let in by a consent yet."),
+    "baton.no_offer": _l("There is no open offer any more."),
+    "baton.not_active": _l("This person cannot sign in any more."),
+    "baton.not_holder": _l("Only the baton holder can do this."),
+    "baton.not_offered": _l("The baton was offered to somebody else."),
+    "baton.offer_expired": _l("The offer ran out. Ask for a new one."),
+    "baton.offer_open": _l("The baton is already offered to somebody. Take that offer back first."),
+    "baton.reason_missing": _l("Write why the baton must be moved."),
+    "baton.to_holder": _l("This person already has the baton."),
+    "baton.wrong_role": _l("This role cannot hold the baton."),
+    "compartment.unknown": _l("This kind of information is not known."),
+    "concern.birth_date_in_future": _l("The birth date is ahead in time. Check the year."),
+    "concern.day_in_future": _l("The date is ahead in time. Choose today or an earlier day."),
+    "concern.no_category": _l("Tick at least one thing the concern is about."),
+    "concern.no_child": _l("Write the child's name."),
+    "concern.nothing_seen": _l("Write what you have seen or heard."),
+    "concern.too_old": _l("Stafett is for children and young people under 24."),
+    "consent.already_complete": _l("This has been answered by everybody already."),
+    "consent.ended": _l("This question is no longer open. Ask again."),
+    "consent.mandate_expired": _l("The power of attorney has run out."),
+    "consent.no_cells": _l("Choose at least one kind of information to share."),
+    "consent.no_signer": _l("Nobody who may consent is registered. Add the guardians first."),
+    "consent.not_a_signer": _l("This person does not have to answer this question."),
+    "consent.not_complete": _l("Not everybody has said yes yet."),
+    "consent.oral_not_minuted": _l("For an oral answer, write who was present and who noted it."),
+    "consent.own_not_shareable": _l("A service's own notes cannot be shared."),
+    "consent.partly_without_cells": _l("Choose what the person said yes to."),
+    "consent.responsibility_not_checked": _l(
+        "Somebody must check who has parental responsibility before you can ask."
+    ),
+    "consent.same_unit": _l("Choose another service than your own."),
+    "consent.validity_past": _l("The last day must be in the future."),
+    "consent.validity_too_long": _l("A consent cannot last that long."),
+    "conversation.future": _l("The conversation cannot be in the future."),
+    "conversation.reason_missing": _l("Write why you have not talked together."),
+    "duty.case_number": _l("This is not a case number. It has eight digits: 1234-5678."),
+    "duty.confirmed_early": _l("The confirmation cannot be from before you reported."),
+    "duty.in_future": _l("The day cannot be in the future."),
+    "duty.letter_missing": _l("Choose what you believe the child is exposed to."),
+    "duty.letter_not_in_law": _l("This case is not among those your service reports."),
+    "duty.letter_not_needed": _l("This choice belongs to a report to child welfare services."),
+    "duty.nobody": _l("Write who it is about."),
+    "evaluation.before_start": _l("The evaluation cannot be before the measure started."),
+    "evaluation.future": _l("The evaluation cannot be in the future."),
+    "evaluation.next_date_missing": _l("Choose when you will evaluate the next time."),
+    "evaluation.next_date_not_needed": _l("A measure that ends has no next evaluation."),
+    "evaluation.next_date_past": _l("The next evaluation must be after today."),
+    "evaluation.view_missing": _l("Write each view, or why it is missing."),
+    "evaluation.wrong_measure": _l("This evaluation belongs to another measure."),
+    "legal.unknown": _l("The legal reference is not known for this date."),
+    "level.case_closed": _l("The case is closed."),
+    "level.case_open": _l("The case is open already."),
+    "level.no_such_step": _l("The case cannot go there from where it is now."),
+    "level.requirements": _l("Something is missing before you can do this."),
+    "log.already_open": _l("The log is open already."),
+    "measure.ended": _l("This measure has ended."),
+    "measure.evaluation_before_start": _l("The evaluation must be after the start."),
+    "measure.evaluation_past": _l("The evaluation day has passed already."),
+    "measure.no_dates": _l("Choose when it starts and when you will evaluate."),
+    "measure.no_goal": _l("Choose which goal the measure belongs to."),
+    "measure.no_responsible": _l("Write who is responsible."),
+    "measure.no_title": _l("Give the measure a name."),
+    "national_id.check_digits": _l("The number is not right. Check each digit."),
+    "national_id.date": _l("The first six digits are not a possible date."),
+    "national_id.form": _l("A national identity number has eleven digits."),
+    "national_id.not_synthetic": _l("Only synthetic numbers are allowed here."),
+    "national_id.synthetic": _l("This is a test number. It cannot be used here."),
+    "password.control": _l("The password has a sign that cannot be typed."),
+    "password.guessable": _l("This password is easy to guess. Use several words of your own."),
+    "password.too_long": _l("The password can have at most 128 characters."),
+    "password.too_short": _l("The password must have at least 15 characters."),
+    "step.unknown": _l("This step is not in the guide."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A requirement in words. ``why`` ends with the source in force today."""
+
+    code: str
+    met: bool
+    title: Any
+    why: str
+
+
+REQUIREMENTS: Final[Mapping[str, tuple[Any, Any]]] = {
+    "level.concern_written": (
+        _l("The concern is written down"),
+        _l("What was seen, when and how often is what everything else builds on."),
+    ),
+    "level.guardians_informed": (
+        _l("The guardians are informed, or you have written why not"),
+        _l("Those it concerns shall know what is written about them, unless it is unsafe."),
+    ),
+    "level.child_heard": (
+        _l("The child is heard, or you have written why not"),
+        _l("Children have the right to be heard in everything that concerns them."),
+    ),
+    "level.leader_informed": (
+        _l("Your leader is informed"),
+        _l("A leader decides with you who does what, and helps when it gets hard."),
+    ),
+    "level.opening_consent": (
+        _l("Everybody who must has said yes to the log"),
+        _l("The log is opened by those with parental responsibility, and by the youth too."),
+    ),
+    "level.holder": (
+        _l("Somebody has the baton"),
+        _l("One adult always has the baton, so that nothing is forgotten on the way."),
+    ),
+    "level.goal": (
+        _l("There is at least one goal"),
+        _l("Without a goal nobody can tell whether it helps."),
+    ),
+    "level.measure": (
+        _l("There is a measure with somebody responsible, a start and an evaluation day"),
+        _l("A measure nobody has agreed to follow up is not a measure."),
+    ),
+    "level.measures_evaluated": (
+        _l("The measures are evaluated"),
+        _l("We try what we can do in our own service before more people are told."),
+    ),
+    "level.consent_per_service": (
+        _l("Consent for each service you invite"),
+        _l(
+            "The duty of confidentiality applies between services. The family may say yes to one "
+            "service and no to another."
+        ),
+    ),
+    "level.danger_assessed_again": (
+        _l("You have asked again whether the child is in danger"),
+        _l("The question is asked anew when more services come in."),
+    ),
+    "level.cooperation_not_enough": (
+        _l("You have written why the cooperation so far is not enough"),
+        _l("The team takes cases that the services cannot solve together by themselves."),
+    ),
+    "level.reason": (
+        _l("You have written why"),
+        _l("The family and those who come after you shall be able to see the reason."),
+    ),
+}
+
+
+def explain(requirements: Iterable[Requirement]) -> tuple[Explained, ...]:
+    """Return the requirements in words, in their order."""
+    return tuple(_explained(one) for one in requirements)
+
+
+def _explained(one: Requirement) -> Explained:
+    title, why = REQUIREMENTS[one.code]
+    source = legal_reference(one.basis)
+    return Explained(one.code, one.met, title, f"{why} {source}".strip())
+
+
+def legal_reference(code: str, on: date | None = None) -> str:
+    """Return the reference in force as a sentence, empty for the guide itself."""
+    if code == "guide":
+        return ""
+    basis = basis_on(legal_bases(), code, on or date.today())  # noqa: DTZ011 - a day is enough
+    language = str(get_locale() or "nb")
+    return f"{basis.label.get(language, basis.label['nb'])} ({basis.reference})."
+
+
+def message(broken: RuleBroken) -> str:
+    """Return what to tell the person. Facts are only dates and numbers."""
+    text = str(RULES.get(broken.code, _l("This cannot be done now.")))
+    latest = broken.facts.get("latest")
+    return f"{text} {day_year(latest)}" if isinstance(latest, date) else text
+
+
+def refuse(form: BaseForm, broken: RuleBroken) -> None:
+    """Put a refused rule on the form, so that nothing typed is lost."""
+    form.refuse(message(broken))
+
+
+def register(app: Flask) -> None:
+    """Add the filters."""
+    app.add_template_filter(explain, "explained")
+    app.add_template_filter(legal_reference, "legal")

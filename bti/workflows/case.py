@@ -1,0 +1,384 @@
+"""The page of one case: everything the person may read, and what can be done next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from bti.audit.actions import READS
+from bti.audit.actions import Action as Act
+from bti.audit.models import AuditEvent, AuditSubject
+from bti.db.models import Participant
+from bti.domain.access import Action, Allowed, decide
+from bti.domain.ages import age
+from bti.domain.codes import StepForm
+from bti.domain.errors import RuleBroken
+from bti.domain.levels import CaseStatus, Level, LogStatus, Requirement, Step, requirements_for
+from bti.workflows import baton_page, consent_page, directory, level, plan_view, referral_view
+from bti.workflows.case_file import (
+    Kind,
+    PersonRecord,
+    Record,
+    case_row,
+    entries,
+    of_kind,
+    ops_of,
+    persons,
+)
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Mapping
+
+    from bti.db.models import Case
+    from bti.domain.levels import CaseFacts
+    from bti.keyd.broker import Opened
+    from bti.profiles import Words
+    from bti.workflows.case_file import Ops
+    from bti.workflows.context import Context
+
+ACCESS_WINDOW = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One lane of the level track. ``status`` is done, now or ahead."""
+
+    level: int
+    label: Mapping[str, str]
+    status: str
+    step: int
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class GuideRow:
+    """A step of the action guide as it stands in this case."""
+
+    code: str
+    text: Mapping[str, str]
+    detail: Mapping[str, str]
+    who: str
+    form: str
+    due_on: date | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A line of the timeline. ``text`` is empty when its compartment is not open to the reader."""
+
+    kind: Kind
+    at: datetime
+    by: str
+    unit: str
+    meta: Mapping[str, Any]
+    text: str
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernNote:
+    """A concern as its service reads it."""
+
+    id: uuid.UUID
+    at: datetime
+    by: str
+    categories: tuple[str, ...]
+    since: str
+    tried: tuple[str, ...]
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantRow:
+    """Somebody in the case."""
+
+    id: uuid.UUID
+    name: str
+    title: str
+    relation: str
+    revocable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A move that exists from here and what it needs."""
+
+    to_level: int | None
+    direction: str
+    requirements: tuple[Requirement, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything but the reason is in place; the reason is written in the form."""
+        return all(one.met for one in self.requirements if one.code not in level.GIVEN_IN_FORM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """Everything on the page of a case."""
+
+    case_id: uuid.UUID
+    number: str
+    version: int
+    child: PersonRecord
+    child_age: int
+    guardians: tuple[PersonRecord, ...]
+    unit: str
+    level: int
+    status: str
+    log: str
+    ops: Ops
+    stages: tuple[Stage, ...]
+    guide: tuple[GuideRow, ...]
+    moves: tuple[Move, ...]
+    opening: tuple[Requirement, ...]
+    background: str
+    concerns: tuple[ConcernNote, ...]
+    happenings: tuple[Happening, ...]
+    participants: tuple[ParticipantRow, ...]
+    accesses: int
+    accessed_by: int
+    can: frozenset[Action]
+    baton: baton_page.BatonCard | None
+    consents: consent_page.ConsentSection
+    plan: plan_view.Plan
+    referral: referral_view.ReferralPart | None
+
+    def __repr__(self) -> str:
+        """Leave content out of logs."""
+        return f"<CasePage {self.case_id}>"
+
+
+def show_case(context: Context, *, case_id: uuid.UUID) -> CasePage:
+    """Return the page of a case; the reading is logged before anything leaves the process."""
+    return read_case(context, case_id=case_id, entry=Act.CASE_OPEN_READ)
+
+
+def print_case(context: Context, *, case_id: uuid.UUID) -> CasePage:
+    """Return the same page for print, logged as such."""
+    context.verbs.open(case_id, Action.PRINT_CASE, entry=None)
+    return read_case(context, case_id=case_id, entry=Act.CASE_PAGE_PRINT)
+
+
+def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
+    """Open a case and gather what its page shows."""
+    opened = context.verbs.open(case_id, Action.READ_CASE, entry=entry)
+    case = case_row(context, case_id)
+    ops = ops_of(case)
+    records = entries(context, case_id, opened=opened)
+    facts = level.facts_of(context, case)
+    people = persons(context, case_id)
+    child = next(person for person in people if person.kind == "child")
+    looked = _accesses(context, case_id)
+    return CasePage(
+        case_id=case_id,
+        number=case.number,
+        version=case.version,
+        child=child,
+        child_age=age(ops.birth_date, context.now),
+        guardians=tuple(person for person in people if person.kind == "guardian"),
+        unit=directory.units(context)[case.unit_id].name,
+        level=ops.level,
+        status=ops.status,
+        log=ops.log,
+        ops=ops,
+        stages=_stages(context, ops),
+        guide=_guide(context, ops, records),
+        moves=_moves(facts, context),
+        opening=_opening(ops, facts),
+        background="\n\n".join(r.body.get("text", "") for r in of_kind(records, Kind.BACKGROUND)),
+        concerns=_concerns(context, records),
+        happenings=_happenings(context, records),
+        participants=_participants(context, case),
+        accesses=looked[0],
+        accessed_by=looked[1],
+        can=_allowed(context, opened),
+        baton=baton_page.card_of(context, opened),
+        consents=consent_page.section_of(context, opened),
+        plan=plan_view.plan_of(context, opened, records),
+        referral=referral_view.part_of(context, opened, records),
+    )
+
+
+def _allowed(context: Context, opened: Opened) -> frozenset[Action]:
+    subject = context.verbs.subject()
+    return frozenset(
+        action
+        for action in Action
+        if isinstance(decide(subject, action, opened.facts, context.now), Allowed)
+    )
+
+
+def _stages(context: Context, ops: Ops) -> tuple[Stage, ...]:
+    done = ops.status == CaseStatus.CLOSED
+    reached = {level_: day for day, level_ in ops.trail if level_ >= 0}
+    stages = []
+    for number in Level:
+        label = _in_languages(context.profile.guide(number).label)
+        status = "done" if number < ops.level or (done and number in reached) else "ahead"
+        if number == ops.level and not done:
+            status = "now"
+        stages.append(
+            Stage(int(number), label, status, step=_lane(ops), since=reached.get(int(number)))
+        )
+    return tuple(stages)
+
+
+def _in_languages(words: Words) -> dict[str, str]:
+    return {"nb": words.nb, "nn": words.nn, "en": words.en}
+
+
+def _lane(ops: Ops) -> int:
+    """Return how far into its lane the baton is drawn (1-5)."""
+    if ops.log == LogStatus.ACTIVE:
+        return 4 if ops.next_evaluation else 3
+    return 2
+
+
+def _guide(context: Context, ops: Ops, records: tuple[Record, ...]) -> tuple[GuideRow, ...]:
+    done = _steps_done(ops, records)
+    rows = []
+    current_found = False
+    for step in context.profile.guide(ops.level).steps:
+        finished = step.code in done or step.form.value in done
+        status = "done" if finished else ("ahead" if current_found else "now")
+        current_found = current_found or not finished
+        due = (
+            ops.level_since.date() + timedelta(days=step.deadline_days)
+            if step.deadline_days is not None and not finished
+            else None
+        )
+        rows.append(
+            GuideRow(
+                step.code,
+                _in_languages(step.text),
+                _in_languages(step.detail),
+                step.who.value,
+                step.form.value,
+                due,
+                status,
+            )
+        )
+    return tuple(rows)
+
+
+def _steps_done(ops: Ops, records: tuple[Record, ...]) -> frozenset[str]:
+    """Return codes of ticked steps and forms whose record exists since the level was entered."""
+    since = [record for record in records if record.at >= ops.level_since]
+    kinds = {record.kind for record in since}
+    forms = {
+        StepForm.CONCERN: bool(of_kind(records, Kind.CONCERN)),
+        StepForm.CONVERSATION: Kind.CONVERSATION in kinds,
+        StepForm.CONSENT: ops.log == LogStatus.ACTIVE,
+        StepForm.PLAN: Kind.MEASURE in kinds,
+        StepForm.EVALUATION: Kind.EVALUATION in kinds,
+        StepForm.REFERRAL: bool(ops.referral),
+        StepForm.RIGHTS: Kind.RIGHTS in kinds,
+    }
+    ticked = {record.meta["step"] for record in since if record.kind is Kind.STEP}
+    return frozenset(ticked | {form.value for form, there in forms.items() if there})
+
+
+def _moves(facts: CaseFacts, context: Context) -> tuple[Move, ...]:
+    start = None if facts.status is CaseStatus.CLOSED else facts.level
+    moves = []
+    for target in (*Level, None):
+        try:
+            step = Step(start, target)
+            direction = step.direction
+        except RuleBroken:
+            continue
+        moves.append(
+            Move(
+                None if target is None else int(target),
+                direction.value,
+                requirements_for(step, facts, context.profile),
+            )
+        )
+    return tuple(moves)
+
+
+def _opening(ops: Ops, facts: CaseFacts) -> tuple[Requirement, ...]:
+    return () if ops.log == LogStatus.ACTIVE else level.opening_requirements(facts)
+
+
+def _concerns(context: Context, records: tuple[Record, ...]) -> tuple[ConcernNote, ...]:
+    return tuple(
+        ConcernNote(
+            record.id,
+            record.at,
+            directory.name_of(context, record.by),
+            tuple(record.meta["categories"]),
+            record.meta.get("since") or "",
+            tuple(record.meta.get("tried", ())),
+            record.body,
+        )
+        for record in of_kind(records, Kind.CONCERN)
+        if record.readable
+    )
+
+
+_TEXTS = ("reason", "summary", "note", "text", "title", "why")
+
+
+def _happenings(context: Context, records: tuple[Record, ...]) -> tuple[Happening, ...]:
+    """Return the timeline, newest first. What one may not read is not even listed."""
+    units = directory.units(context)
+    return tuple(
+        Happening(
+            record.kind,
+            record.at,
+            directory.name_of(context, record.by),
+            units[record.unit_id].name if record.unit_id in units else "",
+            record.meta,
+            next((str(record.body[key]) for key in _TEXTS if record.body.get(key)), ""),
+            record.readable,
+        )
+        for record in reversed(records)
+        if record.readable and record.kind is not Kind.BACKGROUND
+    )
+
+
+def _participants(context: Context, case: Case) -> tuple[ParticipantRow, ...]:
+    rows = context.session.scalars(
+        select(Participant).where(Participant.case_id == case.id, Participant.revoked_at.is_(None))
+    )
+    live = [row for row in rows if row.valid_to is None or row.valid_to > context.now]
+    found = []
+    for row in live:
+        colleague = directory.colleague(context, row.account_id, row.unit_id)
+        found.append(
+            ParticipantRow(
+                row.id,
+                directory.name_of(context, row.account_id),
+                colleague.title if colleague else "",
+                row.relation,
+                row.relation == "participant",
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (one.relation != "follower", one.name)))
+
+
+def _accesses(context: Context, case_id: uuid.UUID) -> tuple[int, int]:
+    """Return how often and by how many the case was read in the last thirty days."""
+    counted = context.session.execute(
+        select(func.count(), func.count(func.distinct(AuditEvent.who)))
+        .join(
+            AuditSubject,
+            (AuditSubject.tenant_id == AuditEvent.tenant_id) & (AuditSubject.idx == AuditEvent.idx),
+        )
+        .where(
+            AuditSubject.tenant_id == context.person.tenant_id,
+            AuditSubject.kind == "case",
+            AuditSubject.object_id == case_id,
+            AuditEvent.at >= context.now - ACCESS_WINDOW,
+            AuditEvent.act.in_([act.value for act in READS]),
+            AuditEvent.dec == "allow",
+        )
+    ).one()
+    return int(counted[0]), int(counted[1])

@@ -1,0 +1,50 @@
+"""Migrations go up and down with data in them, and their head is what the models say."""
+
+import pytest
+from alembic import command
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+import bti.audit.models
+import bti.db.models
+from bti.db import migrate
+from bti.db.engine import make_engine
+from tests.world import build, settings_for
+
+MODELS = (bti.audit.models.AuditEvent, bti.db.models.Case)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """An empty database on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/stafett.sqlite"
+    return request.getfixturevalue("postgres_url")
+
+
+def test_the_head_equals_the_models(url):
+    engine = make_engine(url)
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        command.check(migrate.config_for(connection))
+    engine.dispose()
+
+
+def test_up_and_down_with_data_leaves_nothing_behind(url, tmp_path):
+    world = build(settings_for(tmp_path / "world", url))
+    assert migrate.current(world.runtime.engine) == "0001"
+    migrate.downgrade(world.runtime.engine, "base")
+    left = set(inspect(world.runtime.engine).get_table_names())
+    assert left <= {"alembic_version"}
+    migrate.upgrade(world.runtime.engine)
+    assert migrate.current(world.runtime.engine) == "0001"
+    world.close()
+
+
+@pytest.mark.parametrize("table", ["audit_events", "audit_subjects", "audit_checkpoints"])
+@pytest.mark.parametrize("change", ["DELETE FROM {}", "UPDATE {} SET tenant_id = tenant_id"])
+def test_the_audit_log_is_append_only_by_trigger(url, tmp_path, table, change):
+    world = build(settings_for(tmp_path / "world", url))
+    with pytest.raises(DBAPIError, match="append-only"), world.runtime.engine.begin() as connection:
+        connection.execute(text(change.format(table)))
+    world.close()
