@@ -67,7 +67,7 @@ class AddMeasure:
     """A measure towards a goal. ``responsible`` is a person or a role in words."""
 
     case_id: uuid.UUID
-    version: int
+    version: int | None
     goal_id: uuid.UUID
     title: str = field(repr=False)
     description: str = field(repr=False)
@@ -100,7 +100,7 @@ class Evaluate:
     """How a measure went, in three views, and what happens to it now."""
 
     case_id: uuid.UUID
-    version: int
+    version: int | None
     measure_id: uuid.UUID
     on: date
     result: MeasureResult
@@ -144,7 +144,7 @@ class FirstPlan(Protocol):
         """When it is evaluated."""
 
 
-def add_goal(context: Context, *, case_id: uuid.UUID, version: int, text: str) -> uuid.UUID:
+def add_goal(context: Context, *, case_id: uuid.UUID, version: int | None, text: str) -> uuid.UUID:
     """Write a goal. Raises ``RuleBroken("goal.no_text")`` and ``Conflict``."""
     case, opened = _enter(context, case_id, version, Action.WRITE_PLAN)
     goal_id = _write_goal(context, opened, text)
@@ -229,7 +229,7 @@ def evaluate(context: Context, command: Evaluate) -> None:
 
 
 def add_note(
-    context: Context, *, case_id: uuid.UUID, version: int, info_type: InfoType, text: str
+    context: Context, *, case_id: uuid.UUID, version: int | None, info_type: InfoType, text: str
 ) -> uuid.UUID:
     """Write a note of one type of information; consent to that type decides who else reads it.
 
@@ -253,7 +253,7 @@ def add_note(
 
 
 def _enter(
-    context: Context, case_id: uuid.UUID, version: int, action: Action
+    context: Context, case_id: uuid.UUID, version: int | None, action: Action
 ) -> tuple[Case, Opened]:
     hold(context, case_id)
     opened = context.verbs.open(case_id, action, entry=None)
