@@ -5,8 +5,8 @@ from typing import Final
 
 from bti.disclosure.tables import Axis, CountTable, HalfYear, TableError
 
-LEVELS: Final = Axis("level", ("level_0", "level_1", "level_2", "level_3", "closed"))
-"""Level at the end of the half-year, or closed in it."""
+LEVELS: Final = Axis("level", ("level_0", "level_1", "level_2", "level_3"))
+"""The highest level reached in the half-year."""
 
 AGE_BANDS: Final = Axis(
     "age_band", ("age_0_5", "age_6_9", "age_10_12", "age_13_15", "age_16_18", "age_19_23")

@@ -24,6 +24,7 @@ class SltRuntime:
     passwords: Passwords = field(repr=False)
     idle: timedelta
     absolute: timedelta
+    demo: bool
 
     def close(self) -> None:
         """Give the connections back."""
@@ -46,4 +47,5 @@ def open_runtime(
         passwords=passwords or Passwords(),
         idle=timedelta(minutes=settings.session_idle_minutes),
         absolute=timedelta(minutes=settings.session_absolute_minutes),
+        demo=settings.mode == "demo",
     )

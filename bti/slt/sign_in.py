@@ -24,7 +24,7 @@ from bti.identity.tokens import new_token, token_digest
 from bti.identity.totp import matched_step
 from bti.slt.account import known_as
 from bti.slt.models import SltAccount, SltSession, SltThrottle
-from bti.slt.perform import Context, Happening, perform
+from bti.slt.perform import AccessDenied, Context, Happening, perform
 from bti.slt.runtime import SltRuntime
 
 # Often enough for an honest idle limit, seldom enough that reading is not writing.
@@ -93,6 +93,14 @@ def sign_in(runtime: SltRuntime, attempt: Attempt) -> SignedIn | SignInRefused:
     return perform(runtime, _finish, attempt, begun, verdict, new_hash, runtime.absolute)
 
 
+def demo_sign_in(runtime: SltRuntime) -> SignedIn:
+    """Open a session for the demonstration's coordinator without proof.
+
+    Raises AccessDenied outside demo mode and when there is no coordinator.
+    """
+    return perform(runtime, _demo, runtime.absolute, demo=runtime.demo)
+
+
 def who_is(runtime: SltRuntime, token: str) -> Coordinator | None:
     """The coordinator whose session the token opens, or None; notes that the session is in use."""
     return perform(runtime, _who_is, token, runtime.idle)
@@ -142,6 +150,18 @@ def _finish(
     _forgive(context, attempt)
     if new_hash is not None:
         account.password_hash = new_hash
+    return _open_session(context, account, absolute)
+
+
+def _demo(context: Context, absolute: timedelta, *, demo: bool) -> SignedIn:
+    found = select(SltAccount).where(SltAccount.active).order_by(SltAccount.created_at)
+    account = context.session.scalars(found).first() if demo else None
+    if account is None:
+        raise AccessDenied("sign_in.no_demo", account_id=None)
+    return _open_session(context, account, absolute)
+
+
+def _open_session(context: Context, account: SltAccount, absolute: timedelta) -> SignedIn:
     token = new_token()
     expires_at = context.at + absolute
     context.session.add(

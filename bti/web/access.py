@@ -145,6 +145,7 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "pages.healthz": PUBLIC,
     "pages.readyz": PUBLIC,
     # the network side
+    "slt.demo_sign_in": PUBLIC,
     "slt.extend": NETWORK,
     "slt.release": NETWORK,
     "slt.show": NETWORK,
@@ -157,6 +158,20 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "case.print_page": CASE_WORK,
     "case.show": CASE_WORK,
     "case.step": CASE_WORK,
+    # the baton
+    "baton.answer": RouteRule(CASE_WORK.access, "answer_offer"),
+    "baton.offer": RouteRule(CASE_WORK.access, "offer_baton"),
+    "baton.reassign": RouteRule(CASE_WORK.access, "reassign_baton"),
+    "baton.withdraw": RouteRule(CASE_WORK.access, "withdraw_offer"),
+    # consent, guardians and participants
+    "consent.answer": RouteRule(CASE_WORK.access, "record_answer"),
+    "consent.ask": RouteRule(CASE_WORK.access, "ask_consent"),
+    "consent.end_place": RouteRule(CASE_WORK.access, "revoke_participant"),
+    "consent.guardian": RouteRule(CASE_WORK.access, "change_child"),
+    "consent.invite": RouteRule(CASE_WORK.access, "invite_participant"),
+    "consent.show": RouteRule(CASE_WORK.access, "read_case"),
+    "consent.text": RouteRule(CASE_WORK.access, "read_case"),
+    "consent.withdraw": RouteRule(CASE_WORK.access, "withdraw_consent"),
 }
 
 

@@ -18,7 +18,6 @@ _WORDS: Final[dict[str, object]] = {
     "level_1": lazy_gettext("Level 1"),
     "level_2": lazy_gettext("Level 2"),
     "level_3": lazy_gettext("Level 3"),
-    "closed": lazy_gettext("Closed"),
     "age_0_5": lazy_gettext("0–5 years"),
     "age_6_9": lazy_gettext("6–9 years"),
     "age_10_12": lazy_gettext("10–12 years"),
@@ -29,8 +28,8 @@ _WORDS: Final[dict[str, object]] = {
 
 _METHODS: Final[dict[str, object]] = {
     "unit.unique_children": lazy_gettext(
-        "We count children, not events. Each child is counted once, at the level it had at the end "
-        "of the half-year."
+        "We count children, not events. Each child is counted once, at the highest level it reached "
+        "in the half-year."
     ),
     "hidden.under_threshold": lazy_gettext("Small numbers are hidden."),
     "hidden.zeros": lazy_gettext(

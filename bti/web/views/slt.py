@@ -23,7 +23,15 @@ from bti.settings import Settings
 from bti.slt.perform import AccessDenied
 from bti.slt.release import show_release
 from bti.slt.runtime import SltRuntime
-from bti.slt.sign_in import Coordinator, SignedIn, SignInRefused, sign_in, sign_out, who_is
+from bti.slt.sign_in import (
+    Coordinator,
+    SignedIn,
+    SignInRefused,
+    demo_sign_in,
+    sign_in,
+    sign_out,
+    who_is,
+)
 from bti.web.access import NETWORK_ROLE
 from bti.web.csrf import IDENTITY_COOKIES
 from bti.web.forms.slt import SignInForm
@@ -113,8 +121,21 @@ def sign_in_page() -> Response:
     elif request.method == "POST":
         status = 422
     form.forget_code()
-    page = SignInPage(url_for("slt.sign_in", next=_where_to()))
+    page = SignInPage(
+        action=url_for("slt.sign_in", next=_where_to()),
+        demo_action=url_for("slt.demo_sign_in") if _runtime().demo else "",
+    )
     return make_response(render_template("slt/sign_in.html", page=page, form=form), status)
+
+
+@blueprint.post("/sign-in/demo", endpoint="demo_sign_in")
+def demo_sign_in_page() -> Response:
+    """Sign in as the made-up coordinator. Answers 404 outside demo mode, as if it were not there."""
+    try:
+        outcome = demo_sign_in(_runtime())
+    except AccessDenied:
+        abort(404)
+    return _signed_in(outcome)
 
 
 @blueprint.post("/sign-out", endpoint="sign_out")
@@ -138,9 +159,10 @@ def extend() -> Response:
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """View model of slt/sign_in.html."""
+    """View model of slt/sign_in.html. `demo_action` is empty outside the demonstration."""
 
     action: str
+    demo_action: str
 
 
 def register(app: Flask) -> None:

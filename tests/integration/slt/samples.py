@@ -85,7 +85,7 @@ def a_release(
     """A release of invented counts."""
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
     cells = [(level, band) for level in LEVELS.codes for band in AGE_BANDS.codes]
-    weights = [level * band for level in (6, 8, 4, 1.5, 5) for band in (2, 4, 4, 5, 3, 1)]
+    weights = [level * band for level in (6, 8, 4, 1.5) for band in (2, 4, 4, 5, 3, 1)]
     counts = Counter(rng.choices(cells, weights, k=children))
     verified = prepare(level_by_age(HalfYear.parse(period), counts))
     return seal(verified, municipality_number=number, municipality_name="Lindvik kommune")

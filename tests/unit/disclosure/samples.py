@@ -8,7 +8,7 @@ from bti.disclosure.tables import Axis, CountTable, Grid, HalfYear, Position
 
 PERIOD = HalfYear(2026, 1)
 
-_LEVEL_WEIGHTS = (6, 8, 4, 1.5, 5)
+_LEVEL_WEIGHTS = (6, 8, 4, 1.5)
 _AGE_WEIGHTS = (2, 4, 4, 5, 3, 1)
 
 
@@ -26,8 +26,8 @@ def a_count_table(counts: Grid, structural: frozenset[Position] = frozenset()) -
 def a_municipality(children: int, seed: int) -> CountTable:
     """`children` spread over levels and ages as in a municipality that uses the model."""
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    cells = [(row, column) for row in range(5) for column in range(6)]
+    cells = [(row, column) for row in range(4) for column in range(6)]
     weights = [_LEVEL_WEIGHTS[row] * _AGE_WEIGHTS[column] for row, column in cells]
     drawn = rng.choices(cells, weights, k=children)
-    counts = tuple(tuple(drawn.count((row, column)) for column in range(6)) for row in range(5))
+    counts = tuple(tuple(drawn.count((row, column)) for column in range(6)) for row in range(4))
     return CountTable(period=PERIOD, rows=LEVELS, columns=AGES, counts=counts)

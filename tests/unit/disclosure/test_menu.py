@@ -29,7 +29,7 @@ def test_the_first_table_counts_levels_by_age_and_fills_in_nobody():
     table = level_by_age(HalfYear(2026, 1), {("level_1", "age_6_9"): 7})
     assert table.counts[1] == (0, 7, 0, 0, 0, 0)
     assert table.with_totals()[-1][-1] == 7
-    assert (len(LEVELS.codes), len(AGE_BANDS.codes)) == (5, 6)
+    assert (len(LEVELS.codes), len(AGE_BANDS.codes)) == (4, 6)
 
 
 def test_a_code_outside_the_menu_is_refused():

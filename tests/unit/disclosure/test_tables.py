@@ -66,7 +66,7 @@ def test_thresholds_outside_three_to_ten_are_refused(threshold: int):
         masked(a_count_table(((9, 9), (9, 9))), frozenset(), threshold)
 
 
-def test_the_first_table_has_five_levels_and_six_age_bands():
+def test_the_first_table_has_four_levels_and_six_age_bands():
     counts = tuple((0,) * len(AGES.codes) for _ in LEVELS.codes)
     table = CountTable(period=PERIOD, rows=LEVELS, columns=AGES, counts=counts)
-    assert (table.shape.height, table.shape.width) == (5, 6)
+    assert (table.shape.height, table.shape.width) == (4, 6)

@@ -1,0 +1,110 @@
+"""Counting children for a release: the only thing about cases that may leave the case side.
+
+Opens nothing but the working state under the ops key, so no name and no text can come along; duty
+records are not looked at. What may be shown is decided in ``bti.disclosure``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from bti.audit.actions import Action as Act
+from bti.audit.record import Reference
+from bti.db.models import Case, Municipality
+from bti.disclosure.menu import LEVELS, age_band, level_by_age
+from bti.disclosure.release import Release, seal
+from bti.disclosure.release import prepare as protected
+from bti.domain.ages import age
+from bti.domain.codes import ClosingCause
+from bti.domain.errors import RuleBroken
+from bti.workflows.case_file import ops_of
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable
+    from datetime import date
+
+    from bti.disclosure.tables import CountTable, HalfYear
+    from bti.workflows.context import Context
+
+_OLDEST_COUNTED: Final = 23
+#: Closed as a mistake: the child is counted in another case, or in none.
+_NOT_A_CHILD: Final = frozenset({ClosingCause.DUPLICATE.value, ClosingCause.ERROR.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The true counts, which stay on the case side, and the release made from them."""
+
+    counts: CountTable
+    release: Release
+
+
+def counts(context: Context, *, tenant_id: uuid.UUID, period: HalfYear) -> CountTable:
+    """Count each child once: by the highest level its case reached in the half-year, and by age.
+
+    Age is in whole years on the half-year's last day; those who are then 24 or more are left out.
+    A case that was closed all the half-year is nobody in it. For the system only.
+    """
+    context.verbs.open_ops(tenant_id)
+    table: Counter[tuple[str, str]] = Counter()
+    for case in context.session.scalars(select(Case).where(Case.tenant_id == tenant_id)):
+        ops = ops_of(case)
+        level = highest_level(ops.trail, period.first_day, period.last_day)
+        years = age(ops.birth_date, period.last_day) if level is not None else 0
+        if level is None or ops.closing_cause in _NOT_A_CHILD or years > _OLDEST_COUNTED:
+            continue
+        table[LEVELS.codes[level], age_band(years)] += 1
+    return level_by_age(period, table)
+
+
+def highest_level(
+    trail: tuple[tuple[date, int], ...], first_day: date, last_day: date
+) -> int | None:
+    """Return the highest level a case had on any day from ``first_day`` to ``last_day``, or None.
+
+    ``trail`` holds (day, level or -1 for closed), oldest first, as ``Ops`` keeps it.
+    """
+    before = [level for day, level in trail if day < first_day][-1:]
+    within = [level for day, level in trail if first_day <= day <= last_day]
+    return max((level for level in (*before, *within) if level >= 0), default=None)
+
+
+def prepare(context: Context, *, tenant_id: uuid.UUID, period: HalfYear) -> Prepared:
+    """Count, protect, verify and seal. Nothing is published.
+
+    Raises ``RuleBroken("release.not_ended")`` before the half-year is over, and ``NotSafe`` when no
+    pattern passes the check.
+    """
+    if context.today <= period.last_day:
+        raise RuleBroken("release.not_ended", until=period.last_day)
+    counted = counts(context, tenant_id=tenant_id, period=period)
+    municipality = context.session.get_one(Municipality, tenant_id)
+    release = seal(
+        protected(counted),
+        municipality_number=municipality.number,
+        municipality_name=municipality.name,
+    )
+    return Prepared(counted, release)
+
+
+def publish(
+    context: Context, *, tenant_id: uuid.UUID, hand_over: Callable[[], uuid.UUID]
+) -> uuid.UUID:
+    """Let ``hand_over`` bring a release to the network side, and enter it in the log with its id.
+
+    Both happen or neither is entered: what ``hand_over`` raises undoes the entry. It must change
+    nothing the second time, because a lost race runs it again.
+    """
+    release_id = hand_over()
+    context.record(
+        Act.RELEASE_COUNTS_PUBLISH,
+        Reference("tenant", tenant_id),
+        Reference("release", release_id),
+        tenant=tenant_id,
+    )
+    return release_id
