@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bti.domain import baton, consent
 from bti.domain.access import Action, Allowed, compartments_open_to, decide
-from bti.domain.ages import is_adult
+from bti.domain.ages import age, birthday, is_adult, start_of_day
 from bti.domain.codes import SHAREABLE, STAFF_SIDE, InfoType, Role
 from bti.domain.compartments import CORE, SEALED, parse
 from bti.domain.consent import Answer, CellFacts, ConsentStatus, Scope, WithdrawalFacts
@@ -50,9 +50,10 @@ CELLS = [
     CellRef(giver, taker, info_type)
     for giver in (SCHOOL, HEALTH)
     for taker in (HEALTH, PPS)
-    for info_type in (InfoType.ATTENDANCE, InfoType.HEALTH, InfoType.OWN)
+    for info_type in (InfoType.ATTENDANCE, InfoType.MEASURES, InfoType.HEALTH)
     if giver != taker
 ]
+OWN_NOTES = CellRef(SCHOOL, PPS, InfoType.OWN)
 accounts = st.sampled_from(STAFF)
 persons = st.sampled_from(PERSONS)
 
@@ -60,10 +61,11 @@ persons = st.sampled_from(PERSONS)
 class LifeOfACase(RuleBasedStateMachine):
     """Facts as a database would hold them; every change is what a rule returned."""
 
-    @initialize(days_old=st.integers(6 * 365, 18 * 365))
-    def a_case_begins(self, days_old):
+    # Near the ages at which somebody else must sign, where rules go wrong.
+    @initialize(years=st.sampled_from([6, 10, 14, 15, 17]), days=st.integers(0, 364))
+    def a_case_begins(self, years, days):
         self.at = NOON
-        self.birth_date = born(0, days_old)
+        self.birth_date = born(years, days)
         self.baton = baton.BatonFacts(LogStatus.ACTIVE, TEACHER, SCHOOL)
         self.questions = {}
         self.cells = ()
@@ -71,12 +73,25 @@ class LifeOfACase(RuleBasedStateMachine):
 
     # what people do
 
-    @rule(days=st.integers(0, 200), seconds=st.integers(0, 86_399))
+    @rule(days=st.integers(0, 60), seconds=st.integers(0, 86_399))
     def time_passes(self, days, seconds):
-        self.at += timedelta(days=days, seconds=seconds)
+        self._wait_until(self.at + timedelta(days=days, seconds=seconds))
+
+    @rule(early=st.booleans())
+    def the_next_birthday_comes(self, early):
+        years = age(self.birth_date, self.at) + 1
+        begins = start_of_day(birthday(self.birth_date, years))
+        self._wait_until(max(self.at, begins - timedelta(seconds=early)))
+
+    def _wait_until(self, at):
+        self.at = at
         lapsed = baton.expire(self.baton, at=self.at)
         if lapsed is not None:
             self.baton = baton.after(self.baton, lapsed)
+
+    @rule(to=accounts)
+    def the_holder_offers_the_baton(self, to):
+        self.someone_offers_the_baton(to=to, by=self.baton.holder_id)
 
     @rule(to=accounts, by=accounts)
     def someone_offers_the_baton(self, to, by):
@@ -87,6 +102,11 @@ class LifeOfACase(RuleBasedStateMachine):
         assert by == self.baton.holder_id
         self.baton = baton.after(self.baton, event, offer_id=self._new_id())
 
+    @precondition(lambda self: self.baton.offer)
+    @rule()
+    def the_one_who_is_offered_it_accepts(self):
+        self.someone_accepts(by=self.baton.offer.to_id)
+
     @rule(by=accounts)
     def someone_accepts(self, by):
         held_before, offer = self.baton.holder_id, self.baton.offer
@@ -95,6 +115,7 @@ class LifeOfACase(RuleBasedStateMachine):
         except RuleBroken:
             return
         assert offer is not None
+        assert self._account(by).unit_let_in
         assert (offer.to_id, event.from_id) == (by, held_before)
         self.baton = baton.after(self.baton, event)
         assert self.baton.holder_id == by
@@ -119,7 +140,7 @@ class LifeOfACase(RuleBasedStateMachine):
         assert reason
         self.baton = baton.after(self.baton, event)
 
-    @rule(cells=st.sets(st.sampled_from(CELLS), min_size=1, max_size=3))
+    @rule(cells=st.sets(st.sampled_from([*CELLS, OWN_NOTES]), min_size=1, max_size=3))
     def consent_is_asked_for(self, cells):
         child = ChildFacts(CHILD, self.birth_date)
         try:
@@ -162,6 +183,19 @@ class LifeOfACase(RuleBasedStateMachine):
             return
         question = replace(question, answers=(*question.answers, kept))
         self.questions[question.consent_id] = question
+        self._open_cells(question)
+
+    @precondition(lambda self: self.questions)
+    @rule(data=st.data())
+    def everybody_who_must_says_yes(self, data):
+        question = self._some_question(data)
+        for person in sorted(question.required):
+            try:
+                kept = consent.answer(question, an_answer(person, at=self.at), rules=RULES)
+            except RuleBroken:
+                return
+            question = replace(question, answers=(*question.answers, kept))
+            self.questions[question.consent_id] = question
         self._open_cells(question)
 
     @precondition(lambda self: self.questions)
@@ -318,14 +352,14 @@ class LifeOfACase(RuleBasedStateMachine):
         )
 
 
-LifeOfACase.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+LifeOfACase.TestCase.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
 TestLifeOfACase = LifeOfACase.TestCase
 
 
 def test_the_machine_can_reach_a_shared_case():
     """The promises above would hold for a product that never shares: it must share here."""
     life = LifeOfACase()
-    life.a_case_begins(days_old=10 * 365)
+    life.a_case_begins(years=10, days=0)
     life.consent_is_asked_for({CellRef(SCHOOL, HEALTH, InfoType.ATTENDANCE)})
     [key] = life.questions
     for person in GUARDIANS:
@@ -345,7 +379,7 @@ def test_the_machine_can_reach_a_shared_case():
 
 def test_the_machine_notices_a_cell_nobody_consented_to():
     life = LifeOfACase()
-    life.a_case_begins(days_old=10 * 365)
+    life.a_case_begins(years=10, days=0)
     life.cells = (
         CellFacts(an_id(1), SCHOOL, HEALTH, InfoType.ATTENDANCE, NOON, NOON + timedelta(days=1)),
     )
