@@ -1,0 +1,219 @@
+"""What an operator types, and what comes back."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from socket import socket
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bti.cli import main
+from bti.workflows import account
+from tests.world import World
+
+SECRET = "gule ugler fyrer på et tak"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """An empty installation of the test's own."""
+    monkeypatch.setenv("BTI_MODE", "test")
+    monkeypatch.setenv("BTI_VAR_DIR", str(tmp_path / "var"))
+    return tmp_path / "var"
+
+
+@pytest.fixture
+def lived_in(world: World, monkeypatch) -> World:
+    """The test municipality, as the command line finds it."""
+    monkeypatch.setenv("BTI_MODE", "test")
+    monkeypatch.setenv("BTI_VAR_DIR", str(world.runtime.settings.var_dir))
+    return world
+
+
+def bti(*words: str, typed: str | None = None) -> Result:
+    """Run the command in this process."""
+    return CliRunner().invoke(main, [*words], input=typed)
+
+
+def raw(world: World, *statements: str) -> None:
+    """Change the database file as its owner could: without triggers, behind the product's back."""
+    file = world.runtime.settings.var_dir / "stafett.sqlite"
+    world.runtime.engine.dispose()
+    connection = sqlite3.connect(file)
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for (name,) in names:
+        connection.execute(f'DROP TRIGGER "{name}"')
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_a_municipality_is_set_up_from_nothing(folder):
+    assert bti("db", "upgrade").exit_code == 0
+    assert bti("db", "current").output.strip()
+    made = bti("accounts", "create-municipality", "--name", "Lindvik", "--number", "9901")
+    assert made.exit_code == 0, made.output
+    bti("accounts", "add-unit", "--municipality", "9901", "--name", "Skolen", "--sector", "school")
+    added = bti(
+        *("accounts", "add", "--municipality", "9901", "--username", "ola"),
+        *("--name", "Ola Nordmann", "--title", "Lærer"),
+        typed=f"{SECRET}\n{SECRET}\n",
+    )
+    assert added.exit_code == 0, added.output
+    assert "otpauth://totp/Stafett:ola?" in added.output
+    assert SECRET not in added.output
+    granted = bti(
+        *("accounts", "grant", "--municipality", "9901", "--username", "ola"),
+        *("--unit", "Skolen", "--role", "staff"),
+    )
+    assert granted.exit_code == 0, granted.output
+    listed = bti("accounts", "list", "--municipality", "9901").output
+    assert "ola: Ola Nordmann, Lærer: staff in Skolen" in listed
+    assert bti("audit", "verify").exit_code == 0
+
+
+def test_a_guessable_password_is_refused_and_nothing_is_made(lived_in):
+    words = ("accounts", "add", "--municipality", "9901", "--username", "ny", "--name", "Ny Person")
+    refused = bti(*words, "--title", "Lærer", typed="passordpassord1\npassordpassord1\n")
+    assert refused.exit_code == 1
+    assert "password" in refused.output
+    assert "ny:" not in bti("accounts", "list", "--municipality", "9901").output
+
+
+def test_a_generated_password_is_shown_once(lived_in):
+    words = ("accounts", "add", "--municipality", "9901", "--username", "ny", "--name", "Ny Person")
+    shown = bti(*words, "--title", "Lærer", "--generate").output
+    assert re.search(r"Password: \S{20}\n", shown)
+
+
+def test_a_role_is_ended_once(lived_in):
+    words = ("accounts", "end-role", "--municipality", "9901", "--username", "per")
+    where = ("--unit", "Lindvik ungdomsskole", "--role", "staff")
+    assert bti(*words, *where).exit_code == 0
+    assert bti(*words, *where).exit_code == 1
+    rows = lived_in.system(account.list_accounts, tenant_id=lived_in.tenant_id)
+    assert next(row for row in rows if row.username == "per").roles == ()
+
+
+def test_an_intact_log_is_told_with_its_root(lived_in):
+    told = bti("audit", "verify")
+    assert told.exit_code == 0
+    assert "9901 Lindvik kommune: intact: 3" in told.output
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("DELETE FROM audit_events WHERE idx = 9", "9"),
+        ("UPDATE audit_events SET leaf = CAST(x'00' || leaf AS BLOB) WHERE idx = 9", "9"),
+        ("UPDATE units SET name = 'Planted' WHERE sector = 'leisure'", "changed: units"),
+        ("DELETE FROM role_grants WHERE role = 'dpo'", "missing: role_grants"),
+        (
+            (
+                "UPDATE accounts SET profile_ct = (SELECT b.profile_ct FROM accounts b "
+                "WHERE b.id <> accounts.id LIMIT 1)"
+            ),
+            "changed: accounts",
+        ),
+        ("UPDATE role_grants SET valid_from = 'yesterday' WHERE role = 'dpo'", "role_grants"),
+        ("UPDATE audit_heads SET size = size - 1", "changed: audit_heads"),
+        ("DELETE FROM tenant_keys WHERE purpose = 'audit'", "signing key"),
+    ],
+)
+def test_tampering_in_the_file_is_named_and_gives_exit_status_1(lived_in, statement, named):
+    raw(lived_in, statement)
+    told = bti("audit", "verify")
+    assert told.exit_code == 1, told.output
+    assert "NOT intact" in told.output
+    assert named in told.output
+
+
+def test_a_database_put_back_in_time_is_found_with_a_kept_checkpoint(lived_in, tmp_path):
+    file = lived_in.runtime.settings.var_dir / "stafett.sqlite"
+    raw(lived_in, "PRAGMA user_version = 0")
+    older = file.read_bytes()
+    bti("accounts", "add-unit", "--municipality", "9901", "--name", "Ny", "--sector", "school")
+    bti("audit", "export", "--municipality", "9901", "--out", str(tmp_path / "kept"))
+    for rest in file.parent.glob("stafett.sqlite-*"):
+        rest.unlink()
+    file.write_bytes(older)
+    assert bti("audit", "verify").exit_code == 0
+    told = bti("audit", "verify", "--known", str(tmp_path / "kept" / "checkpoint"))
+    assert told.exit_code == 1
+    assert "NOT intact" in told.output
+
+
+def test_an_export_is_proven_without_the_application(lived_in, tmp_path):
+    out = tmp_path / "out"
+    assert bti("audit", "export", "--municipality", "9901", "--out", str(out)).exit_code == 0
+    key = bti("audit", "key", "--municipality", "9901").output.strip()
+    check = [sys.executable, "-m", "bti.audit.verify", str(out), "--key", key]
+    bare = {name: text for name, text in os.environ.items() if not name.startswith("BTI_")}
+    proven = subprocess.run(check, capture_output=True, text=True, env=bare, check=False)
+    assert proven.returncode == 0, proven.stdout
+    again = bti("audit", "export", "--municipality", "9901", "--out", str(out))
+    assert again.exit_code == 1
+
+
+def test_key_status_shows_every_purpose_and_no_key(lived_in):
+    shown = bti("keys", "status", "--municipality", "9901").output
+    for purpose in ("audit", "directory", "index", "kek", "ops"):
+        assert purpose in shown
+    assert not re.search(r"[0-9a-f]{32}", shown)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("audit", "verify", "--municipality", "0000"),
+        ("keys", "status", "--municipality", "0000"),
+        ("accounts", "create-municipality", "--name", "X", "--number", "9901"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_status_1(lived_in, words):
+    told = bti(*words)
+    assert told.exit_code == 1
+    assert told.output.startswith("Error: ")
+    assert "Traceback" not in told.output
+
+
+def test_a_database_that_is_not_migrated_is_explained(folder):
+    told = bti("accounts", "list", "--municipality", "9901")
+    assert told.exit_code == 1
+    assert "bti db upgrade" in told.output
+
+
+def test_a_misspelt_setting_stops_every_command(folder, monkeypatch):
+    monkeypatch.setenv("BTI_PROT", "5000")
+    told = bti("settings")
+    assert told.exit_code == 1
+    assert "BTI_PROT: no such setting" in told.output
+
+
+def test_settings_are_shown_with_their_values(folder):
+    assert "BTI_MODE = test" in bti("settings").output
+
+
+@pytest.mark.parametrize("side", ["all", "network"])
+def test_serve_prints_its_address_and_answers(folder, monkeypatch, side):
+    monkeypatch.setenv("BTI_SERVE", side)
+    assert bti("db", "upgrade").exit_code == 0
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "bti", "serve", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            line = server.stdout.readline()
+            assert line.strip() == f"Stafett answers on http://127.0.0.1:{port}"
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
+                assert answer.read() == b"ready\n"
+        finally:
+            server.send_signal(signal.SIGINT)
