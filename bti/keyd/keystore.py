@@ -11,6 +11,7 @@ from bti.crypto.errors import SealError
 from bti.crypto.provider import TenantPurpose, unwrap_tenant_key, wrap_tenant_key
 from bti.crypto.wrapping import unwrap_key, wrap_key
 from bti.db.models import CaseKey, TenantKey
+from bti.domain.compartments import CORE
 
 if TYPE_CHECKING:
     import uuid
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from bti.crypto.provider import KeyProvider
 
 ROOT_REF = "stafett/root/1"
+#: Where a transaction keeps the tenant keys it has found; emptied with the vault.
+FOUND = "tenant_keys"
 
 
 class KeyStore:
@@ -56,7 +59,16 @@ class KeyStore:
         session.flush()
 
     def tenant_key(self, session: Session, tenant: uuid.UUID, purpose: TenantPurpose) -> DataKey:
-        """Return the active key of a purpose. Raises ``SealError`` when there is none."""
+        """Return the active key of a purpose. Raises ``SealError`` when there is none.
+
+        Found once per transaction: every MAC and every case key asks for one.
+        """
+        found: dict[tuple[uuid.UUID, TenantPurpose], DataKey] = session.info.setdefault(FOUND, {})
+        if (tenant, purpose) not in found:
+            found[tenant, purpose] = self._active(session, tenant, purpose)
+        return found[tenant, purpose]
+
+    def _active(self, session: Session, tenant: uuid.UUID, purpose: TenantPurpose) -> DataKey:
         row = session.scalars(
             select(TenantKey).where(
                 TenantKey.tenant_id == tenant,
@@ -116,6 +128,22 @@ class KeyStore:
                 select(CaseKey)
                 .where(CaseKey.tenant_id == tenant, CaseKey.case_id == case)
                 .order_by(CaseKey.compartment, CaseKey.generation)
+            )
+        )
+
+    def core_keys(
+        self, session: Session, tenant: uuid.UUID, cases: Collection[uuid.UUID]
+    ) -> list[CaseKey]:
+        """Return the stored keys of the core compartments of these cases, still wrapped."""
+        return list(
+            session.scalars(
+                select(CaseKey)
+                .where(
+                    CaseKey.tenant_id == tenant,
+                    CaseKey.case_id.in_(cases),
+                    CaseKey.compartment == CORE,
+                )
+                .order_by(CaseKey.generation)
             )
         )
 

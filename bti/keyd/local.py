@@ -21,11 +21,12 @@ from bti.db.models import Case, OwnRecord
 from bti.db.models.own_record import OWN_COMPARTMENT
 from bti.db.vault import Vault
 from bti.domain.access import Refused, compartments_open_to, decide
+from bti.domain.compartments import CORE
 from bti.domain.errors import AccessDenied
 from bti.domain.relations import Relation
 from bti.keyd.authority import Authority
 from bti.keyd.broker import Opened
-from bti.keyd.keystore import KeyStore
+from bti.keyd.keystore import FOUND, KeyStore
 
 if TYPE_CHECKING:
     import uuid
@@ -146,13 +147,21 @@ class LocalVerbs:
     def open_core(self, case_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
         """Release the core keys of own cases for a list or a search; returns those allowed."""
         subject = self.subject()
-        allowed = set()
-        for case_id in case_ids:
-            facts = self._facts(subject, case_id)
-            if "core" in compartments_open_to(subject, facts, self._clock.now()):
-                self._release_case(subject.tenant_id, case_id, frozenset({"core"}))
-                allowed.add(case_id)
-        return frozenset(allowed)
+        cases = list(
+            self._session.scalars(
+                select(Case).where(Case.id.in_(case_ids), Case.tenant_id == subject.tenant_id)
+            )
+        )
+        now = self._clock.now()
+        allowed = frozenset(
+            case_id
+            for case_id, facts in self._authority.facts_of(subject, cases).items()
+            if CORE in compartments_open_to(subject, facts, now)
+        )
+        for row in self._keys.core_keys(self._session, subject.tenant_id, allowed):
+            key = self._keys.unwrap(self._session, row)
+            self._vault.put_case(row.case_id, CORE, key, active=row.state == "active")
+        return allowed
 
     # -- own records -------------------------------------------------------------------------
 
@@ -220,6 +229,7 @@ class LocalVerbs:
         """Forget every key that was released."""
         self._vault.close()
         self._session.info.pop("vault", None)
+        self._session.info.pop(FOUND, None)
         self._session.info.pop("grant", None)
 
     # -- within ------------------------------------------------------------------------------
