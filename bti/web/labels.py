@@ -22,6 +22,8 @@ from bti.domain.codes import (
     TriedThing,
     Who,
 )
+from bti.domain.consent import Answer, ConsentStatus, Form, Scope
+from bti.domain.signers import SignerRole
 from bti.web import i18n
 
 if TYPE_CHECKING:
@@ -177,6 +179,46 @@ WHO: Final[Mapping[Who, Any]] = {
     Who.ALL: _l("Everybody together"),
 }
 
+SCOPE: Final[Mapping[Scope, Any]] = {
+    Scope.OPEN_LOG: _l("Open the stafettlogg"),
+    Scope.BRING_IN_SERVICE: _l("Bring in another service"),
+    Scope.TRANSFER_HOLDER: _l("A new baton holder"),
+}
+
+ANSWER: Final[Mapping[Answer, Any]] = {
+    Answer.YES: _l("Yes"),
+    Answer.PARTLY: _l("Yes, to a part of it"),
+    Answer.TALK_FIRST: _l("Wants to talk first"),
+    Answer.NO: _l("No"),
+}
+
+ANSWER_FORM: Final[Mapping[Form, Any]] = {
+    Form.IN_PERSON: _l("In person, signed here"),
+    Form.PAPER: _l("On paper"),
+    Form.ORAL: _l("Said it, and it was noted"),
+    Form.PORTAL: _l("Signed in and answered"),
+}
+
+CONSENT: Final[Mapping[ConsentStatus, Any]] = {
+    ConsentStatus.ASKED: _l("Waiting for an answer"),
+    ConsentStatus.COMPLETE: _l("In place"),
+    ConsentStatus.REFUSED: _l("They said no"),
+    ConsentStatus.PARTLY: _l("In place for a part"),
+    ConsentStatus.WITHDRAWN: _l("Taken back"),
+    ConsentStatus.EXPIRED: _l("Has run out"),
+    ConsentStatus.NEEDS_RENEWAL: _l("Must be asked again"),
+    ConsentStatus.BLOCKED: _l("Stopped by an authority"),
+}
+
+SIGNER: Final[Mapping[SignerRole, Any]] = {
+    SignerRole.PARENTAL_RESPONSIBILITY_HOLDER: _l("Has parental responsibility"),
+    SignerRole.APPOINTED_GUARDIAN: _l("Appointed guardian"),
+    SignerRole.CHILD_WELFARE: _l("Child welfare services, with care of the child"),
+    SignerRole.FOSTER_HOME: _l("Foster home"),
+    SignerRole.YOUTH: _l("The young person"),
+    SignerRole.SELF: _l("For their own information"),
+}
+
 VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "category": CATEGORY,
     "info_type": INFO_TYPE,
@@ -193,6 +235,11 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "heard": HEARD,
     "not_heard": NOT_HEARD,
     "who": WHO,
+    "scope": SCOPE,
+    "answer": ANSWER,
+    "answer_form": ANSWER_FORM,
+    "consent": CONSENT,
+    "signer": SIGNER,
 }
 
 

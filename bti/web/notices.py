@@ -42,6 +42,20 @@ NOTICES: Final[dict[str, Notice]] = {
     "nothing_changed": Notice(lazy_gettext("Nothing was changed."), "info"),
     "decided": Notice(lazy_gettext("The decision is saved.")),
     "log_opened": Notice(lazy_gettext("The log is open, and you have the baton.")),
+    "consent_asked": Notice(lazy_gettext("The question is written down. Nothing is shared yet.")),
+    "consent_answered": Notice(lazy_gettext("The answer is saved.")),
+    "consent_complete": Notice(lazy_gettext("Everybody has said yes. The consent is in place.")),
+    "consent_withdrawn": Notice(lazy_gettext("The sharing has stopped.")),
+    "guardian_saved": Notice(lazy_gettext("The guardian is saved.")),
+    "participant_invited": Notice(lazy_gettext("The person can now see what the consent covers.")),
+    "participant_ended": Notice(lazy_gettext("The person cannot see the case any more.")),
+    "baton_offered": Notice(
+        lazy_gettext("The baton is offered. You have it until the other has said yes.")
+    ),
+    "baton_taken": Notice(lazy_gettext("You have the baton.")),
+    "baton_declined": Notice(lazy_gettext("You said no. The baton stays where it is."), "info"),
+    "baton_withdrawn": Notice(lazy_gettext("The offer is taken back. You still have the baton.")),
+    "baton_moved": Notice(lazy_gettext("The baton is moved.")),
     "not_done": Notice(lazy_gettext("That could not be done now."), "warning"),
     "signed_out": Notice(lazy_gettext("You are signed out."), "info"),
     "signed_out_idle": Notice(

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from bti.audit.actions import Action as Act
 from bti.db.models import Consent, ConsentAnswer
 from bti.domain.access import Action, Allowed, decide
-from bti.domain.ages import day_in_norway
+from bti.domain.ages import day_in_norway, is_adult
 from bti.domain.codes import InfoType, Sector
 from bti.domain.consent import (
     OPENING,
@@ -32,7 +32,7 @@ from bti.domain.signers import Hearing, hearing_needed
 from bti.profiles import legal_bases
 from bti.workflows import directory
 from bti.workflows.case_file import case_row, child_of, ops_of, persons
-from bti.workflows.consent_file import WITHDRAWN, Asked, asked_in, role_of
+from bti.workflows.consent_file import Asked, Direction, asked_in, role_of
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ class ConsentPage:
     child: str = field(repr=False)
     asker: str
     types: tuple[InfoType, ...]
+    direction: Direction
+    valid_to: date
     purpose: str = field(repr=False)
     asked_on: date
     language: str
@@ -110,6 +112,7 @@ class ConsentPage:
     text_sha256: str
     text: tuple[tuple[str, str], ...] = field(repr=False)
     may_answer: bool
+    may_take_back: tuple[tuple[uuid.UUID, str], ...] = field(repr=False)
     colleagues: tuple[tuple[uuid.UUID, str], ...]
     me: uuid.UUID
 
@@ -179,6 +182,8 @@ def show(context: Context, *, case_id: uuid.UUID, consent_id: uuid.UUID) -> Cons
         child=next(one.first_name for one in people if one.kind == "child"),
         asker=directory.units(context)[case.unit_id].name,
         types=asked.types,
+        direction=asked.direction,
+        valid_to=day_in_norway(asked.facts.valid_to),
         purpose=body["purpose"],
         asked_on=day_in_norway(asked.facts.asked_at),
         language=asked.language,
@@ -190,6 +195,12 @@ def show(context: Context, *, case_id: uuid.UUID, consent_id: uuid.UUID) -> Cons
         text=tuple((question, answer) for question, answer in body["text"]["lines"]),
         may_answer=_may(context, opened, Action.RECORD_ANSWER)
         and asked.status not in OPENING | _OVER | {ConsentStatus.NEEDS_RENEWAL},
+        may_take_back=tuple(
+            (one.id, one.name)
+            for one in people
+            if one.id in asked.facts.required
+            or (one.kind == "child" and is_adult(asked.facts.child.birth_date, context.now))
+        ),
         colleagues=tuple(
             (one.account_id, one.name)
             for one in directory.colleagues(context, context.person.unit_id)
@@ -215,6 +226,11 @@ def ask_page(context: Context, *, case_id: uuid.UUID) -> AskPage:
         language=context.profile.default_language,
         log_consented=statuses_for(context, case_id).opening in OPENING,
     )
+
+
+def may_read(context: Context, *, case_id: uuid.UUID) -> bool:
+    """Tell whether the person may still read the case, without opening it."""
+    return context.verbs.may_see(case_id, Action.READ_CASE)
 
 
 def invitable(context: Context, owner: uuid.UUID) -> tuple[directory.UnitFact, ...]:
@@ -335,7 +351,6 @@ def _may(context: Context, opened: Opened, action: Action) -> bool:
 
 
 __all__ = [
-    "WITHDRAWN",
     "AskPage",
     "ConsentPage",
     "ConsentRow",
@@ -345,6 +360,7 @@ __all__ = [
     "ask_page",
     "invitable",
     "knows_services",
+    "may_read",
     "one_asked",
     "row_of",
     "section_of",

@@ -1,0 +1,280 @@
+"""Forms about consent: the question, an answer, taking it back, guardians and participants."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from bti.domain.codes import SHAREABLE, HeardMethod, InfoType, NotHeardReason
+from bti.domain.consent import Answer, Form, Scope
+from bti.web import i18n
+from bti.web.forms.base import BaseForm
+from bti.web.forms.fields import (
+    AreaField,
+    DateField,
+    ListField,
+    RadioField,
+    TextField,
+    TickField,
+    TicksField,
+)
+from bti.web.labels import ANSWER, ANSWER_FORM, HEARD, INFO_TYPE, NOT_HEARD, SCOPE, choices
+from bti.workflows.consent import AskConsent, Direction, Heard, RecordAnswer, ShownText
+from bti.workflows.guardian import SaveGuardian
+
+if TYPE_CHECKING:
+    from bti.workflows.consent import ConsentPage
+    from bti.workflows.consent_page import AskPage
+
+_LANGUAGES = list(i18n.LANGUAGES.items())
+
+
+class AskForm(BaseForm):
+    """A question to those who must consent."""
+
+    scope = RadioField(
+        _l("What do you ask about?"),
+        choices=choices(SCOPE, [Scope.OPEN_LOG, Scope.BRING_IN_SERVICE]),
+    )
+    to_unit = ListField(
+        _l("Which service?"),
+        description=_l("Only when you bring one in. One question for each service."),
+        blank=_l("Choose"),
+        required=False,
+    )
+    info_types = TicksField(
+        _l("What will be shared?"),
+        description=_l("Only what is needed. Everything else stays closed to the other service."),
+        choices=choices(INFO_TYPE, SHAREABLE),
+    )
+    direction = RadioField(
+        _l("Which way?"),
+        choices=[
+            (Direction.BOTH.value, _l("We tell each other")),
+            (Direction.OUT.value, _l("Only we tell them")),
+            (Direction.IN.value, _l("Only they tell us")),
+        ],
+        default=Direction.BOTH.value,
+        required=False,
+    )
+    purpose = AreaField(
+        _l("Why?"),
+        description=_l("The family reads this. Write what it can help with, in plain words."),
+        max_length=1000,
+    )
+    valid_to = DateField(_l("Until when?"), description=_l("Then the sharing stops by itself."))
+    language = ListField(_l("Which language do they read?"), choices=_LANGUAGES)
+    interpreter = TextField(
+        _l("Interpreter"), description=_l("Name and language, if there is one."), required=False
+    )
+    heard = RadioField(
+        _l("Has the child been asked what it thinks?"),
+        choices=[("yes", _l("Yes")), ("no", _l("No, and I will write why"))],
+        required=False,
+    )
+    heard_on = DateField(
+        _l("When?"), too_late=_l("The day cannot be in the future."), required=False
+    )
+    method = ListField(_l("How?"), choices=choices(HEARD), blank=_l("Choose"), required=False)
+    not_heard = ListField(
+        _l("If not: why?"), choices=choices(NOT_HEARD), blank=_l("Choose"), required=False
+    )
+    words = AreaField(
+        _l("What does the child say?"),
+        description=_l("As near to the child's own words as you can."),
+        required=False,
+    )
+    weight = AreaField(
+        _l("How much weight have you given it?"),
+        description=_l("Needed from twelve years."),
+        required=False,
+    )
+
+    def prepare(self, page: AskPage) -> None:
+        """Offer the services there are."""
+        self.to_unit.choices = [(str(unit_id), name) for unit_id, name in page.services]
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Also ask for what one choice makes necessary."""
+        fine = super().validate(extra_validators)
+        wanted = {
+            self.to_unit: self.scope.data == Scope.BRING_IN_SERVICE and not self.to_unit.data,
+            self.heard_on: bool(self.heard.data) and self.heard_on.data is None,
+            self.method: self.heard.data == "yes" and not self.method.data,
+            self.not_heard: self.heard.data == "no" and not self.not_heard.data,
+        }
+        for field, missing in wanted.items():
+            if missing and not field.errors:
+                self.refuse(gettext("This must be filled in."), field)
+                fine = False
+        return fine
+
+    @property
+    def unit_id(self) -> uuid.UUID | None:
+        """The service to bring in, None for the log."""
+        bringing_in = self.scope.data == Scope.BRING_IN_SERVICE and self.to_unit.data
+        return uuid.UUID(self.to_unit.data) if bringing_in else None
+
+    @property
+    def types(self) -> tuple[InfoType, ...]:
+        """What will be shared, none for the log."""
+        chosen = self.info_types.data or () if self.unit_id is not None else ()
+        return tuple(InfoType(one) for one in chosen)
+
+    @property
+    def way(self) -> Direction:
+        """Which way."""
+        return Direction(self.direction.data or Direction.BOTH)
+
+    def to_command(self, case_id: uuid.UUID, text: ShownText) -> AskConsent:
+        """What was chosen, for the workflow."""
+        return AskConsent(
+            case_id=case_id,
+            submission=self.submission.data or uuid.uuid4(),
+            version=self.version.data,
+            scope=Scope(self.scope.data),
+            to_unit=self.unit_id,
+            info_types=frozenset(self.types),
+            direction=self.way,
+            purpose=self.purpose.data or "",
+            valid_to=self.valid_to.data,
+            language=self.language.data or "nb",
+            interpreter=self.interpreter.data or "",
+            heard=self._heard(),
+            text=text,
+        )
+
+    def _heard(self) -> Heard | None:
+        if not self.heard.data or self.heard_on.data is None:
+            return None
+        yes = self.heard.data == "yes"
+        return Heard(
+            on=self.heard_on.data,
+            method=HeardMethod(self.method.data) if yes else None,
+            not_heard=None if yes else NotHeardReason(self.not_heard.data),
+            words=self.words.data or "",
+            weight=self.weight.data or "",
+        )
+
+
+class AnswerForm(BaseForm):
+    """What one signer said."""
+
+    answer = RadioField(_l("What is the answer?"), choices=choices(ANSWER))
+    info_types = TicksField(
+        _l("If a part: what did they say yes to?"), choices=choices(INFO_TYPE, SHAREABLE)
+    )
+    form = RadioField(
+        _l("How did they answer?"),
+        choices=choices(ANSWER_FORM, [Form.IN_PERSON, Form.PAPER, Form.ORAL]),
+    )
+    on = DateField(_l("Which day?"), too_late=_l("The day cannot be in the future."))
+    minuted_by = ListField(_l("If they said it: who noted it?"), blank=_l("Choose"), required=False)
+    present = TextField(
+        _l("If they said it: who was present?"),
+        description=_l("An answer that is said binds when it is noted who was there."),
+        required=False,
+    )
+    note = AreaField(_l("Something we should remember?"), required=False, max_length=1000)
+
+    def prepare(self, page: ConsentPage) -> None:
+        """Offer the types asked about and one's own colleagues."""
+        self.info_types.choices = choices(INFO_TYPE, page.types)
+        if not page.types:
+            del self.info_types
+            self.answer.choices = choices(ANSWER, set(Answer) - {Answer.PARTLY})
+        self.minuted_by.choices = [(str(account_id), name) for account_id, name in page.colleagues]
+
+    def to_command(self, page: ConsentPage, person_id: uuid.UUID) -> RecordAnswer:
+        """What was said, for the workflow."""
+        ticked = self.info_types.data or () if "info_types" in self else ()
+        oral = self.form.data == Form.ORAL
+        return RecordAnswer(
+            case_id=page.case_id,
+            consent_id=page.row.id,
+            person_id=person_id,
+            submission=self.submission.data or uuid.uuid4(),
+            answer=Answer(self.answer.data),
+            form=Form(self.form.data),
+            on=self.on.data or date.max,
+            info_types=frozenset(InfoType(one) for one in ticked),
+            minuted_by=uuid.UUID(self.minuted_by.data) if oral and self.minuted_by.data else None,
+            present=(self.present.data or "") if oral else "",
+            note=self.note.data or "",
+        )
+
+
+class WithdrawForm(BaseForm):
+    """Who takes it back. Nothing else is asked."""
+
+    person = RadioField(_l("Who takes it back?"))
+
+    def prepare(self, page: ConsentPage) -> None:
+        """Offer those who may; a single one is chosen already."""
+        self.person.choices = [(str(person_id), name) for person_id, name in page.may_take_back]
+        if len(page.may_take_back) == 1 and self.person.data is None:
+            self.person.data = str(page.may_take_back[0][0])
+
+
+class GuardianForm(BaseForm):
+    """A guardian, and what has been checked."""
+
+    name = TextField(_l("Name"), required=_l("Write the guardian's name."))
+    relation = ListField(
+        _l("Relation to the child"),
+        choices=[
+            ("mother", _l("Mother")),
+            ("father", _l("Father")),
+            ("parent", _l("Parent")),
+            ("appointed_guardian", _l("Appointed guardian")),
+            ("child_welfare", _l("Child welfare services, with care of the child")),
+            ("foster_home", _l("Foster home")),
+            ("other", _l("Somebody else")),
+        ],
+    )
+    parental_responsibility = TickField(
+        _l("Decides for the child"),
+        description=_l(
+            "Those with parental responsibility, an appointed guardian, or child welfare services "
+            "under a care order. Being a parent is not enough."
+        ),
+    )
+    checked_on = DateField(
+        _l("Checked in the national register or a decision, which day?"),
+        too_late=_l("The day cannot be in the future."),
+        required=False,
+    )
+
+    def prepare(self, relation: str) -> None:
+        """Keep a relation that was written before there was a list."""
+        if relation and relation not in {value for value, _ in self.relation.choices}:
+            self.relation.choices = [*self.relation.choices, (relation, relation)]
+
+    def to_command(self, case_id: uuid.UUID, person_id: uuid.UUID | None) -> SaveGuardian:
+        """What was typed, for the workflow."""
+        return SaveGuardian(
+            case_id=case_id,
+            version=self.version.data,
+            person_id=person_id,
+            name=self.name.data or "",
+            relation=self.relation.data or "",
+            parental_responsibility=bool(self.parental_responsibility.data),
+            checked_on=self.checked_on.data,
+        )
+
+
+class InviteForm(BaseForm):
+    """Whom to let in: ``person`` is an account and its service."""
+
+    person = ListField(_l("Who will take part?"), blank=_l("Choose"))
+
+    @property
+    def account_and_unit(self) -> tuple[uuid.UUID, uuid.UUID]:
+        """The account and the service chosen."""
+        account, _, unit = str(self.person.data).partition(":")
+        return uuid.UUID(account), uuid.UUID(unit)
