@@ -98,6 +98,15 @@ def queue(context: Context) -> Queue:
     )
 
 
+def count_waiting(context: Context, team: uuid.UUID) -> int:
+    """Return how many cases wait for an answer from this team; tells nothing about which."""
+    return sum(
+        1
+        for case in _all_open(context)
+        if _is_for(case, team) and ops_of(case).referral == ReferralState.WAITING
+    )
+
+
 def _all_open(context: Context) -> list[Case]:
     rows = context.session.scalars(
         select(Case).where(Case.tenant_id == context.person.tenant_id).order_by(Case.number)

@@ -1,0 +1,190 @@
+"""The cases a person works with, as lines: who holds the baton, what comes next and when.
+
+Asks the database a fixed number of questions, however many cases there are.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bti.db.models import Account, Case, Log, Participant, Person
+from bti.domain.ages import day_in_norway
+from bti.domain.codes import Role
+from bti.domain.levels import CaseStatus, Level, LogStatus
+from bti.workflows import directory
+from bti.workflows.case_file import ops_of
+from bti.workflows.plan_facts import broken_follow_up
+from bti.workflows.worklist_tasks import TaskKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from bti.domain.relations import Subject
+    from bti.workflows.baton import OfferToMe
+    from bti.workflows.case_file import Ops
+    from bti.workflows.context import Context
+
+
+class Relation(StrEnum):
+    """Why a case is on the list. UNIT: only because the person leads the unit."""
+
+    HOLDER = "holder"
+    OFFERED = "offered"
+    FOLLOWER = "follower"
+    PARTICIPANT = "participant"
+    UNIT = "unit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A line in the table of cases. ``child`` and ``group`` are empty where names are hidden."""
+
+    case_id: uuid.UUID
+    number: str
+    child: str = field(repr=False)
+    group: str = field(repr=False)
+    level: int
+    relation: Relation
+    holder: str
+    next_step: TaskKind
+    due_on: date | None
+    follow_up_broken: bool
+    in_own_unit: bool
+    ops: Ops = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines, and every case that the list is about."""
+
+    rows: tuple[Row, ...]
+    ids: frozenset[uuid.UUID]
+
+
+def read_lines(
+    context: Context,
+    subject: Subject,
+    offers: tuple[OfferToMe, ...],
+    *,
+    names_hidden: bool,
+) -> Lines:
+    """Return the person's open cases, soonest due first; a leader's unit too.
+
+    A case whose consent has ended is not there: the broker says for each whether it is open.
+    """
+    relations = _relations(context, subject, offers)
+    cases = context.session.scalars(select(Case).where(Case.id.in_(relations))).all()
+    states = {case.id: ops_of(case) for case in cases}
+    allowed = context.verbs.open_core(
+        [case.id for case in cases if states[case.id].status == CaseStatus.OPEN]
+    )
+    shown = [case for case in cases if case.id in allowed]
+    ids = [case.id for case in shown]
+    logs = {
+        row.case_id: row for row in context.session.scalars(select(Log).where(Log.case_id.in_(ids)))
+    }
+    children = {} if names_hidden else _children(context, ids)
+    names = _names(context, [log.holder_id for log in logs.values()])
+    active = [one for one in ids if states[one].log == LogStatus.ACTIVE]
+    broken = broken_follow_up(context, active)
+    answer_by = {one.case_id: day_in_norway(one.expires_at) for one in offers}
+    rows = []
+    for case in shown:
+        log = logs.get(case.id)
+        relation = relations[case.id]
+        step, due = _next(states[case.id], relation, answer_by.get(case.id))
+        name, group = children.get(case.id, ("", ""))
+        rows.append(
+            Row(
+                case_id=case.id,
+                number=case.number,
+                child=name,
+                group=group,
+                level=states[case.id].level,
+                relation=relation,
+                holder=names.get(log.holder_id, "") if log is not None else "",
+                next_step=step,
+                due_on=due,
+                follow_up_broken=case.id in broken,
+                in_own_unit=case.unit_id == subject.unit_id,
+                ops=states[case.id],
+            )
+        )
+    rows.sort(key=lambda row: (row.due_on or date.max, row.number))
+    return Lines(tuple(rows), frozenset(ids) | frozenset(one.case_id for one in offers))
+
+
+def _relations(
+    context: Context, subject: Subject, offers: tuple[OfferToMe, ...]
+) -> dict[uuid.UUID, Relation]:
+    """Return how the person stands to each case, the closest relation last and winning."""
+    found: dict[uuid.UUID, Relation] = {}
+    if subject.role is Role.UNIT_LEAD:
+        led = context.session.scalars(
+            select(Case.id).where(
+                Case.tenant_id == subject.tenant_id, Case.unit_id == subject.unit_id
+            )
+        )
+        found.update(dict.fromkeys(led, Relation.UNIT))
+    places = context.session.execute(
+        select(Participant.case_id, Participant.relation).where(
+            Participant.tenant_id == subject.tenant_id,
+            Participant.account_id == subject.account_id,
+            Participant.unit_id == subject.unit_id,
+            Participant.revoked_at.is_(None),
+        )
+    )
+    for case_id, relation in sorted(places, key=lambda row: row[1], reverse=True):
+        found[case_id] = Relation(relation)
+    for offer in offers:
+        found[offer.case_id] = Relation.OFFERED
+    held = context.session.scalars(
+        select(Log.case_id).where(
+            Log.tenant_id == subject.tenant_id,
+            Log.holder_id == subject.account_id,
+            Log.holder_unit_id == subject.unit_id,
+        )
+    )
+    found.update(dict.fromkeys(held, Relation.HOLDER))
+    return found
+
+
+def _children(context: Context, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    rows = context.session.scalars(select(Person).where(Person.case_id.in_(ids)))
+    return {
+        row.case_id: (row.body["name"], row.body.get("group", ""))
+        for row in rows
+        if row.body["kind"] == "child"
+    }
+
+
+def _names(context: Context, accounts: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    wanted = frozenset(accounts)
+    # Loaded together, so that asking for each name costs nothing more.
+    held = context.session.scalars(select(Account).where(Account.id.in_(wanted))).all()
+    return {account.id: directory.name_of(context, account.id) for account in held}
+
+
+def _next(ops: Ops, relation: Relation, answer_by: date | None) -> tuple[TaskKind, date | None]:
+    """Return what comes next in a case, and by when."""
+    if relation is Relation.OFFERED:
+        return TaskKind.OFFER, answer_by
+    if ops.level == Level.WONDER:
+        both = [
+            (ops.talk_due, TaskKind.TALK),
+            (ops.decision_due, TaskKind.DECISION),
+        ]
+        dated = [(day, kind) for day, kind in both if day is not None]
+        due, kind = min(dated, default=(None, TaskKind.DECISION))
+        return kind, due
+    if ops.log == LogStatus.SUSPENDED:
+        return TaskKind.CONSENT_MISSING, None
+    if ops.next_evaluation is not None:
+        return TaskKind.EVALUATION, ops.next_evaluation
+    return TaskKind.PLAN, None

@@ -1,0 +1,240 @@
+"""What needs the person: made from lines, offers, consents, the team's queue and own records.
+
+The order is by how much it hurts a child that it lies: a broken follow-up before everything.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from bti.db.models import Consent, ConsentAnswer
+from bti.domain import deadlines
+from bti.domain.ages import day_in_norway
+from bti.domain.consent import OPENING, ConsentStatus
+from bti.domain.deadlines import Pressing
+from bti.domain.levels import Level
+from bti.workflows import directory
+from bti.workflows.consent_file import asked_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from bti.workflows.baton import OfferToMe
+    from bti.workflows.consent_file import Asked
+    from bti.workflows.context import Context
+    from bti.workflows.duty import DueLine
+    from bti.workflows.own_record import DraftLine
+    from bti.workflows.worklist_rows import Lines, Row
+
+
+class TaskKind(StrEnum):
+    """What is to be done."""
+
+    BROKEN = "broken"
+    EVALUATION = "evaluation"
+    DUTY = "duty"
+    TALK = "talk"
+    DECISION = "decision"
+    OFFER = "offer"
+    CONSENT_MISSING = "consent_missing"
+    CONSENT_ENDING = "consent_ending"
+    RETURNED = "returned"
+    QUEUE = "queue"
+    PLAN = "plan"
+    DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One thing to do. ``about`` is a service, a person or a form's code; never closed text.
+
+    ``child`` is empty where names are hidden or the case is not open; ``count`` is for tasks that
+    stand for several.
+    """
+
+    kind: TaskKind
+    pressing: Pressing
+    due_on: date | None = None
+    days_over: int = 0
+    case_id: uuid.UUID | None = None
+    item_id: uuid.UUID | None = None
+    number: str = ""
+    child: str = field(default="", repr=False)
+    group: str = field(default="", repr=False)
+    about: str = ""
+    words: str = field(default="", repr=False)
+    count: int = 0
+    at: datetime | None = None
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it should not wait until another day."""
+        return self.kind in _NEVER_WAITS or self.pressing in {Pressing.OVERDUE, Pressing.TODAY}
+
+
+_NEVER_WAITS: Final = frozenset({TaskKind.BROKEN, TaskKind.OFFER})
+_ORDER: Final = {kind: place for place, kind in enumerate(TaskKind)}
+_SHOWN: Final = frozenset({Pressing.OVERDUE, Pressing.TODAY, Pressing.SOON})
+
+
+def tasks_of(
+    context: Context,
+    lines: Lines,
+    *,
+    offers: tuple[OfferToMe, ...],
+    drafts: tuple[DraftLine, ...],
+    duties: tuple[DueLine, ...],
+    waiting: int,
+) -> tuple[Task, ...]:
+    """Return the person's tasks, what hurts most first; ``waiting`` is the team's queue."""
+    groups = {row.case_id: row.group for row in lines.rows}
+    steering = [row for row in lines.rows if row.relation in {"holder", "follower"}]
+    found = [
+        *(task for row in steering for task in _of_row(context, row)),
+        *(_of_offer(context, one, groups.get(one.case_id, "")) for one in offers),
+        *_of_consents(context, steering),
+        *(_returned(row) for row in lines.rows if _is_back(row)),
+        *(_of_duty(context, one) for one in duties),
+        *(
+            Task(
+                kind=TaskKind.DRAFT, pressing=Pressing.LATER, about=one.form.value, at=one.saved_at
+            )
+            for one in drafts
+        ),
+    ]
+    if waiting:
+        found.append(Task(kind=TaskKind.QUEUE, pressing=Pressing.SOON, count=waiting))
+    return tuple(sorted(found, key=_pain))
+
+
+def _pain(task: Task) -> tuple[bool, bool, int, date, str]:
+    return (
+        task.kind is not TaskKind.BROKEN,
+        not task.urgent,
+        _ORDER[task.kind],
+        task.due_on or date.max,
+        task.number,
+    )
+
+
+def _of_row(context: Context, row: Row) -> Iterator[Task]:
+    if row.follow_up_broken:
+        yield _task(context, TaskKind.BROKEN, row, row.ops.next_evaluation)
+        return
+    dated = (
+        (TaskKind.EVALUATION, row.ops.next_evaluation),
+        (TaskKind.TALK, row.ops.talk_due),
+        (TaskKind.DECISION, row.ops.decision_due if row.level == Level.WONDER else None),
+    )
+    for kind, day in dated:
+        if day is not None and deadlines.pressing(day, context.today, context.profile) in _SHOWN:
+            yield _task(context, kind, row, day)
+
+
+def _task(context: Context, kind: TaskKind, row: Row, due_on: date | None, about: str = "") -> Task:
+    return Task(
+        kind=kind,
+        pressing=Pressing.LATER
+        if due_on is None
+        else deadlines.pressing(due_on, context.today, context.profile),
+        due_on=due_on,
+        days_over=deadlines.days_over(due_on, context.today) if due_on is not None else 0,
+        case_id=row.case_id,
+        number=row.number,
+        child=row.child,
+        group=row.group,
+        about=about,
+    )
+
+
+def _of_offer(context: Context, offer: OfferToMe, group: str) -> Task:
+    last = day_in_norway(offer.expires_at)
+    return Task(
+        kind=TaskKind.OFFER,
+        pressing=deadlines.pressing(last, context.today, context.profile),
+        due_on=last,
+        case_id=offer.case_id,
+        item_id=offer.offer_id,
+        number=offer.number,
+        child=offer.child,
+        group=group if offer.child else "",
+        about=offer.from_name,
+        words=offer.message,
+    )
+
+
+def _of_duty(context: Context, due: DueLine) -> Task:
+    return Task(
+        kind=TaskKind.DUTY,
+        pressing=deadlines.pressing(due.due_on, context.today, context.profile),
+        due_on=due.due_on,
+        days_over=deadlines.days_over(due.due_on, context.today),
+        item_id=due.record_id,
+    )
+
+
+def _is_back(row: Row) -> bool:
+    return row.ops.referral == "returned" and row.relation in {"holder", "unit"}
+
+
+def _returned(row: Row) -> Task:
+    return Task(
+        kind=TaskKind.RETURNED,
+        pressing=Pressing.LATER,
+        case_id=row.case_id,
+        number=row.number,
+        child=row.child,
+        group=row.group,
+    )
+
+
+def _of_consents(context: Context, rows: Iterable[Row]) -> Iterator[Task]:
+    by_case = {row.case_id: row for row in rows}
+    units = directory.units(context)
+    for case_id in sorted(_worth_asking(context, by_case), key=str):
+        for asked in asked_in(context, case_id):
+            unit = units.get(asked.to_unit) if asked.to_unit is not None else None
+            about = unit.name if unit is not None else ""
+            kind, day = _consent_task(context, asked)
+            if kind is not None:
+                yield _task(context, kind, by_case[case_id], day, about)
+
+
+def _consent_task(context: Context, asked: Asked) -> tuple[TaskKind | None, date | None]:
+    if asked.status in {ConsentStatus.ASKED, ConsentStatus.NEEDS_RENEWAL}:
+        return TaskKind.CONSENT_MISSING, None
+    if asked.status in OPENING:
+        reminder = deadlines.consent_reminder(asked.facts.valid_to, context.profile)
+        if context.today >= reminder:
+            return TaskKind.CONSENT_ENDING, day_in_norway(asked.facts.valid_to)
+    return None, None
+
+
+def _worth_asking(context: Context, cases: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Return the cases where a consent may lack an answer or end soon: two questions for them all.
+
+    Where it really stands is asked of the rules, case by case, for these few.
+    """
+    ids = list(cases)
+    if not ids:
+        return frozenset()
+    answered: dict[uuid.UUID, set[str]] = {}
+    for answer in context.session.scalars(
+        select(ConsentAnswer).where(ConsentAnswer.case_id.in_(ids))
+    ):
+        if answer.meta["answer"] in {"yes", "partly", "no", "withdrawn"}:
+            answered.setdefault(answer.consent_id, set()).add(str(answer.person_id))
+    found = set()
+    for row in context.session.scalars(select(Consent).where(Consent.case_id.in_(ids))):
+        valid_to = datetime.fromisoformat(row.meta["valid_to"])
+        lacks = set(row.meta["required"]) - answered.get(row.id, set())
+        ends = context.today >= deadlines.consent_reminder(valid_to, context.profile)
+        if context.now < valid_to and (lacks or ends):
+            found.add(row.case_id)
+    return frozenset(found)
