@@ -9,7 +9,7 @@ from flask_babel import gettext, lazy_gettext
 
 from bti.workflows.insight import Access
 
-_ACTS: Final = {
+ACTS: Final = {
     "session:sign-in:allow": lazy_gettext("Signed in"),
     "session:sign-in:deny": lazy_gettext("Tried to sign in"),
     "session:sign-out:run": lazy_gettext("Signed out"),
@@ -81,6 +81,9 @@ _GROUNDS: Final = {
     "participant": lazy_gettext("Participant with consent"),
     "offered": lazy_gettext("Has been offered the baton"),
     "lead": lazy_gettext("Leader of the unit"),
+    "unit_lead": lazy_gettext("Leader of the unit"),
+    "team_lead": lazy_gettext("The upbringing team has the referral"),
+    "team_member": lazy_gettext("The upbringing team has the referral"),
     "team": lazy_gettext("The upbringing team has the referral"),
     "author": lazy_gettext("Wrote it"),
     "guardian": lazy_gettext("Own right to see"),
@@ -90,12 +93,12 @@ _GROUNDS: Final = {
     "duty": lazy_gettext("Duty to report"),
 }
 
-_READ_ACTS: Final = ("read", "run", "search")
+_LOOKS: Final = ("read", "run", "search")
 
 
 def act(access: Access) -> str:
     """What was done, in a few words; a refusal says so."""
-    words = str(_ACTS.get(access.action, access.action))
+    words = str(ACTS.get(access.action, access.action))
     if access.refused and access.action == "access:request:deny":
         return str(gettext("Was refused"))
     if access.refused:
@@ -125,4 +128,4 @@ def color(access: Access) -> str:
         return "danger"
     if access.action in {"case:page:print", "audit:log:export"}:
         return "warning"
-    return "neutral" if access.action.rpartition(":")[2] in _READ_ACTS else ""
+    return "neutral" if access.action.rpartition(":")[2] in _LOOKS else ""

@@ -299,4 +299,4 @@ def _numbers(context: Context, cases: Collection[uuid.UUID]) -> dict[uuid.UUID, 
             Case.tenant_id == context.person.tenant_id, Case.id.in_(cases)
         )
     )
-    return dict(rows.tuples().all())
+    return {row.id: row.number for row in rows}

@@ -135,6 +135,8 @@ def demo_sign_in(context: Context, *, account_id: uuid.UUID) -> SignedIn | SignI
     if account is None:
         raise NotFound
     context.verbs.open_directory(account.tenant_id)
+    if not account.profile.get("demo"):
+        raise NotFound
     return open_session(context, account, STRENGTH_DEMO)
 
 

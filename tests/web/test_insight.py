@@ -1,0 +1,219 @@
+"""Who has seen what: the page of a case, and the data protection officer's search."""
+
+import csv
+import io
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from bti.audit.actions import Action
+from bti.audit.record import Reference
+from bti.clock import norwegian_date
+from bti.db.models import Case, OwnRecord, Participant
+from bti.domain.access import Action as Act
+from bti.web.audit_words import ACTS
+from bti.web.views.insight import harmless
+from bti.workflows import case_file, insight
+from tests.web.case_site import acts, signed_in
+from tests.world import World
+
+CHILD = "Oda Oppdiktet"
+
+
+def _write_case(context) -> uuid.UUID:
+    person = context.person
+    context.verbs.subject()
+    case = Case(tenant_id=person.tenant_id, unit_id=person.unit_id, number="1234-5678")
+    context.verbs.new_case(case.id, ["core"])
+    case.ops = case_file.Ops(
+        level=0, status="open", log="none", opened_at=context.now, level_since=context.now,
+        birth_date=norwegian_date(context.now), sector="school", categories=("ABS",),
+    ).to_json()
+    context.session.add(case)
+    context.session.flush()
+    case_file.add_person(context, case.id, {"kind": "child", "name": CHILD})
+    context.session.add(
+        Participant(
+            tenant_id=person.tenant_id, case_id=case.id, account_id=person.account_id,
+            unit_id=person.unit_id, relation="follower", valid_from=context.now,
+        )
+    )
+    context.record(Action.CASE_CONCERN_CREATE, Reference("case", case.id), ground="author")
+    return case.id
+
+
+def _read(context, *, case_id):
+    context.verbs.open(case_id, Act.READ_CASE, entry=Action.CASE_OPEN_READ)
+
+
+def _keep_own_record(context):
+    row = OwnRecord(tenant_id=context.person.tenant_id, account_id=context.person.account_id)
+    context.verbs.new_own_record(row.id)
+    row.meta, row.body = {"kind": "duty"}, {"text": "a report"}
+    context.session.add(row)
+    context.record(Action.OWN_RECORD_WRITE)
+
+
+@pytest.fixture
+def case_id(world: World) -> uuid.UUID:
+    """A case ingrid works with."""
+    return world.run("ingrid", _write_case)
+
+
+def test_those_in_the_case_see_who_has_seen_it_newest_first(world, case_id):
+    world.run("ingrid", _read, case_id=case_id)
+    world.run("siv", _read, case_id=case_id)
+    client = signed_in(world, "ingrid")
+    client.get(f"/cases/{case_id}/accesses")
+    page = client.get(f"/cases/{case_id}/accesses")
+    assert page.status == 200
+    rows = ["".join(one.itertext()) for one in page.all("tr")][1:]
+    assert "Ingrid Solberg" in rows[0]
+    assert "Saw who has looked" in rows[0]
+    assert "Siv Aas" in rows[1]
+    assert "Rektor, Lindvik ungdomsskole" in rows[1]
+    assert "Read" in rows[1]
+    assert "Wrote a concern" in rows[-1]
+
+
+def test_somebody_who_was_refused_is_shown(world, case_id):
+    stranger = signed_in(world, "kari")
+    assert stranger.get(f"/cases/{case_id}/accesses").status == 404
+    page = signed_in(world, "ingrid").get(f"/cases/{case_id}/accesses")
+    assert "Kari LundHelsesykepleier, Skolehelsetjenesten Was refused" in page.text
+
+
+@pytest.mark.parametrize("who", ["kari", "anne", "asta", "arne", "odd", "per"])
+def test_others_get_the_same_page_as_for_a_case_that_is_not_there(world, case_id, who):
+    client = signed_in(world, who)
+    hidden = client.get(f"/cases/{case_id}/accesses")
+    missing = client.get(f"/cases/{uuid.uuid4()}/accesses")
+    assert hidden.status == missing.status == 404
+    assert hidden.text == missing.text
+
+
+def test_a_long_list_is_paged_and_can_be_shown_whole_for_printing(world, case_id):
+    for _ in range(insight.CASE_PAGE + 3):
+        world.run("ingrid", _read, case_id=case_id)
+    client = signed_in(world, "ingrid")
+    first = client.get(f"/cases/{case_id}/accesses")
+    assert len(first.all("tr")) == insight.CASE_PAGE + 1
+    second = client.get(f"/cases/{case_id}/accesses?page=2")
+    assert len(second.all("tr")) > 3
+    whole = client.get(f"/cases/{case_id}/accesses?all=yes")
+    assert len(whole.all("tr")) > insight.CASE_PAGE + 3
+    for odd in ("0", "-1", "99999999999999999999", "x", "٣"):
+        assert client.get(f"/cases/{case_id}/accesses?page={odd}").status == 200
+
+
+def test_the_officer_finds_events_by_case_number_with_or_without_hyphen(world, case_id):
+    client = signed_in(world, "anne")
+    for number in ("1234-5678", "12345678"):
+        page = client.get(f"/insight?number={number}")
+        assert "1 event found." in page.text
+        assert "Wrote a concern" in page.text
+        assert "1234-5678" in page.text
+    assert "0 events found." in client.get("/insight?number=8765-4321").text
+
+
+def test_the_officer_never_sees_content_or_the_name_of_a_child(world, case_id):
+    world.run("ingrid", _read, case_id=case_id)
+    client = signed_in(world, "anne")
+    assert CHILD.split(maxsplit=1)[0] not in client.get("/insight").text
+    assert CHILD.encode() not in client.get("/insight/selection.csv").response.data
+
+
+def test_events_are_found_by_person_by_unit_by_kind_and_by_day(world, case_id):
+    world.run("siv", _read, case_id=case_id)
+    signed_in(world, "kari").get(f"/cases/{case_id}/accesses")
+    client = signed_in(world, "anne")
+    assert "Siv Aas" in client.get("/insight?who=siv+aas&group=read").text
+    assert "Ingrid Solberg" in client.get("/insight?who=ungdomsskole&group=wrote").text
+    refused = client.get("/insight?group=refused")
+    assert "1 event found." in refused.text
+    assert "Kari Lund" in refused.text
+    assert "0 events found." in client.get("/insight?to_day=2026-08-31").text
+    assert "0 events found." in client.get("/insight?from_day=2026-09-02").text
+    assert "0 events found." not in client.get("/insight?from_day=2026-09-01&to_day=01.09.2026").text
+
+
+def test_own_records_are_left_out_everywhere_but_stay_in_the_tree(world):
+    world.run("ingrid", _keep_own_record)
+    client = signed_in(world, "anne")
+    shown = client.get("/insight?who=ingrid")
+    assert "own:record" not in shown.text
+    assert b"own:record" not in client.get("/insight/selection.csv").response.data
+    found = world.run("anne", insight.search, insight.Question())
+    assert found.total + 1 == found.chain.size
+    assert ("own:record:write", "allow") in acts(world)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "from_day=2026-09-05&to_day=2026-09-01",
+        "from_day=yesterday",
+        "group=everything",
+        "number=" + "1" * 50,
+        "who=%00",
+    ],
+)
+def test_a_question_that_makes_no_sense_is_explained_and_shows_nothing(world, question):
+    page = signed_in(world, "anne").get(f"/insight?{question}")
+    assert page.status == 422
+    assert page.all("div", id="errors")
+    assert not page.all("tr")
+    assert signed_in(world, "anne").get(f"/insight/selection.csv?{question}").status == 422
+
+
+def test_every_search_check_and_download_is_entered(world):
+    client = signed_in(world, "anne")
+    before = len(acts(world))
+    client.get("/insight")
+    client.post("/insight/check")
+    client.get("/insight/selection.csv")
+    assert [act for act, _ in acts(world)[before:]] == [
+        "insight:log:search", "audit:log:verify", "insight:log:search", "audit:log:export",
+    ]
+
+
+def test_checking_shows_that_the_log_is_whole(world):
+    client = signed_in(world, "anne")
+    assert "has not been checked yet" in client.get("/insight").text
+    assert "None has been changed or removed" in client.post("/insight/check").text
+    assert "The access log was whole" in client.get("/insight").text
+
+
+def test_checking_shows_what_was_tampered_with(world):
+    client = signed_in(world, "anne")
+    client.get("/insight")
+    with world.runtime.engine.begin() as connection:
+        connection.execute(text("UPDATE units SET phone = '1' WHERE sector = 'leisure'"))
+    told = client.post("/insight/check").text
+    assert "The access log has been tampered with" in told
+    assert f"changed: units {world.units['leisure']}" in told
+    assert "The last check found something wrong" in client.get("/insight").text
+
+
+def test_the_file_opens_in_a_spreadsheet_with_norwegian_settings(world, case_id):
+    answer = signed_in(world, "anne").get("/insight/selection.csv?number=1234-5678").response
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="access-log.csv"'
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
+    assert rows[0] == ["Time", "Who", "Unit", "What", "Why", "Case"]
+    assert rows[1][1:] == [
+        "Ingrid Solberg", "Lindvik ungdomsskole", "Wrote a concern", "Wrote it", "1234-5678",
+    ]
+
+
+@given(st.text(max_size=20), st.sampled_from(["=", "+", "-", "@", "\t", "\r", " =", "\u00a0@"]))
+def test_no_cell_is_ever_read_as_a_formula(rest, start):
+    assert harmless(start + rest).startswith("'")
+
+
+def test_every_kind_of_entry_has_words(world):
+    shown = {action.value for action in Action if action not in insight.OWN}
+    assert set(ACTS) == shown
