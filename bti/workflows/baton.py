@@ -101,7 +101,7 @@ def accept(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID) -> None
     Twice is the same as once. Raises ``RuleBroken`` as ``bti.domain.baton.accept``.
     """
     hold(context, case_id)
-    if _settled(context, case_id, offer_id) is State.ACCEPTED:
+    if _done_before(context, case_id, offer_id, State.ACCEPTED):
         return
     opened = context.verbs.open(case_id, Action.ANSWER_OFFER, entry=None)
     case, log, row = _offered(context, case_id, offer_id)
@@ -119,7 +119,7 @@ def accept(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID) -> None
 def decline(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID, reason: str) -> None:
     """Say no to the baton; the holder keeps it. Raises as ``bti.domain.baton.decline``."""
     hold(context, case_id)
-    if _settled(context, case_id, offer_id) is State.DECLINED:
+    if _done_before(context, case_id, offer_id, State.DECLINED):
         return
     opened = context.verbs.open(case_id, Action.ANSWER_OFFER, entry=None)
     case, log, row = _offered(context, case_id, offer_id)
@@ -134,7 +134,7 @@ def decline(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID, reason
 def withdraw(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID) -> None:
     """Take an offer back before it is answered. Raises as ``bti.domain.baton.withdraw_offer``."""
     hold(context, case_id)
-    if _settled(context, case_id, offer_id) is State.WITHDRAWN:
+    if _done_before(context, case_id, offer_id, State.WITHDRAWN):
         return
     opened = context.verbs.open(case_id, Action.WITHDRAW_OFFER, entry=None)
     case, log, row = _offered(context, case_id, offer_id)
@@ -263,26 +263,26 @@ def _pass_on(
     case.access_epoch += 1
 
 
-def _settled(context: Context, case_id: uuid.UUID, offer_id: uuid.UUID) -> State | None:
-    """Return how an offer ended that the person made or got, or None while it waits.
+def _done_before(context: Context, case_id: uuid.UUID, offer_id: uuid.UUID, wanted: State) -> bool:
+    """Tell whether a second click finds the thing done by the same person's first.
 
-    For a second click, and for the one who came too late: they were part of the offer and may
-    know that it is over, although they may have no business in the case any more. Raises
-    ``RuleBroken`` with baton.no_offer or baton.offer_expired.
+    Whoever came too late hears that the offer is over: they were part of it, although they may
+    have no business in the case any more. Raises ``RuleBroken`` with baton.no_offer or
+    baton.offer_expired.
     """
     row = context.session.get(BatonOffer, offer_id)
     me = context.person.account_id
     if row is None or row.case_id != case_id or me not in {row.from_id, row.to_id}:
-        return None
+        return False
     state = State(row.meta["state"])
     if state is State.OPEN:
         if me == row.to_id and context.now >= _offer_facts(row).expires_at:
             raise RuleBroken("baton.offer_expired")
-        return None
-    own = {State.WITHDRAWN: row.from_id, State.ACCEPTED: row.to_id, State.DECLINED: row.to_id}
-    if own.get(state) != me:
+        return False
+    own = row.from_id if wanted is State.WITHDRAWN else row.to_id
+    if state is not wanted or own != me:
         raise RuleBroken("baton.no_offer")
-    return state
+    return True
 
 
 def _offered(
