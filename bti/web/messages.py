@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 RULES: Final[Mapping[str, Any]] = {
     "account.holds_baton": _l("This person still has a baton. Hand it over first."),
+    "account.not_active": _l("This account is closed."),
+    "account.own": _l("You cannot close your own account. Ask another administrator."),
+    "account.password_same": _l("This is the password you have now. Choose a new one."),
+    "account.role_given": _l("This person has that role in that unit already."),
+    "account.role_not_here": _l("This role cannot be given in this unit."),
     "account.username_taken": _l("Somebody already has this user name."),
     "baton.log_not_active": _l("The log is not open, so there is no baton to hand over."),
     "baton.must_accept": _l("Whoever opens the log takes the baton first."),

@@ -292,14 +292,7 @@ def _explained(broken: RuleBroken) -> str:
                 count,
             )
         )
-    own = {
-        "account.role_not_here": gettext("This role cannot be given in this unit."),
-        "account.role_given": gettext("This person has that role in that unit already."),
-        "account.not_active": gettext("This account is closed."),
-        "account.own": gettext("You cannot close your own account. Ask another administrator."),
-        "account.password_same": gettext("This is the password you have now. Choose a new one."),
-    }
-    return str(own.get(broken.code) or messages.message(broken))
+    return messages.message(broken)
 
 
 def _password_text(refused: PasswordRefusedError) -> str:
