@@ -60,6 +60,19 @@ def test_every_act_of_the_log_is_explained_once():
     assert sorted(listed) == sorted(action.value for action in Action)
 
 
+def test_reserved_are_the_acts_that_nothing_enters():
+    rows = [line for line in read("audit-events.md").splitlines() if "*reserved:*" in line]
+    rooms = ("workflows", "keyd", "cli", "jobs")
+    code = " ".join(
+        path.read_text(encoding="utf-8")
+        for room in rooms
+        for path in (ROOT / "bti" / room).rglob("*.py")
+    )
+    unused = {one.value for one in Action if not re.search(rf"\b{one.name}\b", code)}
+
+    assert sorted(terms("\n".join(rows))) == sorted(unused)
+
+
 def test_every_plain_column_says_why_it_is_plain_and_what_it_tells():
     table = read("threat-model.md").partition("## Plain columns")[2]
     plain, _, sealed = table.partition("### Sealed, for comparison")
