@@ -37,7 +37,7 @@ from bti.workflows.baton_page import (
     withdraw_page,
 )
 from bti.workflows.case_file import CORE, case_row, ops_of
-from bti.workflows.once import hold, row_id, unchanged
+from bti.workflows.once import found_done, hold, row_id, unchanged
 
 if TYPE_CHECKING:
     from bti.db.models import Case
@@ -189,6 +189,7 @@ def drop_offers_to_outsiders(context: Context, case: Case) -> None:
 def _offer(context: Context, opened: Opened, command: OfferBaton, *, appointed: bool) -> uuid.UUID:
     offer_id = row_id(context, "baton", command.submission)
     if context.session.get(BatonOffer, offer_id) is not None:
+        found_done(context, opened)
         return offer_id
     case, log, row = _rows(context, command.case_id)
     unchanged(case, command.version)

@@ -49,7 +49,7 @@ from bti.workflows.consent_page import (
     statuses_for,
 )
 from bti.workflows.errors import NotFound
-from bti.workflows.once import hold, row_id, unchanged
+from bti.workflows.once import found_done, hold, row_id, unchanged
 
 if TYPE_CHECKING:
     from bti.domain.events import ConsentWithdrawn
@@ -131,6 +131,7 @@ def ask(context: Context, *, command: AskConsent) -> uuid.UUID:
     opened = context.verbs.open(command.case_id, Action.ASK_CONSENT, entry=None)
     consent_id = row_id(context, "consent", command.submission)
     if context.session.get(Consent, consent_id) is not None:
+        found_done(context, opened)
         return consent_id
     case = case_row(context, command.case_id)
     unchanged(case, command.version)
@@ -166,6 +167,7 @@ def answer(context: Context, *, command: RecordAnswer) -> rules.ConsentStatus:
     asked = one_asked(context, command.case_id, command.consent_id)
     answer_id = row_id(context, "consent-answer", command.submission)
     if context.session.get(ConsentAnswer, answer_id) is not None:
+        found_done(context, opened)
         return asked.status
     if command.on > context.today:
         raise RuleBroken("consent.day_in_future")
@@ -207,6 +209,7 @@ def withdraw(
         asked.facts, person_id=person_id, at=context.now, by=context.person.account_id
     )
     if asked.status is rules.ConsentStatus.WITHDRAWN:
+        found_done(context, opened)
         return
     case = case_row(context, case_id)
     _store_withdrawal(context, case, event)

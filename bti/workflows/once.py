@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from bti.audit.actions import Action as Act
+from bti.audit.record import Reference
 from bti.db.models import Case
 from bti.workflows.errors import Conflict
 
 if TYPE_CHECKING:
+    from bti.keyd.broker import Opened
     from bti.workflows.context import Context
 
 
@@ -37,6 +40,11 @@ def unchanged(case: Case, version: int | None) -> None:
     """Raise ``Conflict`` when the case has changed since ``version`` was shown."""
     if version is not None and case.version != version:
         raise Conflict
+
+
+def found_done(context: Context, opened: Opened) -> None:
+    """Enter a second click, which opened the case and found nothing left to do, as a reading."""
+    context.record(Act.CASE_OPEN_READ, Reference("case", opened.case_id), ground=opened.ground)
 
 
 def row_id(context: Context, purpose: str, submission: uuid.UUID) -> uuid.UUID:

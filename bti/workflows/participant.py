@@ -24,7 +24,7 @@ from bti.workflows import directory
 from bti.workflows.case_file import case_row, child_of
 from bti.workflows.consent_page import knows_services
 from bti.workflows.errors import NotFound
-from bti.workflows.once import hold, unchanged
+from bti.workflows.once import found_done, hold, unchanged
 
 if TYPE_CHECKING:
     from bti.db.models import Case
@@ -105,6 +105,7 @@ def invite(
     opened = context.verbs.open(case_id, Action.INVITE_PARTICIPANT, entry=None)
     case = case_row(context, case_id)
     if place_of(context, case_id, account_id, unit_id) is not None:
+        found_done(context, opened)
         return
     unchanged(case, version)
     ends = units_let_in(context, case)
@@ -133,6 +134,7 @@ def revoke(context: Context, *, case_id: uuid.UUID, participant_id: uuid.UUID) -
     if row is None or row.case_id != case_id or row.relation != Relation.PARTICIPANT.value:
         raise NotFound
     if row.revoked_at is not None:
+        found_done(context, opened)
         return
     row.revoked_at = context.now
     case_row(context, case_id).access_epoch += 1

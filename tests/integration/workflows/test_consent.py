@@ -4,6 +4,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
 from bti.db.models import BatonOffer, Case, Consent, ConsentAnswer, ConsentCell
 from bti.domain.access import Action
@@ -37,7 +38,7 @@ TODAY = date(2026, 9, 1)
 
 def section(world, case_id, who="ingrid"):
     def read(context):
-        opened = context.verbs.open(case_id, Action.READ_CASE, entry=None)
+        opened = context.verbs.open(case_id, Action.READ_CASE, entry=Act.CASE_OPEN_READ)
         return consent.section_of(context, opened)
 
     return world.run(who, read)
