@@ -16,7 +16,13 @@ from bti.audit.leaf import Leaf, instant, row_deleted, row_written
 from bti.audit.models import AuditCheckpoint, AuditEvent, AuditHead, AuditSubject
 from bti.audit.note import Checkpoint
 from bti.audit.tree import Frontier, leaf_hash
-from bti.db.guards import UnauditedChangeError, changes_of, mark_audited
+from bti.db.guards import (
+    UnauditedChangeError,
+    UnauditedReadError,
+    changes_of,
+    mark_audited,
+    opened_in,
+)
 
 if TYPE_CHECKING:
     import uuid
@@ -126,13 +132,15 @@ class Recorder:
     def close(self, sign: Signer) -> None:
         """Flush the rows, append the leaves and sign the new head.
 
-        Raises ``UnauditedChangeError`` when rows changed and no writing act was recorded.
+        Raises ``UnauditedChangeError`` when rows changed and no writing act was recorded, and
+        ``UnauditedReadError`` when a case was opened and no entry names it.
         """
         self._session.flush()
         changes = list(changes_of(self._session))
         tenants = {tenant for tenant, _ in self._events}
         if changes:
             self._require_write_entry(changes)
+        self._require_read_entries()
         for tenant in sorted(tenants, key=str):
             events = [event for owner, event in self._events if owner == tenant]
             self._append(tenant, events, changes, sign)
@@ -148,6 +156,14 @@ class Recorder:
         if len({*writing}) > 1:
             message = "one transaction wrote in two municipalities"
             raise UnauditedChangeError(message)
+
+    def _require_read_entries(self) -> None:
+        opened = opened_in(self._session)
+        named = {ref.id for _, event in self._events for ref in event.about if ref.kind == "case"}
+        silent = {case_id for case_id in opened if case_id is not None} - named
+        if silent or (opened and not self._events):
+            message = f"{len(silent)} cases opened without an audit entry"
+            raise UnauditedReadError(message)
 
     def _append(
         self, tenant: uuid.UUID, events: list[Event], changes: list[RowChange], sign: Signer

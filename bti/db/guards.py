@@ -21,6 +21,10 @@ class UnauditedChangeError(Exception):
     """A transaction tried to commit a change without an audit entry. A fault in the program."""
 
 
+class UnauditedReadError(Exception):
+    """A transaction opened content and said nothing of it. A fault in the program."""
+
+
 class Grant(Protocol):
     """Makes the MAC of an authority row; given by the key broker, which holds the key."""
 
@@ -54,6 +58,16 @@ def changes_of(session: Session) -> list[RowChange]:
 def mark_audited(session: Session) -> None:
     """Say that every change flushed so far is covered by an entry in this transaction."""
     session.info["changes"] = []
+
+
+def note_opened(session: Session, case_id: uuid.UUID | None) -> None:
+    """Remember that content was released: of this case, or (None) of a list or own record."""
+    session.info.setdefault("opened", set()).add(case_id)
+
+
+def opened_in(session: Session) -> frozenset[uuid.UUID | None]:
+    """Return what was released in this transaction; each must be told in an audit entry."""
+    return frozenset(session.info.get("opened", ()))
 
 
 def install_guards(sessions: sessionmaker[Session]) -> None:
@@ -122,6 +136,7 @@ def _refuse_unaudited(session: Session) -> None:
 def _reset(session: Session, transaction: Any) -> None:
     if transaction.parent is None:
         session.info.pop("changes", None)
+        session.info.pop("opened", None)
         for row in session.identity_map.values():
             if isinstance(row, TenantRow):
                 forget_plaintext(row)

@@ -44,6 +44,8 @@ Row = TypeVar("Row", bound="AuthorityRow")
 
 #: A row that grants authority has been changed outside the program.
 FORGED = "access.forged_row"
+#: How long after its end a session may still keep what its owner had typed.
+RAN_OUT_GRACE = timedelta(hours=12)
 
 
 class Authority:
@@ -56,8 +58,12 @@ class Authority:
         self._idle = timedelta(minutes=idle_minutes)
         self._mac = mac
 
-    def subject(self, token_hash: bytes) -> Subject:
-        """Return whose live session this is. Raises ``AccessDenied``."""
+    def subject(self, token_hash: bytes, *, ran_out: bool = False) -> Subject:
+        """Return whose session this is. Raises ``AccessDenied`` for a dead or forged one.
+
+        ``ran_out`` accepts one that reached its limits by itself less than half a day ago, so
+        that what was typed can be kept; never one that was ended.
+        """
         row = self._session.scalars(
             select(WebSession).where(WebSession.token_hash == token_hash)
         ).one_or_none()
@@ -65,9 +71,10 @@ class Authority:
             raise AccessDenied("access.no_session")
         self._genuine([row])
         now = self._clock.now()
-        if row.revoked_at is not None or now >= row.expires_at:
+        grace = RAN_OUT_GRACE if ran_out else timedelta(0)
+        if row.revoked_at is not None or now >= row.expires_at + grace:
             raise AccessDenied("access.no_session")
-        if now - row.last_seen_at > self._idle:
+        if now - row.last_seen_at > self._idle and not ran_out:
             raise AccessDenied("access.no_session")
         grant = self._session.get_one(RoleGrant, row.role_grant_id)
         self._genuine([grant])
@@ -130,6 +137,7 @@ class Authority:
             if not hmac.compare_digest(made, row.mac):
                 raise AccessDenied(FORGED, case_id=_case_of(row))
         return genuine
+
 
 def _facts(
     case: Case,

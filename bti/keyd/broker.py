@@ -21,8 +21,16 @@ if TYPE_CHECKING:
     from bti.domain.access import Action
     from bti.domain.relations import ObjectFacts, Subject
 
-#: A signed-in session's token hash, a system name, or None for a visitor.
-Credential = bytes | str | None
+
+@dataclass(frozen=True, slots=True)
+class RanOut:
+    """A session that ran out by itself. It opens its owner's own records and nothing else."""
+
+    token_hash: bytes
+
+
+#: A signed-in session's token hash, one that ran out, a system name, or None for a visitor.
+Credential = bytes | RanOut | str | None
 
 
 @dataclass(frozen=True, slots=True)

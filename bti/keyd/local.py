@@ -17,6 +17,7 @@ from bti.crypto.errors import SealError
 from bti.crypto.provider import TenantPurpose
 from bti.crypto.row_mac import row_mac
 from bti.crypto.signing import signing_key_from
+from bti.db.guards import note_opened
 from bti.db.models import Case, OwnRecord
 from bti.db.models.own_record import OWN_COMPARTMENT
 from bti.db.vault import Vault
@@ -25,7 +26,7 @@ from bti.domain.compartments import CORE
 from bti.domain.errors import AccessDenied
 from bti.domain.relations import Relation
 from bti.keyd.authority import Authority
-from bti.keyd.broker import Opened
+from bti.keyd.broker import Opened, RanOut
 from bti.keyd.keystore import FOUND, KeyStore
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class LocalVerbs:
     def subject(self) -> Subject:
         """Return who the session belongs to. Raises ``AccessDenied`` for a dead or forged one."""
         if self._subject is None:
+            if isinstance(self._credential, RanOut):
+                return self._keeper(self._credential)
             if not isinstance(self._credential, bytes):
                 raise AccessDenied("access.no_session")
             self._subject = self._authority.subject(self._credential)
@@ -99,17 +102,30 @@ class LocalVerbs:
                 self._release_tenant(self._subject.tenant_id, purpose)
         return self._subject
 
+    def _keeper(self, credential: RanOut) -> Subject:
+        """Return the owner of a session that ran out, with no more than own records need."""
+        self._subject = self._authority.subject(credential.token_hash, ran_out=True)
+        self._release_tenant(self._subject.tenant_id, TenantPurpose.OPS)
+        return self._subject
+
+    def _live(self) -> Subject:
+        """Return the subject of a live session: only that may come near a case."""
+        if isinstance(self._credential, RanOut):
+            raise AccessDenied("access.no_session")
+        return self.subject()
+
     # -- cases -------------------------------------------------------------------------------
 
     def open(self, case_id: uuid.UUID, action: Action, *, entry: AuditAction | None) -> Opened:
         """Decide, write the entry and release. Raises ``AccessDenied``."""
-        subject = self.subject()
+        subject = self._live()
         facts = self._facts(subject, case_id)
         decision = decide(subject, action, facts, self._clock.now())
         if isinstance(decision, Refused):
             raise AccessDenied(decision.rule, case_id=case_id)
         readable = compartments_open_to(subject, facts, self._clock.now())
         released = self._release_case(subject.tenant_id, case_id, readable)
+        note_opened(self._session, case_id)
         ground = _ground(decision.ground, subject, facts, self._clock.now())
         if entry is not None:
             self._recorder.record(
@@ -123,17 +139,20 @@ class LocalVerbs:
 
     def may_see(self, case_id: uuid.UUID, action: Action) -> bool:
         """Tell whether ``open`` would be allowed, without releasing or logging anything."""
-        subject = self.subject()
+        subject = self._live()
         facts = self._facts(subject, case_id)
         return not isinstance(decide(subject, action, facts, self._clock.now()), Refused)
 
     def new_case(self, case_id: uuid.UUID, compartments: Collection[str]) -> None:
         """Make and release keys for a case that is being created in this transaction."""
-        self._make(self.subject().tenant_id, case_id, compartments)
+        subject = self._live()
+        if self._keys.compartments(self._session, subject.tenant_id, case_id):
+            raise AccessDenied("access.not_a_new_case", case_id=case_id)
+        self._make(subject.tenant_id, case_id, compartments)
 
     def new_compartments(self, opened: Opened, compartments: Collection[str]) -> None:
         """Make and release keys for compartments of the person's own unit that have none yet."""
-        subject = self.subject()
+        subject = self._live()
         own = f"svc:{subject.unit_id.hex}:"
         known = {
             row.compartment
@@ -146,7 +165,7 @@ class LocalVerbs:
 
     def open_core(self, case_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
         """Release the core keys of own cases for a list or a search; returns those allowed."""
-        subject = self.subject()
+        subject = self._live()
         cases = list(
             self._session.scalars(
                 select(Case).where(Case.id.in_(case_ids), Case.tenant_id == subject.tenant_id)
@@ -161,6 +180,7 @@ class LocalVerbs:
         for row in self._keys.core_keys(self._session, subject.tenant_id, allowed):
             key = self._keys.unwrap(self._session, row)
             self._vault.put_case(row.case_id, CORE, key, active=row.state == "active")
+        note_opened(self._session, None)
         return allowed
 
     # -- own records -------------------------------------------------------------------------
@@ -181,6 +201,7 @@ class LocalVerbs:
             # No case and no record is named in the refusal: it must not tell of a report.
             raise AccessDenied("access.no_relation")
         self._release_case(subject.tenant_id, record_id, frozenset({OWN_COMPARTMENT}))
+        note_opened(self._session, None)
 
     def forget_own_record(self, record_id: uuid.UUID) -> None:
         """Destroy the key of the author's own draft."""

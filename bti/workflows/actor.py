@@ -29,6 +29,8 @@ class Actor:
     profile: str
     language: str
     strength: str
+    #: The session ran out by itself: what was typed may still be kept, nothing may be read.
+    ran_out: bool = False
 
     def __repr__(self) -> str:
         """Leave name and token out of logs."""

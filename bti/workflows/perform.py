@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from bti.audit.actions import Action
 from bti.audit.record import By, Recorder, Reference
 from bti.domain.errors import AccessDenied
+from bti.keyd.broker import RanOut
 from bti.workflows.actor import Actor, SystemActor
 from bti.workflows.context import Context
 from bti.workflows.errors import Conflict
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from bti.clock import Clock
     from bti.identity.password import Passwords
-    from bti.keyd.broker import Broker
+    from bti.keyd.broker import Broker, Credential
     from bti.settings import Settings
 
 P = ParamSpec("P")
@@ -125,10 +126,16 @@ def _record_refusal(context: Context, tenant: uuid.UUID, by: By, refusal: Access
     )
 
 
-def _credential(actor: Someone) -> bytes | str | None:
+def _credential(actor: Someone) -> Credential:
     if isinstance(actor, Actor):
-        return actor.token_hash
-    return actor.name if actor else None
+        return RanOut(actor.token_hash) if actor.ran_out else actor.token_hash
+    if isinstance(actor, SystemActor):
+        return actor.name
+    if actor is None:
+        return None
+    # Somebody from the network side, handed over by mistake, must not pass for the system.
+    message = f"{type(actor).__name__} cannot act on the case side"
+    raise TypeError(message)
 
 
 _RACES = frozenset(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -192,22 +192,20 @@ def identify(context: Context, *, token: str) -> Actor | None:
 def expired_actor(context: Context, *, token: str) -> Actor | None:
     """Return whose session ran out by itself, so that a draft can still be kept for them.
 
-    Not for one that was ended by sign-out or revoked, and not after the absolute limit plus a
-    working day: keeping what was typed must not keep a door open.
+    Not for one that was ended by sign-out or revoked. How long after its end, and what for, is
+    the broker's decision: keeping what was typed must not keep a door open.
     """
     row = context.session.scalars(
         select(WebSession).where(WebSession.token_hash == tokens.token_digest(token))
     ).one_or_none()
     if row is None or row.revoked_at is not None:
         return None
-    if context.now - row.expires_at > timedelta(hours=12):
-        return None
     grant = context.session.get_one(RoleGrant, row.role_grant_id)
     account = context.session.get_one(Account, row.account_id)
     if not account.active or not _in_force(grant, context.now):
         return None
     context.verbs.open_directory(row.tenant_id)
-    return _actor(context, row, account, grant)
+    return replace(_actor(context, row, account, grant), ran_out=True)
 
 
 def sign_out(context: Context) -> None:

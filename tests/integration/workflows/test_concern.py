@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from bti.audit.actions import Action as Act
 from bti.audit.leaf import Leaf
 from bti.audit.models import AuditEvent
 from bti.db.models import Case, ChildIndex, Entry, OwnRecord
@@ -84,7 +85,7 @@ def count(world, model):
 
 def read(world, who, case_id):
     def workflow(context):
-        opened = context.verbs.open(case_id, Action.READ_CASE, entry=None)
+        opened = context.verbs.open(case_id, Action.READ_CASE, entry=Act.CASE_OPEN_READ)
         case = case_file.case_row(context, case_id)
         return (
             case_file.ops_of(case),
