@@ -172,6 +172,21 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "consent.show": RouteRule(CASE_WORK.access, "read_case"),
     "consent.text": RouteRule(CASE_WORK.access, "read_case"),
     "consent.withdraw": RouteRule(CASE_WORK.access, "withdraw_consent"),
+    # goals, measures, evaluations and notes
+    "measure.evaluate": RouteRule(CASE_WORK.access, "evaluate"),
+    "measure.goal": RouteRule(CASE_WORK.access, "write_plan"),
+    "measure.new": RouteRule(CASE_WORK.access, "write_plan"),
+    "measure.note": RouteRule(CASE_WORK.access, "write_note"),
+    # the upbringing team
+    "referral.appoint": RouteRule(_roles("team_lead"), "appoint_holder"),
+    "referral.give_back": RouteRule(_roles("team_lead"), "return_referral"),
+    "referral.queue": RouteRule(_roles("team_lead", "team_member"), "see_team_queue"),
+    "referral.refer": RouteRule(CASE_WORK.access, "refer"),
+    "referral.rights": RouteRule(CASE_WORK.access, "record_rights"),
+    "referral.show": RouteRule(_roles("team_lead", "team_member"), "read_case"),
+    "referral.take": RouteRule(_roles("team_lead"), "take_referral"),
+    # my day
+    "worklist.show": RouteRule(CASE_WORK.access, "see_worklist"),
 }
 
 

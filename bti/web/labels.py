@@ -25,6 +25,7 @@ from bti.domain.codes import (
 from bti.domain.consent import Answer, ConsentStatus, Form, Scope
 from bti.domain.signers import SignerRole
 from bti.web import i18n
+from bti.workflows.referral_view import Finding, IndividualPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -170,6 +171,18 @@ NOT_HEARD: Final[Mapping[NotHeardReason, Any]] = {
     NotHeardReason.OTHER: _l("Another reason"),
 }
 
+FINDING: Final[Mapping[Finding, Any]] = {
+    Finding.YES: _l("Yes"),
+    Finding.NO: _l("No"),
+    Finding.UNRESOLVED: _l("Not settled"),
+}
+
+INDIVIDUAL_PLAN: Final[Mapping[IndividualPlan, Any]] = {
+    IndividualPlan.OFFERED: _l("It is offered to the family"),
+    IndividualPlan.DECLINED: _l("The family has said no thank you"),
+    IndividualPlan.NOT_RELEVANT: _l("Not relevant"),
+}
+
 WHO: Final[Mapping[Who, Any]] = {
     Who.EMPLOYEE: _l("You"),
     Who.LEAD: _l("Your leader"),
@@ -235,6 +248,8 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "heard": HEARD,
     "not_heard": NOT_HEARD,
     "who": WHO,
+    "finding": FINDING,
+    "individual_plan": INDIVIDUAL_PLAN,
     "scope": SCOPE,
     "answer": ANSWER,
     "answer_form": ANSWER_FORM,

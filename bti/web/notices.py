@@ -56,6 +56,18 @@ NOTICES: Final[dict[str, Notice]] = {
     "baton_declined": Notice(lazy_gettext("You said no. The baton stays where it is."), "info"),
     "baton_withdrawn": Notice(lazy_gettext("The offer is taken back. You still have the baton.")),
     "baton_moved": Notice(lazy_gettext("The baton is moved.")),
+    "goal_saved": Notice(lazy_gettext("The goal is saved. Now agree on a measure.")),
+    "measure_saved": Notice(lazy_gettext("The measure is saved.")),
+    "evaluated": Notice(lazy_gettext("The evaluation is saved. Now choose the way on.")),
+    "referred": Notice(
+        lazy_gettext("The case is brought to the team. It keeps its level until the team takes it.")
+    ),
+    "referral_taken": Notice(lazy_gettext("The team has taken the case.")),
+    "referral_returned": Notice(lazy_gettext("The case is given back.")),
+    "rights_saved": Notice(lazy_gettext("The assessment is saved.")),
+    "holder_asked": Notice(
+        lazy_gettext("The baton is offered. The holder has it until the new one has said yes.")
+    ),
     "not_done": Notice(lazy_gettext("That could not be done now."), "warning"),
     "signed_out": Notice(lazy_gettext("You are signed out."), "info"),
     "signed_out_idle": Notice(

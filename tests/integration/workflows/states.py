@@ -67,9 +67,7 @@ def _change(context: Context, case_id: uuid.UUID, **changes: Any) -> None:
 
 def share(world: World, case_id: uuid.UUID, unit: str, *types: InfoType) -> uuid.UUID:
     """Cells both ways between the school and ``unit`` that every guardian has said yes to."""
-    return cases.agreed(
-        world, case_id, unit, info_types=frozenset(types or (InfoType.MEASURES,))
-    )
+    return cases.agreed(world, case_id, unit, info_types=frozenset(types or (InfoType.MEASURES,)))
 
 
 def invite(world: World, case_id: uuid.UUID, who: str, owner: str = "ingrid") -> None:
@@ -151,7 +149,7 @@ def goal(world: World, case_id: uuid.UUID, who: str = "ingrid", text: str = "I t
     )
 
 
-def planned(  # noqa: PLR0913 - what a measure is made of
+def planned(
     world: World,
     case_id: uuid.UUID,
     who: str = "ingrid",

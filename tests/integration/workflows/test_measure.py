@@ -61,8 +61,14 @@ def test_a_measure_without_responsible_is_refused_and_nothing_is_written(world):
     case_id = with_log(world)
     goal_id = goal(world, case_id)
     command = measure.AddMeasure(
-        case_id=case_id, version=version_of(world, case_id), goal_id=goal_id, title="Samtale",
-        description="", arena=Arena.SCHOOL, responsible="  ", start_on=today(world),
+        case_id=case_id,
+        version=version_of(world, case_id),
+        goal_id=goal_id,
+        title="Samtale",
+        description="",
+        arena=Arena.SCHOOL,
+        responsible="  ",
+        start_on=today(world),
         evaluate_on=today(world),
     )
     with pytest.raises(RuleBroken, match=r"measure\.no_responsible"):
@@ -134,7 +140,11 @@ def test_a_closed_measure_is_not_evaluated_again(world):
     case_id = with_log(world)
     measure_id = planned(world, case_id)
     closing = evaluation(
-        world, case_id, measure_id, decision=Decision.CLOSE, next_on=None,
+        world,
+        case_id,
+        measure_id,
+        decision=Decision.CLOSE,
+        next_on=None,
         result=MeasureResult.REACHED,
     )
     world.run("ingrid", measure.evaluate, closing)
@@ -217,8 +227,12 @@ def test_a_note_is_read_only_by_services_whose_consent_covers_its_type(world):
     invite(world, case_id, "kari")
     for info_type in (InfoType.ATTENDANCE, InfoType.LEARNING):
         world.run(
-            "ingrid", measure.add_note, case_id=case_id, version=version_of(world, case_id),
-            info_type=info_type, text=f"Om {info_type.value}",
+            "ingrid",
+            measure.add_note,
+            case_id=case_id,
+            version=version_of(world, case_id),
+            info_type=info_type,
+            text=f"Om {info_type.value}",
         )
 
     def notes(context):

@@ -193,7 +193,10 @@ def test_a_returned_case_says_why_and_the_teams_way_in_is_closed(world):
             "hege", referral.return_, case_id=case_id, version=version_of(world, case_id), reason=""
         )
     world.run(
-        "hege", referral.return_, case_id=case_id, version=version_of(world, case_id),
+        "hege",
+        referral.return_,
+        case_id=case_id,
+        version=version_of(world, case_id),
         reason="Prøv PP-tjenesten først.",
     )
     assert part(world, case_id).returned_reason == "Prøv PP-tjenesten først."
@@ -206,7 +209,10 @@ def test_a_case_that_was_taken_goes_back_to_level_2(world):
     case_id, _ = referred(world)
     world.run("hege", referral.take, case_id=case_id, version=version_of(world, case_id))
     world.run(
-        "hege", referral.return_, case_id=case_id, version=version_of(world, case_id),
+        "hege",
+        referral.return_,
+        case_id=case_id,
+        version=version_of(world, case_id),
         reason="Nå går det bedre.",
     )
     assert (ops(world, case_id).level, ops(world, case_id).referral) == (2, "returned")
@@ -239,8 +245,11 @@ def test_the_new_holder_must_say_yes_before_the_baton_moves(world):
 def test_a_holder_is_appointed_only_in_a_case_the_team_has_taken(world):
     case_id, _ = referred(world)
     appoint = referral.Appoint(
-        case_id=case_id, submission=case_id, version=version_of(world, case_id),
-        account_id=world.accounts["turid"], unit_id=world.units["team"],
+        case_id=case_id,
+        submission=case_id,
+        version=version_of(world, case_id),
+        account_id=world.accounts["turid"],
+        unit_id=world.units["team"],
     )
     with pytest.raises(RuleBroken, match=r"referral\.not_taken"):
         world.run("hege", referral.appoint_holder, appoint)
@@ -267,7 +276,11 @@ def test_all_five_criteria_are_answered_if_only_with_unresolved(world):
 
 @pytest.mark.parametrize(
     ("last", "found"),
-    [(Finding.YES, Finding.YES), (Finding.NO, Finding.NO), (Finding.UNRESOLVED, Finding.UNRESOLVED)],
+    [
+        (Finding.YES, Finding.YES),
+        (Finding.NO, Finding.NO),
+        (Finding.UNRESOLVED, Finding.UNRESOLVED),
+    ],
 )
 def test_all_five_criteria_must_hold(last, found):
     answered = dict.fromkeys(Criterion, Finding.YES) | {Criterion.FAMILY_WANTS: last}
@@ -297,7 +310,10 @@ def test_a_case_travels_to_level_3_and_back_on_postgresql(postgres_world):
     world.run("hege", referral.take, case_id=case_id, version=version_of(world, case_id))
     world.run("hege", referral.record_rights, rights(world, case_id))
     world.run(
-        "hege", referral.return_, case_id=case_id, version=version_of(world, case_id),
+        "hege",
+        referral.return_,
+        case_id=case_id,
+        version=version_of(world, case_id),
         reason="Takk.",
     )
     assert (ops(world, case_id).level, ops(world, case_id).referral) == (2, "returned")

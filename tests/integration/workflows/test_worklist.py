@@ -71,7 +71,8 @@ def test_an_evaluation_far_ahead_is_no_task_but_a_next_step(world):
     assert page.tasks == ()
     (row,) = page.rows
     assert (row.next_step, row.due_on) == (
-        TaskKind.EVALUATION, today(world) + timedelta(days=40),
+        TaskKind.EVALUATION,
+        today(world) + timedelta(days=40),
     )
     assert (row.child, row.group, row.relation) == ("Jonas Berg Hansen", "8B", Relation.HOLDER)
     assert row.holder == "Ingrid Solberg"
@@ -125,8 +126,12 @@ def test_the_team_is_told_how_many_wait_and_the_holder_when_one_comes_back(world
     case_id = ready_for_team(world)
     share(world, case_id, "team")
     command = referral.Refer(
-        case_id=case_id, version=version_of(world, case_id), team_unit=world.units["team"],
-        why="Ikke nok.", question="Hva nå?", danger_assessed=True,
+        case_id=case_id,
+        version=version_of(world, case_id),
+        team_unit=world.units["team"],
+        why="Ikke nok.",
+        question="Hva nå?",
+        danger_assessed=True,
     )
     world.run("ingrid", referral.refer, command)
     (task,) = day(world, "turid").tasks

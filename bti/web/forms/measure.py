@@ -1,0 +1,151 @@
+"""Forms of the plan: a goal, a measure, an evaluation in three views, a note."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from bti.domain.codes import Arena, Decision, InfoType, MeasureResult, NotHeardReason
+from bti.web.forms.base import BaseForm
+from bti.web.forms.fields import AreaField, DateField, ListField, RadioField, TextField
+from bti.web.labels import ARENA, DECISION, INFO_TYPE, NOT_HEARD, RESULT, choices
+from bti.workflows.measure import AddMeasure, Evaluate, SaidView
+
+if TYPE_CHECKING:
+    from bti.workflows.plan_view import EvaluationPage, PlanPage
+
+_SHORT = 600
+# Reasons that can be a grown-up's too; nobody is too young to be a guardian here.
+_GROWN_UP = (NotHeardReason.DID_NOT_WANT, NotHeardReason.UNSAFE, NotHeardReason.NOT_ABLE)
+
+
+class GoalForm(BaseForm):
+    """A goal."""
+
+    text = AreaField(
+        _l("What do you want to achieve?"),
+        description=_l(
+            "One goal you can see whether you reach. Write it as the child would say it."
+        ),
+        max_length=_SHORT,
+    )
+
+
+class MeasureForm(BaseForm):
+    """A measure towards a goal."""
+
+    goal = RadioField(_l("Which goal is it for?"))
+    title = TextField(
+        _l("The measure in a few words"),
+        description=_l("For instance: A fixed adult in the morning"),
+    )
+    description = AreaField(_l("What will you do?"), required=False)
+    arena = RadioField(_l("Where?"), choices=choices(ARENA))
+    responsible = TextField(
+        _l("Who is responsible?"),
+        description=_l("A person: staff, a guardian or the young person."),
+    )
+    start_on = DateField(_l("When does it start?"))
+    evaluate_on = DateField(_l("When do you evaluate?"))
+
+    def prepare(self, page: PlanPage) -> None:
+        """Offer the goals one may read."""
+        self.goal.choices = [(str(goal.id), goal.text) for goal in page.goals]
+        if len(page.goals) == 1 and self.goal.data is None:
+            self.goal.data = str(page.goals[0].id)
+
+    def to_command(self, case_id: uuid.UUID) -> AddMeasure:
+        """Return what was filled in; the form has been validated."""
+        return AddMeasure(
+            case_id=case_id,
+            version=self.version.data,
+            goal_id=uuid.UUID(self.goal.data),
+            title=self.title.data or "",
+            description=self.description.data or "",
+            arena=Arena(self.arena.data),
+            responsible=self.responsible.data or "",
+            start_on=self.start_on.data,
+            evaluate_on=self.evaluate_on.data,
+        )
+
+
+class EvaluationForm(BaseForm):
+    """How it went, in three views, and what happens now."""
+
+    on = DateField(
+        _l("When did you evaluate?"), too_late=_l("The evaluation cannot be in the future.")
+    )
+    result = RadioField(_l("Is the goal reached?"), choices=choices(RESULT))
+    child = AreaField(_l("What does the child think?"), required=False)
+    child_missing = ListField(
+        _l("If the child has not said what it thinks: why?"),
+        choices=choices(NOT_HEARD),
+        blank=_l("Choose"),
+        required=False,
+    )
+    guardians = AreaField(_l("What do the guardians think?"), required=False)
+    guardians_missing = ListField(
+        _l("If the guardians have not said what they think: why?"),
+        choices=choices(NOT_HEARD, only=(*_GROWN_UP, NotHeardReason.OTHER)),
+        blank=_l("Choose"),
+        required=False,
+    )
+    professional = AreaField(
+        _l("What do you see in your work?"),
+        description=_l("What you have seen and heard, not what you guess."),
+    )
+    decision = RadioField(
+        _l("What do we do now?"),
+        choices=choices(DECISION, only=(Decision.CONTINUE, Decision.CHANGE, Decision.CLOSE)),
+    )
+    change = AreaField(_l("If something changes: what?"), required=False, max_length=_SHORT)
+    next_on = DateField(
+        _l("When do we evaluate next time?"),
+        description=_l("Not needed for a measure that ends."),
+        required=False,
+    )
+
+    def prepare(self, page: EvaluationPage) -> None:
+        """Put the child's name into the questions."""
+        self.on.latest = page.today
+        self.child.label.text = _("What does %(name)s think?", name=page.child)
+        self.child_missing.label.text = _(
+            "If %(name)s has not said what they think: why?", name=page.child
+        )
+
+    def to_command(self, case_id: uuid.UUID, measure_id: uuid.UUID) -> Evaluate:
+        """Return what was filled in. The suggested day falls away for a measure that ends."""
+        decision = Decision(self.decision.data)
+        return Evaluate(
+            case_id=case_id,
+            version=self.version.data,
+            measure_id=measure_id,
+            on=self.on.data,
+            result=MeasureResult(self.result.data),
+            child=_said(self.child, self.child_missing),
+            guardians=_said(self.guardians, self.guardians_missing),
+            professional=SaidView(self.professional.data or ""),
+            decision=decision,
+            change=self.change.data or "",
+            next_on=None if decision is Decision.CLOSE else self.next_on.data,
+        )
+
+
+def _said(words: AreaField, missing: ListField) -> SaidView:
+    reason = NotHeardReason(missing.data) if missing.data else None
+    return SaidView(words.data or "", reason)
+
+
+class NoteForm(BaseForm):
+    """A note of one type of information."""
+
+    info_type = RadioField(
+        _l("What is it about?"),
+        description=_l("Decides who else can read it: those whose consent covers this."),
+        choices=choices(INFO_TYPE),
+        help={InfoType.OWN.value: _l("Only your own service reads it, whatever the consent says.")},
+    )
+    text = AreaField(_l("What do you want to write down?"))

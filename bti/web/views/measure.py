@@ -1,0 +1,118 @@
+"""Pages of the plan: a goal, a measure, an evaluation, a note."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, make_response, redirect, render_template, url_for
+
+from bti.domain.access import Action
+from bti.domain.codes import InfoType
+from bti.domain.errors import RuleBroken
+from bti.web import messages
+from bti.web.doorway import perform
+from bti.web.forms.measure import EvaluationForm, GoalForm, MeasureForm, NoteForm
+from bti.web.notices import notify
+from bti.workflows import measure
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.wrappers import Response
+
+    from bti.web.forms.base import BaseForm
+    from bti.workflows.plan_view import EvaluationPage, PlanPage
+
+_UNFINISHED = 422
+
+blueprint = Blueprint("measure", __name__, url_prefix="/cases/<uuid:case_id>")
+
+
+def register(app: Flask) -> None:
+    """Add the pages."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.route("/goals/new", methods=["GET", "POST"])
+def goal(case_id: uuid.UUID) -> Response:
+    """Write a goal."""
+    page = perform(measure.plan_page, case_id=case_id, action=Action.WRITE_PLAN)
+    form = GoalForm(version=page.version)
+    if form.validate_on_submit():
+        try:
+            perform(
+                measure.add_goal,
+                case_id=case_id,
+                version=form.version.data,
+                text=form.text.data or "",
+            )
+        except RuleBroken as broken:
+            messages.refuse(form, broken)
+        else:
+            return _done(case_id, "goal_saved")
+    return _page("goal", page, form)
+
+
+@blueprint.route("/measures/new", methods=["GET", "POST"])
+def new(case_id: uuid.UUID) -> Response:
+    """Agree on a measure; the goal comes first."""
+    page = perform(measure.plan_page, case_id=case_id, action=Action.WRITE_PLAN)
+    if not page.goals:
+        return redirect(url_for("measure.goal", case_id=case_id), 303)
+    form = MeasureForm(version=page.version, start_on=page.today, evaluate_on=page.suggested)
+    form.prepare(page)
+    if form.validate_on_submit():
+        try:
+            perform(measure.add_measure, form.to_command(case_id))
+        except RuleBroken as broken:
+            messages.refuse(form, broken)
+        else:
+            return _done(case_id, "measure_saved")
+    return _page("new", page, form)
+
+
+@blueprint.route("/measures/<uuid:measure_id>/evaluate", methods=["GET", "POST"])
+def evaluate(case_id: uuid.UUID, measure_id: uuid.UUID) -> Response:
+    """Evaluate a measure, in three views."""
+    page = perform(measure.evaluation_page, case_id=case_id, measure_id=measure_id)
+    form = EvaluationForm(version=page.version, on=page.today, next_on=page.suggested)
+    form.prepare(page)
+    if form.validate_on_submit():
+        try:
+            perform(measure.evaluate, form.to_command(case_id, measure_id))
+        except RuleBroken as broken:
+            messages.refuse(form, broken)
+        else:
+            return _done(case_id, "evaluated")
+    return _page("evaluate", page, form)
+
+
+@blueprint.route("/notes/new", methods=["GET", "POST"])
+def note(case_id: uuid.UUID) -> Response:
+    """Write a note."""
+    page = perform(measure.plan_page, case_id=case_id, action=Action.WRITE_NOTE)
+    form = NoteForm(version=page.version)
+    if form.validate_on_submit():
+        try:
+            perform(
+                measure.add_note,
+                case_id=case_id,
+                version=form.version.data,
+                info_type=InfoType(form.info_type.data),
+                text=form.text.data or "",
+            )
+        except RuleBroken as broken:
+            messages.refuse(form, broken)
+        else:
+            return _done(case_id, "saved")
+    return _page("note", page, form)
+
+
+def _page(name: str, page: PlanPage | EvaluationPage, form: BaseForm) -> Response:
+    status = _UNFINISHED if form.error_list() else 200
+    return make_response(render_template(f"measure/{name}.html", page=page, form=form), status)
+
+
+def _done(case_id: uuid.UUID, notice: str) -> Response:
+    notify(notice)
+    return redirect(url_for("case.show", case_id=case_id, _anchor="plan"), 303)
