@@ -1,0 +1,133 @@
+"""Loads the demonstration: two municipalities, their people, two years of cases, and releases.
+
+Everything is made through the workflows with the clock moved through the years, so the access log
+is whole. Nothing here is reachable from a page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+from bti.cli import demo_history, demo_stories, demo_stories_together
+from bti.cli.demo_people import COORDINATOR, FURUVIK, LINDVIK, PASSWORD, employ, found_town
+from bti.cli.demo_stage import DEMO, Stage, at_hour, play
+from bti.cli.release import publish_pending
+from bti.cli.release_file import Pending
+from bti.disclosure.tables import HalfYear
+from bti.slt.account import NewAccount, create_account
+from bti.slt.release import earliest_publication
+from bti.workflows import release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bti.bootstrap import Runtime
+    from bti.cli.demo_people import Town
+    from bti.clock import FixedClock
+    from bti.slt.runtime import SltRuntime
+
+Scale = Literal["small", "full"]
+
+_TWO_YEARS: Final = timedelta(days=731)
+_HISTORY: Final[dict[Scale, int]] = {"small": 0, "full": 160}
+_PREPARED_BY: Final = "Asta Berg"
+_APPROVED_BY: Final = "Hege Moen"
+# Numbers are published on the first days of the working week after the month of waiting.
+_DAYS_AFTER_EARLIEST: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SignInWay:
+    """How somebody in the demonstration signs in with a password and a code."""
+
+    municipality: str
+    username: str
+    name: str
+    title: str
+    totp_secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was made. ``network`` is the coordinator's sign-in on the other side."""
+
+    stage: Stage
+    neighbour: Stage
+    staff: tuple[SignInWay, ...]
+    network: SignInWay
+
+
+def load(
+    runtime: Runtime,
+    network: SltRuntime,
+    clock: FixedClock,
+    scale: Scale = "full",
+    progress: Callable[[datetime], None] = lambda _: None,
+) -> Loaded:
+    """Fill two migrated, empty databases as of the clock's present time; the clock ends there.
+
+    Both runtimes must run on ``clock``. ``small`` leaves out the two years of lighter cases, and
+    with them most of what the releases could show.
+    """
+    now = clock.now()
+    clock.set(now - _TWO_YEARS)
+    stage, staff = _settle(runtime, clock, now, LINDVIK)
+    neighbour, others = _settle(runtime, clock, now, FURUVIK)
+    made = create_account(
+        network,
+        NewAccount(
+            username=COORDINATOR[0],
+            display_name=COORDINATOR[1],
+            municipality_number=LINDVIK.number,
+            municipality_name=LINDVIK.name,
+            password=PASSWORD,
+        ),
+    )
+    stories = [tell(stage) for tell in (*demo_stories.ALL, *demo_stories_together.ALL)]
+    stories.append(demo_stories_together.furuvik(neighbour))
+    stories += demo_history.stories(stage, _HISTORY[scale])
+    stories.append(_releases(stage, network))
+    play(clock, stories, progress)
+    clock.set(now)
+    coordinator = SignInWay(
+        LINDVIK.name, COORDINATOR[0], COORDINATOR[1], "SLT-koordinator", made.totp_secret
+    )
+    return Loaded(stage, neighbour, (*staff, *others), coordinator)
+
+
+def ended_half_years(start: datetime, now: datetime) -> tuple[HalfYear, ...]:
+    """Return the half-years that lie within the two years and may be published by ``now``."""
+    found = [HalfYear(year, half) for year in range(start.year, now.year + 1) for half in (1, 2)]
+    return tuple(one for one in found if one.first_day > start.date() and _published_at(one) < now)
+
+
+def _settle(
+    runtime: Runtime, clock: FixedClock, now: datetime, town: Town
+) -> tuple[Stage, tuple[SignInWay, ...]]:
+    perform = runtime.doorway.perform
+    tenant_id, units = perform(found_town, DEMO, town=town)
+    ways = []
+    accounts = {}
+    for person in town.people:
+        made = perform(employ, DEMO, tenant_id=tenant_id, unit_id=units[person.unit], person=person)
+        accounts[person.username] = made.account_id
+        ways.append(
+            SignInWay(town.name, person.username, person.name, person.title, made.totp_secret)
+        )
+    return Stage(runtime, clock, now, tenant_id, units, accounts), tuple(ways)
+
+
+def _releases(stage: Stage, network: SltRuntime) -> Iterator[datetime]:
+    for period in ended_half_years(stage.now - _TWO_YEARS, stage.now):
+        yield _published_at(period)
+        made = stage.runtime.doorway.perform(
+            release.prepare, DEMO, tenant_id=stage.tenant_id, period=period
+        )
+        pending = Pending(made.release.canonical_json(), _PREPARED_BY).approved(_APPROVED_BY)
+        publish_pending(stage.runtime, network, stage.tenant_id, pending)
+
+
+def _published_at(period: HalfYear) -> datetime:
+    return at_hour(earliest_publication(period) + timedelta(days=_DAYS_AFTER_EARLIEST), 9)
