@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from bti.audit.note import Checkpoint
     from bti.audit.record import Recorder
     from bti.clock import Clock
+    from bti.db.base import AuthorityRow
     from bti.crypto.provider import KeyProvider
     from bti.domain.access import Action
     from bti.domain.relations import ObjectFacts, Subject
@@ -166,6 +167,8 @@ class LocalVerbs:
     def open_core(self, case_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
         """Release the core keys of own cases for a list or a search; returns those allowed."""
         subject = self._live()
+        if not case_ids:
+            return frozenset()
         cases = list(
             self._session.scalars(
                 select(Case).where(Case.id.in_(case_ids), Case.tenant_id == subject.tenant_id)
@@ -192,12 +195,14 @@ class LocalVerbs:
     def open_own_record(self, record_id: uuid.UUID) -> None:
         """Release the key of the author's own record. Raises ``AccessDenied`` for others."""
         subject = self.subject()
-        owner = self._session.scalars(
-            select(OwnRecord.account_id).where(
+        record = self._session.scalars(
+            select(OwnRecord).where(
                 OwnRecord.id == record_id, OwnRecord.tenant_id == subject.tenant_id
             )
         ).one_or_none()
-        if owner != subject.account_id:
+        if record is not None:
+            self._authority.genuine([record])
+        if record is None or record.account_id != subject.account_id:
             # No case and no record is named in the refusal: it must not tell of a report.
             raise AccessDenied("access.no_relation")
         self._release_case(subject.tenant_id, record_id, frozenset({OWN_COMPARTMENT}))
@@ -220,6 +225,10 @@ class LocalVerbs:
     def open_directory(self, tenant: uuid.UUID) -> None:
         """Release the directory key for sign-in or for the command line."""
         self._release_tenant(tenant, TenantPurpose.DIRECTORY)
+
+    def check(self, row: AuthorityRow) -> None:
+        """Raise ``AccessDenied`` when a row that grants authority was not written by the program."""
+        self._authority.genuine([row])
 
     def open_ops(self, tenant: uuid.UUID) -> None:
         """Release the ops key to a job that counts or reminds (system only)."""
