@@ -24,6 +24,7 @@ from bti.domain.relations import (
     Subject,
     family_may_read,
     relations_of,
+    unit_is_in,
 )
 
 
@@ -230,7 +231,10 @@ def compartments_open_to(subject: Subject, facts: ObjectFacts, at: datetime) -> 
     The answer names every compartment that may exist; the broker releases those that do.
     """
     if not isinstance(decide(subject, Action.READ_CASE, facts, at), Allowed):
-        return frozenset()
+        # Whoever is offered the baton reads whom it is about and the message with it, no more,
+        # and only where their unit is let in; without it they could not even say no.
+        asked = isinstance(decide(subject, Action.ANSWER_OFFER, facts, at), Allowed)
+        return frozenset({CORE} if asked and unit_is_in(subject, facts, at) else ())
     live = [cell for cell in facts.cells if cell.is_live(at) and cell.info_type in SHAREABLE]
     if subject.role in {Role.GUARDIAN, Role.YOUTH}:
         return frozenset({CORE}) | _family_compartments(subject, facts, live, at)

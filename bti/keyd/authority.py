@@ -69,7 +69,7 @@ class Authority:
         ).one_or_none()
         if row is None:
             raise AccessDenied("access.no_session")
-        self._genuine([row])
+        self.genuine([row])
         now = self._clock.now()
         grace = RAN_OUT_GRACE if ran_out else timedelta(0)
         if row.revoked_at is not None or now >= row.expires_at + grace:
@@ -77,8 +77,9 @@ class Authority:
         if now - row.last_seen_at > self._idle and not ran_out:
             raise AccessDenied("access.no_session")
         grant = self._session.get_one(RoleGrant, row.role_grant_id)
-        self._genuine([grant])
+        self.genuine([grant])
         account = self._session.get_one(Account, row.account_id)
+        self.genuine([account])
         ended = grant.valid_to is not None and grant.valid_to <= now
         if ended or grant.valid_from > now or not account.active:
             raise AccessDenied("access.no_role")
@@ -117,6 +118,8 @@ class Authority:
         cells: dict[uuid.UUID, list[CellFacts]] = {one: [] for one in ids}
         for cell in self._rows(ConsentCell, ConsentCell.case_id.in_(ids)):
             cells[cell.case_id].append(_cell(cell))
+        # Last: the questions above have flushed what this transaction may have changed itself.
+        self.genuine(cases)
         return {
             case.id: _facts(
                 case, logs.get(case.id), offers.get(case.id), places[case.id], cells[case.id]
@@ -125,9 +128,9 @@ class Authority:
         }
 
     def _rows(self, table: type[Row], *where: ColumnElement[bool]) -> list[Row]:
-        return self._genuine(self._session.scalars(select(table).where(*where)))
+        return self.genuine(self._session.scalars(select(table).where(*where)))
 
-    def _genuine(self, rows: Iterable[Row]) -> list[Row]:
+    def genuine(self, rows: Iterable[Row]) -> list[Row]:
         """Return the rows, or raise when one of them was not written through the program."""
         genuine = list(rows)
         for row in genuine:
@@ -190,7 +193,7 @@ def _cell(row: ConsentCell) -> CellFacts:
 
 
 def _case_of(row: AuthorityRow) -> uuid.UUID | None:
-    case_id = getattr(row, "case_id", None)
+    case_id = row.id if isinstance(row, Case) else getattr(row, "case_id", None)
     return case_id if isinstance(case_id, uuid.UUID) and case_id != TENANT_WIDE else None
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bti.audit.actions import Action as AuditAction
     from bti.audit.note import Checkpoint
     from bti.audit.record import Recorder
+    from bti.db.base import AuthorityRow
     from bti.domain.access import Action
     from bti.domain.relations import ObjectFacts, Subject
 
@@ -81,6 +82,9 @@ class Verbs(Protocol):
 
     def open_directory(self, tenant: uuid.UUID) -> None:
         """Release the directory key for sign-in or for the command line."""
+
+    def check(self, row: AuthorityRow) -> None:
+        """Raise ``AccessDenied`` when a row that grants authority was not written by the program."""
 
     def open_ops(self, tenant: uuid.UUID) -> None:
         """Release the ops key to a job that counts or reminds (system only)."""

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from bti.audit.note import Checkpoint
     from bti.audit.record import Recorder
     from bti.clock import Clock
-    from bti.db.base import AuthorityRow
     from bti.crypto.provider import KeyProvider
+    from bti.db.base import AuthorityRow
     from bti.domain.access import Action
     from bti.domain.relations import ObjectFacts, Subject
     from bti.keyd.broker import Credential

@@ -96,6 +96,9 @@ _GROUNDS: Final = {
 _LOOKS: Final = ("read", "run", "search")
 
 
+_MASKED: Final = lazy_gettext("Somebody from another service")
+
+
 def act(access: Access) -> str:
     """What was done, in a few words; a refusal says so."""
     words = str(ACTS.get(access.action, access.action))
@@ -115,6 +118,8 @@ def ground(access: Access) -> str:
 
 def doer(access: Access) -> str:
     """Who did it. What nobody did by hand is said to be done by Stafett itself."""
+    if access.masked:
+        return str(_MASKED)
     if access.name:
         return access.name
     if access.system == "visitor":

@@ -23,9 +23,9 @@ from bti.domain.codes import (
     Who,
 )
 from bti.domain.consent import Answer, ConsentStatus, Form, Scope
+from bti.domain.rights import Finding, IndividualPlan
 from bti.domain.signers import SignerRole
 from bti.web import i18n
-from bti.workflows.referral_view import Finding, IndividualPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

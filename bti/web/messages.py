@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from bti.domain.errors import RuleBroken
 from bti.domain.legal import basis_on
+from bti.domain.levels import Requirement
 from bti.profiles import legal_bases
 from bti.web.filters import day_year
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from bti.domain.levels import Requirement
     from bti.web.forms.base import BaseForm
 
 RULES: Final[Mapping[str, Any]] = {
@@ -201,6 +201,16 @@ REQUIREMENTS: Final[Mapping[str, tuple[Any, Any]]] = {
 def explain(requirements: Iterable[Requirement]) -> tuple[Explained, ...]:
     """Return the requirements in words, in their order."""
     return tuple(_explained(one) for one in requirements)
+
+
+def unmet(broken: RuleBroken) -> tuple[Explained, ...]:
+    """Return what a refused move is missing, in words."""
+    missing = broken.facts.get("unmet", ())
+    return (
+        explain(one for one in missing if isinstance(one, Requirement))
+        if isinstance(missing, tuple)
+        else ()
+    )
 
 
 def _explained(one: Requirement) -> Explained:

@@ -75,9 +75,7 @@ def logs(context: Context) -> tuple[LogChoice, ...]:
     )
 
 
-def verify(
-    context: Context, *, tenant_id: uuid.UUID, known: Sequence[str] = ()
-) -> CheckOutcome:
+def verify(context: Context, *, tenant_id: uuid.UUID, known: Sequence[str] = ()) -> CheckOutcome:
     """Check the log in the database, and enter that it was checked.
 
     ``known`` are checkpoints kept elsewhere. Raises ``AccessDenied`` for a person who is not the

@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from bti.audit.actions import READS
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent, AuditSubject
-from bti.db.models import Participant
 from bti.domain.access import Action, Allowed, decide
 from bti.domain.ages import age
 from bti.domain.codes import StepForm
@@ -28,6 +27,7 @@ from bti.workflows.case_file import (
     ops_of,
     persons,
 )
+from bti.workflows.participant import live_places
 
 if TYPE_CHECKING:
     import uuid
@@ -101,7 +101,8 @@ class ParticipantRow:
     name: str
     title: str
     relation: str
-    revocable: bool
+    #: Somebody from a service the reader may not know of; name and title are empty.
+    masked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
         background="\n\n".join(r.body.get("text", "") for r in of_kind(records, Kind.BACKGROUND)),
         concerns=_concerns(context, records),
         happenings=_happenings(context, records),
-        participants=_participants(context, case),
+        participants=_participants(context, opened, case),
         accesses=looked[0],
         accessed_by=looked[1],
         can=_allowed(context, opened),
@@ -344,21 +345,20 @@ def _happenings(context: Context, records: tuple[Record, ...]) -> tuple[Happenin
     )
 
 
-def _participants(context: Context, case: Case) -> tuple[ParticipantRow, ...]:
-    rows = context.session.scalars(
-        select(Participant).where(Participant.case_id == case.id, Participant.revoked_at.is_(None))
-    )
-    live = [row for row in rows if row.valid_to is None or row.valid_to > context.now]
+def _participants(context: Context, opened: Opened, case: Case) -> tuple[ParticipantRow, ...]:
+    sees_all = consent_page.knows_services(context, opened)
+    near = {case.unit_id, context.person.unit_id}
     found = []
-    for row in live:
+    for row in live_places(context, case.id):
+        masked = not sees_all and row.unit_id not in near
         colleague = directory.colleague(context, row.account_id, row.unit_id)
         found.append(
             ParticipantRow(
                 row.id,
-                directory.name_of(context, row.account_id),
-                colleague.title if colleague else "",
+                "" if masked else directory.name_of(context, row.account_id),
+                "" if masked or colleague is None else colleague.title,
                 row.relation,
-                row.relation == "participant",
+                masked,
             )
         )
     return tuple(sorted(found, key=lambda one: (one.relation != "follower", one.name)))

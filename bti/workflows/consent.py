@@ -215,6 +215,7 @@ def withdraw(
     _store_withdrawal(context, case, event)
     consent_cells.stop_cells(context, case, event)
     participant.shut_out(context, case)
+    _return_referral(context, case)
     baton.drop_offers_to_outsiders(context, case)
     if event.closes_log:
         others = [one for one in everything if one.id != consent_id]
@@ -225,6 +226,16 @@ def withdraw(
         Reference("consent", consent_id),
         ground=opened.ground,
     )
+
+
+def _return_referral(context: Context, case: Case) -> None:
+    """Give a waiting referral back when the team may not see the case any more.
+
+    Nobody in the team can open it then, not even to return it; it must not wait for ever.
+    """
+    ops = ops_of(case)
+    if ops.referral == "waiting" and ops.team_unit not in participant.units_let_in(context, case):
+        case.ops = replace(ops, referral="returned").to_json()
 
 
 def _new_question(

@@ -75,7 +75,19 @@ class Context:
         ground: str = "",
         tenant: uuid.UUID | None = None,
         more: Iterable[Reference] = (),
+        refused: str | None = None,
     ) -> None:
-        """Add an entry to the log of the person's municipality (or of ``tenant``)."""
+        """Add an entry to the log of the person's municipality (or of ``tenant``).
+
+        ``refused`` is the rule that said no, for an act that did not happen.
+        """
         owner = tenant if tenant is not None else self.person.tenant_id
-        self.recorder.record(action, tenant=owner, by=self.by, about=(*about, *more), ground=ground)
+        self.recorder.record(
+            action,
+            tenant=owner,
+            by=self.by,
+            about=(*about, *more),
+            ground=ground,
+            allowed=refused is None,
+            rule=refused or "",
+        )

@@ -6,7 +6,7 @@ Reads the log's codes and ids only. The words for them belong to the interface.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -20,7 +20,9 @@ from bti.audit.record import Reference
 from bti.clock import NORWAY
 from bti.db.models import Account, Case, RoleGrant, Unit
 from bti.domain.access import Action as Act
+from bti.workflows import directory
 from bti.workflows.audit_check import ChainCard, chain_card
+from bti.workflows.consent_page import knows_services
 from bti.workflows.permission import require
 
 if TYPE_CHECKING:
@@ -82,6 +84,8 @@ class Access:
     refused: bool
     numbers: tuple[str, ...]
     cases: int
+    #: Somebody from a service the reader may not know of.
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +141,27 @@ def case_accesses(
 
     Raises ``AccessDenied``. The look itself is entered too.
     """
-    context.verbs.open(case_id, Act.SEE_CASE_ACCESSES, entry=Action.INSIGHT_CASE_READ)
+    opened = context.verbs.open(case_id, Act.SEE_CASE_ACCESSES, entry=Action.INSIGHT_CASE_READ)
     tenant = context.person.tenant_id
     case = context.session.get_one(Case, case_id)
     about = _about(tenant, [case_id])
     size = MOST_ROWS if whole else CASE_PAGE
     rows, total, pages, shown = _page(context, [about], page, size)
+    if not knows_services(context, opened):
+        units = directory.units(context)
+        known = {units[one].name for one in (case.unit_id, context.person.unit_id)}
+        rows = tuple(_masked(row, known) for row in rows)
     return CaseAccesses(case_id, case.number, rows, total, shown, pages, whole)
+
+
+def _masked(row: Access, known: set[str]) -> Access:
+    """Return the row without who it was, unless their service is one the reader works with.
+
+    That the child has to do with another service is itself secret (barnevernsloven § 13-1).
+    """
+    if not row.name or row.unit in known:
+        return row
+    return replace(row, name="", title="", unit="", masked=True)
 
 
 def search(context: Context, question: Question, *, page: int = 1) -> SearchResult:

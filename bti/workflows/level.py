@@ -89,7 +89,7 @@ class Decide:
     """A decision about the way on. ``to_level`` None closes the case."""
 
     case_id: uuid.UUID
-    version: int
+    version: int | None
     to_level: Level | None
     reason: str
     cause: ClosingCause | None = None
@@ -102,7 +102,7 @@ class OpenLog:
     """What a log opens with: why, one goal and one measure."""
 
     case_id: uuid.UUID
-    version: int
+    version: int | None
     background: str
     goal: str
     title: str

@@ -98,9 +98,7 @@ def end_session(context: Context, *, session_id: uuid.UUID) -> None:
     if not rows:
         raise NotFound
     _end(context, rows)
-    context.record(
-        Action.SESSION_SIGN_OUT_RUN, Reference("account", context.person.account_id)
-    )
+    context.record(Action.SESSION_SIGN_OUT_RUN, Reference("account", context.person.account_id))
 
 
 def end_other_sessions(context: Context) -> int:
@@ -108,9 +106,7 @@ def end_other_sessions(context: Context) -> int:
     context.verbs.subject()
     rows = _others(context)
     _end(context, rows)
-    context.record(
-        Action.SESSION_SIGN_OUT_RUN, Reference("account", context.person.account_id)
-    )
+    context.record(Action.SESSION_SIGN_OUT_RUN, Reference("account", context.person.account_id))
     return len(rows)
 
 
@@ -122,9 +118,7 @@ def _end(context: Context, rows: list[WebSession]) -> None:
 def _live(context: Context) -> list[WebSession]:
     rows = context.session.scalars(
         select(WebSession)
-        .where(
-            WebSession.account_id == context.person.account_id, WebSession.revoked_at.is_(None)
-        )
+        .where(WebSession.account_id == context.person.account_id, WebSession.revoked_at.is_(None))
         .order_by(WebSession.created_at.desc(), WebSession.id)
     )
     idle = context.settings.session_idle_minutes

@@ -78,7 +78,9 @@ def people_page(context: Context, *, case_id: uuid.UUID) -> PeoplePage:
         case_id=case_id,
         version=case.version,
         child=child_of(context, case_id).first_name,
-        places=tuple(_place(context, row, units, sees_all=sees_all) for row in rows),
+        places=tuple(
+            _place(context, row, units, owner=case.unit_id, sees_all=sees_all) for row in rows
+        ),
         candidates=tuple(
             Candidate(one.account_id, unit_id, f"{one.name}, {one.title}, {one.unit_name}")
             for unit_id in units_let_in(context, case)
@@ -216,9 +218,10 @@ def _place(
     row: Participant,
     units: dict[uuid.UUID, directory.UnitFact],
     *,
+    owner: uuid.UUID,
     sees_all: bool,
 ) -> Place:
-    masked = not sees_all and row.unit_id != context.person.unit_id
+    masked = not sees_all and row.unit_id not in {owner, context.person.unit_id}
     colleague = directory.colleague(context, row.account_id, row.unit_id)
     return Place(
         id=row.id,

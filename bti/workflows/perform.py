@@ -126,7 +126,7 @@ def _record_refusal(context: Context, tenant: uuid.UUID, by: By, refusal: Access
     )
 
 
-def _credential(actor: Someone) -> Credential:
+def _credential(actor: object) -> Credential:
     if isinstance(actor, Actor):
         return RanOut(actor.token_hash) if actor.ran_out else actor.token_hash
     if isinstance(actor, SystemActor):

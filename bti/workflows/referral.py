@@ -16,6 +16,7 @@ from bti.domain.access import Action
 from bti.domain.codes import InfoType, Sector
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import Level, Step, requirements_for
+from bti.domain.rights import Criterion, Finding, IndividualPlan
 from bti.workflows import baton, directory, level
 from bti.workflows.case_file import (
     CORE,
@@ -30,9 +31,6 @@ from bti.workflows.once import hold, unchanged
 from bti.workflows.referral_page import ReferPage, ReferralPage, refer_page, team_page
 from bti.workflows.referral_queue import Queue, QueueRow, queue
 from bti.workflows.referral_view import (
-    Criterion,
-    Finding,
-    IndividualPlan,
     ReferralPart,
     ReferralState,
     Rights,

@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING, Final
 from bti.domain import deadlines
 from bti.domain.access import Action, Allowed, decide
 from bti.domain.levels import Level
+from bti.domain.rights import (
+    Criterion,
+    Finding,
+    IndividualPlan,
+    conclusion,
+)
 from bti.workflows import consent, directory
 from bti.workflows.case_file import (
     Kind,
@@ -36,43 +42,7 @@ class ReferralState(StrEnum):
     RETURNED = "returned"
 
 
-class Criterion(StrEnum):
-    """What must hold for a right to a child coordinator (hol. § 7-2 a, pbrl. § 2-5 c)."""
-
-    UNDER_18 = "under_18"
-    SERIOUS_CONDITION = "serious_condition"
-    LASTING_SERVICES = "lasting_services"
-    OTHER_SERVICES = "other_services"
-    FAMILY_WANTS = "family_wants"
-
-
-class Finding(StrEnum):
-    """What was found about a criterion."""
-
-    YES = "yes"
-    NO = "no"
-    UNRESOLVED = "unresolved"
-
-
-class IndividualPlan(StrEnum):
-    """What became of the individual plan (hol. § 7-1). It is the family's choice."""
-
-    OFFERED = "offered"
-    DECLINED = "declined"
-    NOT_RELEVANT = "not_relevant"
-
-
-#: Legal bases of the criteria, as ``bti.profiles.legal_bases`` names them.
-RIGHTS_BASES: Final = ("hol-7-2a", "pbrl-2-5c")
 OPEN_STATES: Final = frozenset({ReferralState.WAITING, ReferralState.TAKEN})
-
-
-def conclusion(criteria: dict[Criterion, Finding]) -> Finding:
-    """Return whether the family has the right: all five must hold, and one no is enough."""
-    found = {criteria.get(one, Finding.UNRESOLVED) for one in Criterion}
-    if Finding.NO in found:
-        return Finding.NO
-    return Finding.UNRESOLVED if Finding.UNRESOLVED in found else Finding.YES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,9 +133,7 @@ def welcome(
     return Welcome(made.account_id, name, username, secret, made.totp_secret)
 
 
-def give_role(
-    context: Context, *, account_id: uuid.UUID, unit_id: uuid.UUID, role: Role
-) -> None:
+def give_role(context: Context, *, account_id: uuid.UUID, unit_id: uuid.UUID, role: Role) -> None:
     """Give a colleague one more role from now on.
 
     Raises ``RuleBroken`` with account.role_not_here, account.role_given or account.not_active,

@@ -20,7 +20,6 @@ from bti.disclosure.release import Release, seal
 from bti.disclosure.release import prepare as protected
 from bti.domain.ages import age
 from bti.domain.codes import ClosingCause
-from bti.domain.errors import RuleBroken
 from bti.workflows.case_file import ops_of
 
 if TYPE_CHECKING:
@@ -34,6 +33,14 @@ if TYPE_CHECKING:
 _OLDEST_COUNTED: Final = 23
 #: Closed as a mistake: the child is counted in another case, or in none.
 _NOT_A_CHILD: Final = frozenset({ClosingCause.DUPLICATE.value, ClosingCause.ERROR.value})
+
+
+class NotEndedError(Exception):
+    """The half-year is not over. Met by operators only: nobody prepares a release from a page."""
+
+    def __init__(self, until: date) -> None:
+        super().__init__(f"not over before {until} has passed")
+        self.until = until
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +84,11 @@ def highest_level(
 def prepare(context: Context, *, tenant_id: uuid.UUID, period: HalfYear) -> Prepared:
     """Count, protect, verify and seal. Nothing is published.
 
-    Raises ``RuleBroken("release.not_ended")`` before the half-year is over, and ``NotSafe`` when no
-    pattern passes the check.
+    Raises ``NotEndedError`` before the half-year is over, and ``NotSafe`` when no pattern passes
+    the check.
     """
     if context.today <= period.last_day:
-        raise RuleBroken("release.not_ended", until=period.last_day)
+        raise NotEndedError(period.last_day)
     counted = counts(context, tenant_id=tenant_id, period=period)
     municipality = context.session.get_one(Municipality, tenant_id)
     release = seal(

@@ -14,6 +14,7 @@ from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.db.models import Account, Municipality, RoleGrant, Throttle, Unit, WebSession
 from bti.domain.codes import Role, Sector
+from bti.domain.errors import AccessDenied
 from bti.identity import tokens, totp
 from bti.identity.throttle import PER_ACCOUNT, PER_ADDRESS, Failures, after_failure, remaining_wait
 from bti.workflows.actor import Actor
@@ -99,7 +100,7 @@ def sign_in(
     limits = _limits(tenant_id, token, address)
     wait = _seconds_to_wait(context, limits)
     if wait > 0:
-        context.record(Action.SESSION_SIGN_IN_DENY, tenant=tenant_id)
+        context.record(Action.SESSION_SIGN_IN_DENY, tenant=tenant_id, refused="sign_in.wait")
         return SignInRefused(wait)
     account = context.session.scalars(
         select(Account).where(Account.username_token == token, Account.tenant_id == tenant_id)
@@ -109,7 +110,9 @@ def sign_in(
             context.passwords.verify_nobody()
         _count_failure(context, limits)
         about = [Reference("account", account.id)] if account else []
-        context.record(Action.SESSION_SIGN_IN_DENY, *about, tenant=tenant_id)
+        context.record(
+            Action.SESSION_SIGN_IN_DENY, *about, tenant=tenant_id, refused="sign_in.not_proven"
+        )
         return SignInRefused()
     _forget_failures(context, limits)
     return open_session(context, account, STRENGTH_TWO_FACTORS)
@@ -120,7 +123,10 @@ def open_session(context: Context, account: Account, strength: str) -> SignedIn 
     roles = _roles(context, account.id)
     if not roles:
         context.record(
-            Action.SESSION_SIGN_IN_DENY, Reference("account", account.id), tenant=account.tenant_id
+            Action.SESSION_SIGN_IN_DENY,
+            Reference("account", account.id),
+            tenant=account.tenant_id,
+            refused="access.no_role",
         )
         return SignInRefused()
     token = _new_session(context, account, roles[0].grant_id, strength)
@@ -315,6 +321,14 @@ def _in_force(grant: RoleGrant, at: datetime) -> bool:
 
 
 def _proven(context: Context, account: Account, secret: str, code: str) -> bool:
+    try:
+        context.verbs.check(account)
+    except AccessDenied as denied:
+        # Told apart in the log only: a planted password must look like a wrong one.
+        about = Reference("account", account.id)
+        tenant = account.tenant_id
+        context.record(Action.SESSION_SIGN_IN_DENY, about, tenant=tenant, refused=denied.rule)
+        return False
     verdict = context.passwords.verify(account.password_hash, secret)
     step = totp.matched_step(
         bytes.fromhex(account.totp_secret), code, context.now, after=account.totp_last_step

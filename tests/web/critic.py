@@ -10,6 +10,7 @@ import html5lib
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from bti.web.i18n import COOKIE
 from bti.web import headers
 
 _NO_LABEL_NEEDED = frozenset({"hidden", "submit", "button", "image", "reset"})
@@ -65,8 +66,11 @@ class Page:
 class CriticClient:
     """Flask's test client with an opinion. Keeps cookies; sends the token of the last page."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, language: str = "en") -> None:
         self.client = app.test_client()
+        # English is the source: texts are asserted as the code has them, catalogues or not.
+        if language:
+            self.client.set_cookie(COOKIE, language)
         self._token = ""
 
     def get(self, path: str, **kwargs: object) -> Page:

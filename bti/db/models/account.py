@@ -8,13 +8,13 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.db.base import AuthorityRow, TenantRow
+from bti.db.base import AuthorityRow
 from bti.db.sealed import Encrypted
 from bti.db.sealed_value import Sealed
 from bti.db.types import SealedType, UTCDateTime
 
 
-class Account(TenantRow):
+class Account(AuthorityRow):
     """Somebody who signs in. Who works where is itself sealed, under the directory key."""
 
     __tablename__ = "accounts"

@@ -22,7 +22,7 @@ from bti.db.sealed_value import Sealed
 from bti.db.types import SealedType, UTCDateTime
 
 
-class Case(TenantRow):
+class Case(AuthorityRow):
     """The municipality's work around one child.
 
     Level, status, every date and the birth date are sealed under the ``ops`` key: worklists and

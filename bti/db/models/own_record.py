@@ -11,7 +11,7 @@ import uuid
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.db.base import TenantRow
+from bti.db.base import AuthorityRow
 from bti.db.sealed import Encrypted
 from bti.db.sealed_value import Sealed
 from bti.db.types import SealedType
@@ -19,7 +19,7 @@ from bti.db.types import SealedType
 OWN_COMPARTMENT = "own"
 
 
-class OwnRecord(TenantRow):
+class OwnRecord(AuthorityRow):
     """A draft or a duty record. Its data key is stored under its own id."""
 
     __tablename__ = "own_records"

@@ -173,6 +173,13 @@ class DateField(wtforms.Field):
             raise StopValidation(str(self._too_late or gettext("The date is too far ahead.")))
 
     @property
+    def day(self) -> date:
+        """The day of a required field, once the form has been validated; else ValueError."""
+        if self.data is None:
+            raise ValueError(self.name)
+        return self.data
+
+    @property
     def typed_otherwise(self) -> bool:
         """Whether something stands here that a browser's date picker could not show."""
         return self.data is None and bool(self._value())

@@ -67,8 +67,8 @@ class MeasureForm(BaseForm):
             description=self.description.data or "",
             arena=Arena(self.arena.data),
             responsible=self.responsible.data or "",
-            start_on=self.start_on.data,
-            evaluate_on=self.evaluate_on.data,
+            start_on=self.start_on.day,
+            evaluate_on=self.evaluate_on.day,
         )
 
 
@@ -123,7 +123,7 @@ class EvaluationForm(BaseForm):
             case_id=case_id,
             version=self.version.data,
             measure_id=measure_id,
-            on=self.on.data,
+            on=self.on.day,
             result=MeasureResult(self.result.data),
             child=_said(self.child, self.child_missing),
             guardians=_said(self.guardians, self.guardians_missing),

@@ -65,7 +65,7 @@ def conversation(case_id: uuid.UUID) -> str | Response:
                     case_id=case_id,
                     with_whom=level.With(form.with_whom.data),
                     held=form.held.data == "yes",
-                    on=form.on.data,
+                    on=form.on.day,
                     both=form.both.data,
                     summary=form.summary.data or "",
                     reason=form.reason.data or "",
@@ -103,7 +103,7 @@ def decide(case_id: uuid.UUID) -> str | Response:
                     case_id=case_id,
                     version=form.version.data,
                     to_level=form.level,
-                    reason=form.reason.data,
+                    reason=form.reason.data or "",
                     cause=form.chosen_cause,
                     danger_assessed=form.danger.data == "no",
                 ),
@@ -142,14 +142,14 @@ def _opening(case_id: uuid.UUID, form: OpenLogForm) -> level.OpenLog:
     return level.OpenLog(
         case_id=case_id,
         version=form.version.data,
-        background=form.background.data,
-        goal=form.goal.data,
-        title=form.title.data,
+        background=form.background.data or "",
+        goal=form.goal.data or "",
+        title=form.title.data or "",
         description=form.description.data or "",
         arena=Arena(form.arena.data),
-        responsible=form.responsible.data,
-        start_on=form.start_on.data,
-        evaluate_on=form.evaluate_on.data,
+        responsible=form.responsible.data or "",
+        start_on=form.start_on.day,
+        evaluate_on=form.evaluate_on.day,
     )
 
 
@@ -173,9 +173,11 @@ def _wording(page: CasePage, move: Move) -> str:
     if move.to_level is None:
         return _("Close the case")
     name = labels.words(page.stages[move.to_level].label)
-    return str(_WORDS[Direction(move.direction)]) % {"number": move.to_level, "name": name}
+    wording = str(_WORDS[Direction(move.direction)])
+    said: str = wording % {"number": move.to_level, "name": name}
+    return said
 
 
 def _name_unmet(form: DecideForm | OpenLogForm, broken: RuleBroken) -> None:
-    for one in messages.explain(broken.facts.get("unmet", ())):
+    for one in messages.unmet(broken):
         form.refuse(_("Missing: %(what)s", what=one.title))

@@ -14,7 +14,7 @@ from bti.domain.access import Action
 from bti.domain.codes import InfoType
 from bti.domain.consent import Scope
 from bti.domain.errors import AccessDenied
-from bti.workflows import case, own_record, sign_in
+from bti.workflows import case, duty, own_record, sign_in
 from tests.story import Story
 
 FORGED = "access.forged_row"
@@ -55,6 +55,8 @@ def refusals(world) -> list[str]:
         ("UPDATE logs SET holder_id = :per", "per"),
         ("UPDATE logs SET holder_id = :per", "ingrid"),
         ("UPDATE role_grants SET role = 'unit_lead' WHERE account_id = :per", "per"),
+        ("UPDATE cases SET unit_id = :unit", "ingrid"),
+        ("UPDATE accounts SET language = 'nn'", "ingrid"),
         ("UPDATE web_sessions SET account_id = :per WHERE account_id = :kari", "kari"),
         ("UPDATE web_sessions SET expires_at = '2099-01-01 00:00:00.000000'", "ingrid"),
     ],
@@ -158,3 +160,20 @@ def test_a_list_of_cases_cannot_be_opened_without_an_entry(world, story):
 
     with pytest.raises(UnauditedReadError):
         world.run("ingrid", peek)
+
+
+def test_an_own_record_moved_to_another_in_sql_stays_closed(world):
+    record_id = Story(world).report_danger("per")
+    kari = world.actor("kari")
+    sql(world, "UPDATE own_records SET account_id = :kari", kari=world.accounts["kari"].hex)
+    with pytest.raises(AccessDenied):
+        world.runtime.doorway.perform(duty.show_record, kari, record_id=record_id)
+
+
+def test_a_password_planted_in_sql_signs_nobody_in(world):
+    planted = world.runtime.doorway.passwords.hash("a password of the thief")
+    sql(world, "UPDATE accounts SET password_hash = :planted", planted=planted)
+    world.clock.advance(timedelta(minutes=5))
+    with pytest.raises(AssertionError, match="could not sign in"):
+        world.token("ingrid")
+    assert any(FORGED in leaf for leaf in refusals(world))

@@ -1,0 +1,40 @@
+"""The family's rights at level 3: what must hold for a child coordinator, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Criterion(StrEnum):
+    """What must hold for a right to a child coordinator (hol. § 7-2 a, pbrl. § 2-5 c)."""
+
+    UNDER_18 = "under_18"
+    SERIOUS_CONDITION = "serious_condition"
+    LASTING_SERVICES = "lasting_services"
+    OTHER_SERVICES = "other_services"
+    FAMILY_WANTS = "family_wants"
+
+
+class Finding(StrEnum):
+    """What was found about a criterion."""
+
+    YES = "yes"
+    NO = "no"
+    UNRESOLVED = "unresolved"
+
+
+class IndividualPlan(StrEnum):
+    """What became of the individual plan (hol. § 7-1). It is the family's choice."""
+
+    OFFERED = "offered"
+    DECLINED = "declined"
+    NOT_RELEVANT = "not_relevant"
+
+
+def conclusion(criteria: Mapping[Criterion, Finding]) -> Finding:
+    """Return whether the family has the right: all five must hold, and one no is enough."""
+    found = {criteria.get(one, Finding.UNRESOLVED) for one in Criterion}
+    if Finding.NO in found:
+        return Finding.NO
+    return Finding.UNRESOLVED if Finding.UNRESOLVED in found else Finding.YES
