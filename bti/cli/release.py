@@ -16,7 +16,6 @@ from bti.cli.wiring import OPERATOR, municipality, runtime
 from bti.clock import norwegian_date
 from bti.disclosure.tables import HalfYear, TableError
 from bti.disclosure.verify import NotSafe
-from bti.domain.errors import RuleBroken
 from bti.slt.release import PublishRefusedError, earliest_publication, publish_release
 from bti.slt.runtime import open_runtime as open_network
 from bti.slt.secret_box import KeyFileError
@@ -205,9 +204,7 @@ def _explained() -> Iterator[None]:
         raise click.ClickException(
             f"These numbers cannot be made safe to publish: {fault}"
         ) from None
-    except RuleBroken as fault:
-        if fault.code != "release.not_ended":
-            raise
+    except release.NotEndedError as fault:
         raise click.ClickException(
-            f"The half-year is not over before {fault.facts['until']} has passed."
+            f"The half-year is not over before {fault.until} has passed."
         ) from None

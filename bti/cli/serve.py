@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from waitress import create_server  # type: ignore[import-untyped]  # it ships no annotations
 
-from bti.bootstrap import open_runtime
-from bti.cli.wiring import settings
+from bti.cli.chosen import settings
 from bti.clock import SystemClock
-from bti.crypto.errors import SealError
-from bti.crypto.file_provider import KeyFileRefused
 from bti.slt.runtime import open_runtime as open_network
 from bti.slt.secret_box import KeyFileError
 from bti.web.app import create_app
@@ -21,6 +18,7 @@ from bti.web.app import create_app
 if TYPE_CHECKING:
     from flask import Flask
 
+    from bti.bootstrap import Runtime
     from bti.settings import Settings
 
 _THREADS = 8
@@ -37,7 +35,7 @@ def command(port: int | None) -> None:
         try:
             app = build(chosen, stack)
             server = listen(app, chosen)
-        except (OSError, KeyFileRefused, KeyFileError, SealError) as fault:
+        except (OSError, KeyFileError) as fault:
             raise click.ClickException(str(fault)) from None
         stack.callback(server.close)
         click.echo(f"Stafett answers on http://{chosen.host}:{chosen.port}")
@@ -48,7 +46,7 @@ def build(chosen: Settings, stack: ExitStack) -> Flask:
     """Return the application with its runtimes; `stack` closes them."""
     case_side = None
     if chosen.serve != "network":
-        case_side = open_runtime(chosen)
+        case_side = _case_side(chosen)
         stack.callback(case_side.close)
     app = create_app(chosen, runtime=case_side)
     if chosen.serve != "case":
@@ -56,6 +54,18 @@ def build(chosen: Settings, stack: ExitStack) -> Flask:
         stack.callback(network.close)
         app.extensions["bti.slt"] = network
     return app
+
+
+def _case_side(chosen: Settings) -> Runtime:
+    """Open the case side. Imported here: a network process has no way to a case, see `open_site`."""
+    from bti.bootstrap import open_runtime  # noqa: PLC0415 - see above
+    from bti.crypto.errors import SealError  # noqa: PLC0415 - see above
+    from bti.crypto.file_provider import KeyFileRefused  # noqa: PLC0415 - see above
+
+    try:
+        return open_runtime(chosen)
+    except (KeyFileRefused, SealError) as fault:
+        raise click.ClickException(str(fault)) from None
 
 
 def listen(app: Flask, chosen: Settings) -> Any:  # noqa: ANN401 - waitress ships no annotations

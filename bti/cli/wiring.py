@@ -9,8 +9,9 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from bti.bootstrap import open_runtime
+from bti.cli.chosen import settings
 from bti.crypto.file_provider import KeyFileRefused
-from bti.settings import SettingsError, load_settings
+from bti.settings import SettingsError
 from bti.workflows import account
 from bti.workflows.actor import SystemActor
 from bti.workflows.errors import Conflict, NotFound
@@ -20,18 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bti.bootstrap import Runtime
-    from bti.settings import Settings
+
+__all__ = ["OPERATOR", "municipality", "runtime", "settings"]
 
 OPERATOR: Final = SystemActor("operator")
 """How the log names whoever runs the command; which person that is, the machine knows."""
-
-
-def settings() -> Settings:
-    """Return the settings, or stop with one line per fault."""
-    try:
-        return load_settings()
-    except SettingsError as fault:
-        raise click.ClickException(str(fault)) from None
 
 
 @contextmanager
