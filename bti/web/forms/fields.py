@@ -345,6 +345,10 @@ class TickField(wtforms.BooleanField):
     ) -> None:
         super().__init__(label, _validators(validators, required=required), **kwargs)
 
+    def _value(self) -> str:
+        # Not what was sent, as WTForms does: that may be signs no page can hold.
+        return "y"
+
 
 class VersionField(wtforms.HiddenField):
     """The row version the form was made from; `data` is an int, None if missing or tampered with."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, make_response, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.wrappers import Response
 
+    from bti.web.forms.base import BaseForm
     from bti.workflows.case import CasePage, Move
+
+_UNFINISHED: Final = 422
 
 blueprint = Blueprint("case", __name__, url_prefix="/cases/<uuid:case_id>")
 
@@ -53,7 +56,7 @@ def print_page(case_id: uuid.UUID) -> str:
 
 
 @blueprint.route("/conversations/new", methods=["GET", "POST"])
-def conversation(case_id: uuid.UUID) -> str | Response:
+def conversation(case_id: uuid.UUID) -> Response:
     """Record a talk."""
     form = ConversationForm()
     form.on.latest = norwegian_date(doorway().clock.now())
@@ -76,7 +79,7 @@ def conversation(case_id: uuid.UUID) -> str | Response:
         else:
             return _back(case_id, "saved")
     page = perform(case_workflow.show_case, case_id=case_id)
-    return render_template("case/conversation.html", page=page, form=form)
+    return _page("conversation", page, form)
 
 
 @blueprint.post("/steps/<string:step>")
@@ -90,7 +93,7 @@ def step(case_id: uuid.UUID, step: str) -> Response:
 
 
 @blueprint.route("/decide", methods=["GET", "POST"])
-def decide(case_id: uuid.UUID) -> str | Response:
+def decide(case_id: uuid.UUID) -> Response:
     """Decide about the way on."""
     page = perform(case_workflow.show_case, case_id=case_id)
     form = DecideForm(version=page.version)
@@ -113,11 +116,11 @@ def decide(case_id: uuid.UUID) -> str | Response:
             _name_unmet(form, broken)
         else:
             return _back(case_id, "decided")
-    return render_template("case/decide.html", page=page, form=form)
+    return _page("decide", page, form)
 
 
 @blueprint.route("/log/open", methods=["GET", "POST"])
-def open_log(case_id: uuid.UUID) -> str | Response:
+def open_log(case_id: uuid.UUID) -> Response:
     """Open the stafettlogg."""
     page = perform(case_workflow.show_case, case_id=case_id)
     today = norwegian_date(doorway().clock.now())
@@ -135,7 +138,7 @@ def open_log(case_id: uuid.UUID) -> str | Response:
             _name_unmet(form, broken)
         else:
             return _back(case_id, "log_opened")
-    return render_template("case/open_log.html", page=page, form=form)
+    return _page("open_log", page, form)
 
 
 def _opening(case_id: uuid.UUID, form: OpenLogForm) -> level.OpenLog:
@@ -151,6 +154,11 @@ def _opening(case_id: uuid.UUID, form: OpenLogForm) -> level.OpenLog:
         start_on=form.start_on.day,
         evaluate_on=form.evaluate_on.day,
     )
+
+
+def _page(name: str, page: CasePage, form: BaseForm) -> Response:
+    status = _UNFINISHED if form.error_list() else 200
+    return make_response(render_template(f"case/{name}.html", page=page, form=form), status)
 
 
 def _back(case_id: uuid.UUID, notice: str) -> Response:
@@ -171,7 +179,7 @@ _WORDS = {
 
 def _wording(page: CasePage, move: Move) -> str:
     if move.to_level is None:
-        return _("Close the case")
+        return str(_("Close the case"))
     name = labels.words(page.stages[move.to_level].label)
     wording = str(_WORDS[Direction(move.direction)])
     said: str = wording % {"number": move.to_level, "name": name}
