@@ -15,7 +15,8 @@ from bti.web import headers
 
 _NO_LABEL_NEEDED = frozenset({"hidden", "submit", "button", "image", "reset"})
 _LANGUAGES = frozenset({"nb", "nn", "en"})
-_UNFILLED = re.compile(r"%\(\w+\)s|\{\{|\}\}|\{%")
+# As our templates write them: what a person types may hold braces of its own.
+_UNFILLED = re.compile(r"%\([a-z_]+\)s|\{\{ [a-z_]|\{%-? [a-z]")
 
 
 class CriticError(AssertionError):

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from bti.web.i18n import COOKIE
 from tests.web.dummy import RAISED, STATUSES, client_for, site
 
 OWN_BROWSER = {"Sec-Fetch-Site": "same-origin"}
@@ -61,6 +62,7 @@ def test_every_exception_of_the_workflows_has_a_page(tmp_path):
 
 def test_a_page_in_nobodys_language_is_in_norwegian_and_the_choice_is_remembered(tmp_path):
     client = client_for(site(tmp_path))
+    client.client.delete_cookie(COOKIE)
     assert client.get("/open").all("html")[0].get("lang") == "nb"
     chosen = client.post("/language", {"language": "en", "next": "/open"})
     assert chosen.response.headers["Location"] == "/open"
@@ -70,6 +72,7 @@ def test_a_page_in_nobodys_language_is_in_norwegian_and_the_choice_is_remembered
 @pytest.mark.parametrize("data", [{"language": "xx", "next": "//evil.example"}, {}])
 def test_an_unknown_language_changes_nothing_and_leads_nowhere_else(tmp_path, data):
     client = client_for(site(tmp_path))
+    client.client.delete_cookie(COOKIE)
     client.get("/open")
     answer = client.post("/language", data)
     assert answer.response.headers["Location"] == "/"

@@ -11,6 +11,7 @@ from bti.db.models import Account
 from bti.domain.codes import Role
 from bti.identity import totp
 from bti.workflows import account
+from bti.web.i18n import COOKIE
 from tests.web.case_site import acts, enter, signed_in, site, visitor
 from tests.web.critic import CriticClient
 from tests.world import SECRET
@@ -225,6 +226,7 @@ def test_someone_turned_away_by_role_is_entered(world):
 
 def test_the_guide_is_in_the_readers_language(world):
     client = signed_in(world, "ingrid")
+    client.client.delete_cookie(COOKIE)
     assert "Skriv ned undringen" in client.get("/guide").text
     client.post("/language", {"language": "nn", "next": "/guide"})
     assert "Skriv ned undringa" in client.get("/guide").text
