@@ -30,6 +30,7 @@ _FIRST_DIGIT_WEIGHTS: Final = (3, 7, 6, 1, 8, 9, 4, 5, 2)
 _SECOND_DIGIT_WEIGHTS: Final = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 _ELEVEN: Final = 11
 _NO_DIGIT: Final = 10
+_LENGTH: Final = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +119,19 @@ def synthetic_number(birth_date: date) -> str:
     """An eleven-digit number for a made-up person born from 2000 on: the month is 80 too high."""
     start = f"{birth_date.day:02}{birth_date.month + _SYNTHETIC_MONTH}{birth_date.year % 100:02}"
     for individual in _INDIVIDUAL:
-        nine = f"{start}{individual}"
-        first = _check_digit(nine, _FIRST_DIGIT_WEIGHTS)
-        second = _check_digit(f"{nine}{first}", _SECOND_DIGIT_WEIGHTS)
-        if _NO_DIGIT not in {first, second}:
-            return validate(f"{nine}{first}{second}", today=birth_date, synthetic="only").digits
+        digits = f"{start}{individual}"
+        for weights in (_FIRST_DIGIT_WEIGHTS, _SECOND_DIGIT_WEIGHTS):
+            digits += _check_digit(digits, weights)
+        if len(digits) == _LENGTH:
+            return validate(digits, today=birth_date, synthetic="only").digits
     raise RuleBroken("national_id.check_digits")
 
 
-def _check_digit(digits: str, weights: tuple[int, ...]) -> int:
-    rest = sum(w * int(d) for w, d in zip(weights, digits, strict=True)) % _ELEVEN
-    return -rest % _ELEVEN
+def _check_digit(digits: str, weights: tuple[int, ...]) -> str:
+    """The digit that follows, or nothing where there is none."""
+    rest = sum(w * int(d) for w, d in zip(weights, digits, strict=False)) % _ELEVEN
+    digit = -rest % _ELEVEN
+    return "" if digit == _NO_DIGIT else str(digit)
 
 
 def found_town(context: Context, *, town: Town) -> tuple[uuid.UUID, dict[str, uuid.UUID]]:
