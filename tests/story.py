@@ -30,6 +30,7 @@ from bti.workflows import (
     consent,
     duty,
     level,
+    level_facts,
     measure,
     own_record,
     participant,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 CHILD = "Jonas Berg Hansen"
 BORN = date(2013, 4, 17)
+NOWHERE = uuid.UUID(int=0)
 TEXT = consent.ShownText("1", (("Hvem får vite det?", "PP-tjenesten"),))
 
 
@@ -65,7 +67,7 @@ class Story:
 
     world: World
     marks: Marks = field(default_factory=Marks)
-    case_id: uuid.UUID = uuid.UUID(int=0)
+    case_id: uuid.UUID = NOWHERE
     national_id: str = ""
 
     @property
@@ -118,7 +120,7 @@ class Story:
             level.record_conversation,
             level.RecordConversation(
                 case_id=self.case_id,
-                with_whom=level.With.LEADER,
+                with_whom=level_facts.With.LEADER,
                 held=True,
                 on=self.today,
                 summary=self.marks("leder"),

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from bti.bootstrap import Runtime
     from bti.workflows.audit_check import CheckOutcome, LogChoice
 
-_number = click.option(
-    "--municipality", "number", metavar="NUMBER", help="Only this municipality."
-)
+_number = click.option("--municipality", "number", metavar="NUMBER", help="Only this municipality.")
 _one_number = click.option(
     "--municipality", "number", metavar="NUMBER", required=True, help="The municipality's number."
 )

@@ -17,7 +17,7 @@ from bti.domain.codes import (
     TalkedWithChild,
 )
 from bti.domain.consent import Answer, Form, Scope
-from bti.workflows import concern, consent, level, participant
+from bti.workflows import concern, consent, level, level_facts, participant
 from bti.workflows.case_file import case_row
 
 if TYPE_CHECKING:
@@ -106,14 +106,20 @@ class Beginning:
 
     def tell_leader(self) -> None:
         """Tell the nearest leader."""
-        self.talk(level.With.LEADER, "Vi er enige om at jeg følger opp og snakker med foresatte.")
+        self.talk(
+            level_facts.With.LEADER, "Vi er enige om at jeg følger opp og snakker med foresatte."
+        )
 
     def talk_with_family(self) -> None:
         """Talk with the guardians and the child."""
-        self.talk(level.With.GUARDIANS, self.plot.guardians_say, both=len(self.child.guardians) > 1)
-        self.talk(level.With.CHILD, self.plot.child_says)
+        self.talk(
+            level_facts.With.GUARDIANS, self.plot.guardians_say, both=len(self.child.guardians) > 1
+        )
+        self.talk(level_facts.With.CHILD, self.plot.child_says)
 
-    def talk(self, whom: level.With, summary: str, *, both: bool = False, by: str = "") -> None:
+    def talk(
+        self, whom: level_facts.With, summary: str, *, both: bool = False, by: str = ""
+    ) -> None:
         """Hold a conversation."""
         self.stage.act(
             by or self.who,

@@ -16,7 +16,7 @@ from bti.domain.ages import age
 from bti.domain.codes import StepForm
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import CaseStatus, Level, LogStatus, Requirement, Step, requirements_for
-from bti.workflows import baton_page, consent_page, directory, level, plan_view, referral_view
+from bti.workflows import baton_page, consent_page, directory, level_facts, plan_view, referral_view
 from bti.workflows.case_file import (
     Kind,
     PersonRecord,
@@ -116,7 +116,9 @@ class Move:
     @property
     def ready(self) -> bool:
         """Whether everything but the reason is in place; the reason is written in the form."""
-        return all(one.met for one in self.requirements if one.code not in level.GIVEN_IN_FORM)
+        return all(
+            one.met for one in self.requirements if one.code not in level_facts.GIVEN_IN_FORM
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +174,7 @@ def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
     case = case_row(context, case_id)
     ops = ops_of(case)
     records = entries(context, case_id, opened=opened)
-    facts = level.facts_of(context, case)
+    facts = level_facts.facts_of(context, case)
     people = persons(context, case_id)
     child = next(person for person in people if person.kind == "child")
     looked = _accesses(context, case_id)
@@ -305,7 +307,7 @@ def _moves(facts: CaseFacts, context: Context) -> tuple[Move, ...]:
 
 
 def _opening(ops: Ops, facts: CaseFacts) -> tuple[Requirement, ...]:
-    return () if ops.log == LogStatus.ACTIVE else level.opening_requirements(facts)
+    return () if ops.log == LogStatus.ACTIVE else level_facts.opening_requirements(facts)
 
 
 def _concerns(context: Context, records: tuple[Record, ...]) -> tuple[ConcernNote, ...]:

@@ -166,12 +166,13 @@ def write_entry(
     compartment: str,
     meta: Mapping[str, Any],
     body: Mapping[str, Any],
-    at: datetime | None = None,
     supersedes: uuid.UUID | None = None,
+    entry_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """Add an entry to a compartment whose key is open; returns its id."""
+    """Add an entry to a compartment whose key is open; returns its id, a new one unless given."""
     person = context.person
     entry = Entry(
+        id=entry_id or uuid.uuid4(),
         tenant_id=person.tenant_id,
         case_id=case_id,
         compartment=compartment,
@@ -180,7 +181,7 @@ def write_entry(
     entry.meta = {
         **meta,
         "kind": kind.value,
-        "at": at or context.now,
+        "at": context.now,
         "by": person.account_id,
         "unit": person.unit_id,
     }

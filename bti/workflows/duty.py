@@ -126,6 +126,8 @@ def file_record(context: Context, *, command: FileRecord) -> uuid.UUID:
     own_record.lock_author(context)
     before = _sent_before(context, command.submission)
     if before is not None:
+        # The page keeps what it is sent before it asks: of a second click nothing shall remain.
+        own_record.delete_draft(context, form=Form.DUTY)
         return before.id
     _check(context, command)
     sector = context.person.sector

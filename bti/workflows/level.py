@@ -2,77 +2,53 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.db.models import Case, Log
+from bti.db.models import Case, Entry, Log
 from bti.domain import baton as baton_rules
 from bti.domain import deadlines
 from bti.domain.access import Action
-from bti.domain.ages import day_in_norway
 from bti.domain.baton import AccountFacts
-from bti.domain.codes import Arena, ClosingCause, ContactWithGuardians, InfoType, TalkedWithChild
+from bti.domain.codes import Arena, ClosingCause, InfoType
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import (
-    CaseFacts,
     CaseStatus,
     Level,
     LogStatus,
-    Requirement,
     change_level,
     close_case,
-    leaving_wonder,
-    log_in_place,
     reopen_case,
 )
-from bti.workflows import consent_page, measure, plan_facts
+from bti.workflows import measure
 from bti.workflows.case_file import (
     CORE,
     Kind,
     Ops,
-    Record,
     case_row,
     compartment_of,
-    entries,
-    of_kind,
     ops_of,
-    to_date,
     write_entry,
 )
-from bti.workflows.once import hold, unchanged
+from bti.workflows.level_facts import DANGER_STEP, With, facts_of, opening_requirements
+from bti.workflows.once import found_done, hold, row_id, unchanged
 
 if TYPE_CHECKING:
-    import uuid
-
     from bti.keyd.broker import Opened
     from bti.workflows.context import Context
 
 CLOSED = -1
-#: The step that records that «is the child in danger?» was asked again; not one of the guide's.
-DANGER_STEP = "danger"
-#: Requirements that the decision form itself fills in.
-GIVEN_IN_FORM = frozenset(
-    {"level.reason", "level.cooperation_not_enough", "level.danger_assessed_again"}
-)
-
-
-class With(StrEnum):
-    """Whom a conversation was with."""
-
-    GUARDIANS = "guardians"
-    CHILD = "child"
-    LEADER = "leader"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordConversation:
-    """A talk that was held, or the reason why it was not."""
+    """A talk that was held, or the reason why it was not. The same ``submission`` is one talk."""
 
     case_id: uuid.UUID
     with_whom: With
@@ -82,6 +58,7 @@ class RecordConversation:
     both: bool = False
     summary: str = ""
     reason: str = ""
+    submission: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +95,12 @@ def record_conversation(context: Context, command: RecordConversation) -> None:
 
     Raises ``RuleBroken`` with conversation.future or conversation.reason_missing.
     """
+    hold(context, command.case_id)
     opened = context.verbs.open(command.case_id, Action.RECORD_CONVERSATION, entry=None)
+    entry_id = row_id(context, "conversation", command.submission or uuid.uuid4())
+    if context.session.get(Entry, entry_id) is not None:
+        found_done(context, opened)
+        return
     if command.on > context.today:
         code = "conversation.future"
         raise RuleBroken(code)
@@ -137,6 +119,7 @@ def record_conversation(context: Context, command: RecordConversation) -> None:
             "on": command.on,
         },
         body={"summary": command.summary, "reason": command.reason},
+        entry_id=entry_id,
     )
     case = case_row(context, command.case_id)
     ops = ops_of(case)
@@ -251,51 +234,6 @@ def open_log(context: Context, command: OpenLog) -> None:
     context.record(Act.LOG_OPEN_WRITE, Reference("case", case.id), ground=opened.ground)
 
 
-def opening_requirements(facts: CaseFacts) -> tuple[Requirement, ...]:
-    """Return what must be in place before a log can open (the holder comes with the opening)."""
-    before = leaving_wonder(facts) if facts.level is Level.WONDER else ()
-    consented = [one for one in log_in_place(facts) if one.code == "level.opening_consent"]
-    return (*before, *consented)
-
-
-def facts_of(
-    context: Context, case: Case, *, reason: str = "", danger_assessed: bool = False
-) -> CaseFacts:
-    """Return the case as the level rules see it; reads only what the ops key opens."""
-    ops = ops_of(case)
-    records = entries(context, case.id)
-    plan = plan_facts.plan_facts(context, records)
-    asked = consent_page.statuses_for(context, case.id)
-    log = context.session.scalars(select(Log).where(Log.case_id == case.id)).one_or_none()
-    asked_again = [
-        to_date(record.meta["on"])
-        for record in of_kind(records, Kind.STEP)
-        if record.meta["step"] == DANGER_STEP
-    ]
-    return CaseFacts(
-        level=Level(ops.level),
-        status=CaseStatus(ops.status),
-        level_since=day_in_norway(ops.level_since),
-        concern_written=bool(of_kind(records, Kind.CONCERN)),
-        danger_assessed_on=context.today
-        if danger_assessed
-        else max((day for day in asked_again if day is not None), default=None),
-        guardian_contact=_guardian_contact(records),
-        guardian_reason_written=_reason_given(records, With.GUARDIANS),
-        child_contact=_child_contact(records),
-        child_reason_written=_reason_given(records, With.CHILD),
-        leader_informed_on=_held_on(records, With.LEADER),
-        log_status=LogStatus(ops.log),
-        opening_consent=asked.opening,
-        holder_id=log.holder_id if log else None,
-        goal_ids=plan.goal_ids,
-        measures=plan.measures,
-        standings=plan.standings,
-        invited=asked.invited,
-        reason_written=bool(reason.strip()),
-    )
-
-
 def is_closed(context: Context, case_id: uuid.UUID) -> bool:
     """Tell whether a case of the person's municipality is closed; False for one that is not."""
     context.verbs.subject()
@@ -396,36 +334,3 @@ def _write_decision(
             meta={"step": DANGER_STEP, "on": context.today},
             body={"note": ""},
         )
-
-
-def _talks(records: tuple[Record, ...], with_whom: With) -> list[Record]:
-    return [r for r in of_kind(records, Kind.CONVERSATION) if r.meta["with"] == with_whom.value]
-
-
-def _guardian_contact(records: tuple[Record, ...]) -> ContactWithGuardians | None:
-    held = [talk for talk in _talks(records, With.GUARDIANS) if talk.meta["held"]]
-    if held:
-        both = any(talk.meta["both"] for talk in held)
-        return ContactWithGuardians.BOTH if both else ContactWithGuardians.ONE
-    said = [
-        ContactWithGuardians(r.meta["contact_with_guardians"])
-        for r in of_kind(records, Kind.CONCERN)
-    ]
-    best = (ContactWithGuardians.BOTH, ContactWithGuardians.ONE, ContactWithGuardians.UNSAFE)
-    return next((one for one in best if one in said), said[-1] if said else None)
-
-
-def _child_contact(records: tuple[Record, ...]) -> TalkedWithChild | None:
-    if any(talk.meta["held"] for talk in _talks(records, With.CHILD)):
-        return TalkedWithChild.YES
-    said = [TalkedWithChild(r.meta["talked_with_child"]) for r in of_kind(records, Kind.CONCERN)]
-    return TalkedWithChild.YES if TalkedWithChild.YES in said else (said[-1] if said else None)
-
-
-def _reason_given(records: tuple[Record, ...], with_whom: With) -> bool:
-    return any(not talk.meta["held"] for talk in _talks(records, with_whom))
-
-
-def _held_on(records: tuple[Record, ...], with_whom: With) -> date | None:
-    days = [to_date(talk.meta["on"]) for talk in _talks(records, with_whom) if talk.meta["held"]]
-    return max((day for day in days if day is not None), default=None)

@@ -17,7 +17,7 @@ from bti.domain.codes import InfoType, Sector
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import Level, Step, requirements_for
 from bti.domain.rights import Criterion, Finding, IndividualPlan
-from bti.workflows import baton, directory, level
+from bti.workflows import baton, directory, level, level_facts
 from bti.workflows.case_file import (
     CORE,
     Kind,
@@ -142,7 +142,7 @@ def refer(context: Context, command: Refer) -> None:
         case.id,
         kind=Kind.STEP,
         compartment=level.own_compartment(context, opened),
-        meta={"step": level.DANGER_STEP, "on": context.today},
+        meta={"step": level_facts.DANGER_STEP, "on": context.today},
         body={"note": ""},
     )
     case.ops = replace(ops, referral=ReferralState.WAITING.value, team_unit=team.id).to_json()
@@ -266,7 +266,7 @@ def _enter(
 
 def _require_level_3(context: Context, case: Case, command: Refer) -> None:
     """Raise with everything that is missing, so that the team is not sent what it cannot take."""
-    facts = level.facts_of(
+    facts = level_facts.facts_of(
         context, case, reason=command.why, danger_assessed=command.danger_assessed
     )
     wanted = requirements_for(Step(facts.level, Level.TEAM), facts, context.profile)

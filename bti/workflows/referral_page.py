@@ -12,7 +12,7 @@ from bti.domain.access import Action
 from bti.domain.ages import age, day_in_norway, is_adult
 from bti.domain.codes import Sector
 from bti.domain.levels import Level, Requirement, Step, requirements_for
-from bti.workflows import consent, directory, level
+from bti.workflows import consent, directory, level_facts
 from bti.workflows.case_file import case_row, child_of, entries, ops_of
 from bti.workflows.referral_view import OPEN_STATES, ReferralPart, ReferralState, describe, may
 
@@ -65,13 +65,13 @@ def refer_page(context: Context, *, case_id: uuid.UUID) -> ReferPage:
     """Open the page for bringing a case to the team. Raises ``AccessDenied``."""
     context.verbs.open(case_id, Action.REFER, entry=Act.CASE_OPEN_READ)
     case = case_row(context, case_id)
-    facts = level.facts_of(context, case)
+    facts = level_facts.facts_of(context, case)
     teams = tuple((unit.id, unit.name) for unit in teams_in(context))
     missing: tuple[Requirement, ...] = ()
     if facts.level is Level.SEVERAL_SERVICES:
         wanted = requirements_for(Step(facts.level, Level.TEAM), facts, context.profile)
         missing = tuple(
-            one for one in wanted if not one.met and one.code not in level.GIVEN_IN_FORM
+            one for one in wanted if not one.met and one.code not in level_facts.GIVEN_IN_FORM
         )
     asked = {one.unit_id: one.consent for one in consent.statuses_for(context, case_id).invited}
     return ReferPage(
@@ -92,7 +92,7 @@ def team_page(context: Context, *, case_id: uuid.UUID, action: Action) -> Referr
     ops = ops_of(case)
     records = entries(context, case_id, opened=opened)
     part = describe(context, opened, records, ops, may_refer=False)
-    facts = level.facts_of(context, case, reason=part.why)
+    facts = level_facts.facts_of(context, case, reason=part.why)
     child = child_of(context, case_id)
     units = directory.units(context)
     holder = _holder(context, opened)

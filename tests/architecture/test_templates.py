@@ -7,7 +7,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 
 from bti import paths
-from bti.web import filters
+from bti.web import filters, labels, messages
 
 FILES = sorted(
     str(path.relative_to(paths.TEMPLATES)) for path in paths.TEMPLATES.rglob("*") if path.is_file()
@@ -34,6 +34,13 @@ def _environment() -> Environment:
     )
     for name in (function.__name__ for function in filters._FILTERS):
         environment.filters[name] = getattr(filters, name)
+    words = {
+        "label": labels.label,
+        "words": labels.words,
+        "explained": messages.explain,
+        "legal": messages.legal_reference,
+    }
+    environment.filters.update(words)
     return environment
 
 

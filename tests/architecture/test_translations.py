@@ -24,7 +24,7 @@ KEYWORDS = {
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{[a-z_]+\}|</?[a-z]+>")
 # Words that belong to one written standard only: a text copied into the other is found by them.
 BOKMAL_ONLY = re.compile(
-    r"\b(ikke|jeg|hva|hvem|hvor|hvorfor|hvordan|noen|noe|også|gjøre|tilbake)\b", re.IGNORECASE
+    r"\b(ikke|jeg|hva|hvem|hvor|hvorfor|hvordan|noen|noe|også|gjøre)\b", re.IGNORECASE
 )
 NYNORSK_ONLY = re.compile(
     r"\b(ikkje|eg|kva|kven|kvar|kvifor|korleis|nokon|noko|òg|gjere|frå)\b", re.IGNORECASE

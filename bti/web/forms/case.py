@@ -9,7 +9,7 @@ from bti.domain.levels import Level
 from bti.web.forms.base import BaseForm
 from bti.web.forms.fields import AreaField, DateField, ListField, RadioField, TextField, TickField
 from bti.web.labels import ARENA, CAUSE, choices
-from bti.workflows.level import With
+from bti.workflows.level_facts import With
 
 
 class ConversationForm(BaseForm):

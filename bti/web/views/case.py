@@ -20,7 +20,7 @@ from bti.web.doorway import doorway, perform
 from bti.web.forms.case import ConversationForm, DecideForm, OpenLogForm
 from bti.web.identity import person
 from bti.workflows import case as case_workflow
-from bti.workflows import level
+from bti.workflows import level, level_facts
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -66,12 +66,13 @@ def conversation(case_id: uuid.UUID) -> Response:
                 level.record_conversation,
                 level.RecordConversation(
                     case_id=case_id,
-                    with_whom=level.With(form.with_whom.data),
+                    with_whom=level_facts.With(form.with_whom.data),
                     held=form.held.data == "yes",
                     on=form.on.day,
                     both=form.both.data,
                     summary=form.summary.data or "",
                     reason=form.reason.data or "",
+                    submission=form.submission.data,
                 ),
             )
         except RuleBroken as broken:
