@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-import uuid
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
