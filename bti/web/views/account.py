@@ -139,9 +139,7 @@ def list_accounts() -> str:
         )
         for one in perform(accounts.show).colleagues
     )
-    return render_template(
-        "account/list.html", page=RegisterPage(rows, url_for("account.new"))
-    )
+    return render_template("account/list.html", page=RegisterPage(rows, url_for("account.new")))
 
 
 @blueprint.route("/accounts/new", methods=["GET", "POST"])
@@ -240,6 +238,10 @@ def _own(form: PasswordForm) -> str:
 def _colleague(account_id: uuid.UUID, form: RoleForm, status: int) -> Response:
     found, register_ = perform(accounts.colleague, account_id=account_id)
     form.offer(register_.units)
+    if status != 200 and not found.active:
+        # Its fields are not drawn, so no error may point to them.
+        form = RoleForm(formdata=None, data={})
+        form.refuse(messages.RULES["account.not_active"])
     page = ColleaguePage(
         colleague=found,
         roles=tuple(
