@@ -272,7 +272,9 @@ def _guide(context: Context, ops: Ops, records: tuple[Record, ...]) -> tuple[Gui
 
 def _steps_done(ops: Ops, records: tuple[Record, ...]) -> frozenset[str]:
     """Return codes of ticked steps and forms whose record exists since the level was entered."""
-    since = [record for record in records if record.at >= ops.level_since]
+    # The talks that led to level 1 count there too: they are why the log could open.
+    start = ops.opened_at if ops.level <= Level.OWN_SERVICE else ops.level_since
+    since = [record for record in records if record.at >= start]
     kinds = {record.kind for record in since}
     forms = {
         StepForm.CONCERN: bool(of_kind(records, Kind.CONCERN)),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bti.audit.actions import Action
-from bti.audit.record import Reference
+from bti.audit.record import By, Reference
 from bti.db.models import Account, Municipality, RoleGrant, Throttle, Unit, WebSession
 from bti.domain.codes import Role, Sector
 from bti.domain.errors import AccessDenied
@@ -273,10 +273,13 @@ def _new_session(context: Context, account: Account, grant_id: uuid.UUID, streng
             revoked_at=None,
         )
     )
-    context.record(
+    grant = context.session.get_one(RoleGrant, grant_id)
+    context.recorder.record(
         Action.SESSION_SIGN_IN_ALLOW,
-        Reference("account", account.id),
         tenant=account.tenant_id,
+        # The visitor has become somebody: the entry is theirs.
+        by=By(str(account.id), token.digest.hex()[:8], str(grant.unit_id)),
+        about=[Reference("account", account.id)],
     )
     return token.text
 
