@@ -21,8 +21,8 @@ from bti.domain.levels import Level
 from bti.workflows import baton, duty, own_record
 from bti.workflows.permission import require
 from bti.workflows.referral_queue import count_waiting
-from bti.workflows.worklist_rows import Lines, Relation, Row, read_lines
-from bti.workflows.worklist_tasks import Task, TaskKind, tasks_of
+from bti.workflows.worklist_rows import Lines, Relation, Row, TaskKind, read_lines
+from bti.workflows.worklist_tasks import Task, tasks_of
 
 if TYPE_CHECKING:
     from bti.workflows.baton import OfferToMe

@@ -20,7 +20,6 @@ from bti.domain.levels import CaseStatus, Level, LogStatus
 from bti.workflows import directory
 from bti.workflows.case_file import ops_of
 from bti.workflows.plan_facts import broken_follow_up
-from bti.workflows.worklist_tasks import TaskKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,6 +38,23 @@ class Relation(StrEnum):
     FOLLOWER = "follower"
     PARTICIPANT = "participant"
     UNIT = "unit"
+
+
+class TaskKind(StrEnum):
+    """What is to be done."""
+
+    BROKEN = "broken"
+    EVALUATION = "evaluation"
+    DUTY = "duty"
+    TALK = "talk"
+    DECISION = "decision"
+    OFFER = "offer"
+    CONSENT_MISSING = "consent_missing"
+    CONSENT_ENDING = "consent_ending"
+    RETURNED = "returned"
+    QUEUE = "queue"
+    PLAN = "plan"
+    DRAFT = "draft"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -21,6 +20,7 @@ from bti.domain.deadlines import Pressing
 from bti.domain.levels import Level
 from bti.workflows import directory
 from bti.workflows.consent_file import asked_in
+from bti.workflows.worklist_rows import TaskKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,23 +31,6 @@ if TYPE_CHECKING:
     from bti.workflows.duty import DueLine
     from bti.workflows.own_record import DraftLine
     from bti.workflows.worklist_rows import Lines, Row
-
-
-class TaskKind(StrEnum):
-    """What is to be done."""
-
-    BROKEN = "broken"
-    EVALUATION = "evaluation"
-    DUTY = "duty"
-    TALK = "talk"
-    DECISION = "decision"
-    OFFER = "offer"
-    CONSENT_MISSING = "consent_missing"
-    CONSENT_ENDING = "consent_ending"
-    RETURNED = "returned"
-    QUEUE = "queue"
-    PLAN = "plan"
-    DRAFT = "draft"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ from bti.slt.sign_in import Attempt, SignedIn, sign_in, who_is
 from bti.web.site import open_site
 from bti.workflows import audit_check, case, duty, referral, worklist
 from bti.workflows.case_file import ops_of
-from bti.workflows.worklist_tasks import TaskKind
+from bti.workflows.worklist_rows import TaskKind
 from tests.integration.slt.samples import CHEAP as CHEAP_PASSWORDS
 from tests.web.critic import CriticClient
 from tests.world import CHEAP
