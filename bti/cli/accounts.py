@@ -197,7 +197,7 @@ def _explained() -> Iterator[None]:
         "password.too_long": "The password is too long.",
         "password.control": "The password has signs that cannot be used.",
         "password.guessable": "The password is easy to guess.",
-        "account.username_taken": "Somebody has that user name.",
+        "account.username_taken": "Somebody has that username.",
     }
     try:
         yield

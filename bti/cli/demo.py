@@ -167,9 +167,7 @@ def _tell(chosen: Settings) -> None:
         click.echo(
             f"  {way.username:<8} {way.name:<15} {way.title:<24} {way.municipality:<16} {code}"
         )
-    click.echo(
-        f"\nWith user name: the password is «{PASSWORD}», and the codes above last a minute."
-    )
+    click.echo(f"\nWith username: the password is «{PASSWORD}», and the codes above last a minute.")
     click.echo("A new code: bti demo --code USERNAME, or the secret in an authenticator app:")
     for way in made.ways[:1] if made else ():
         uri = totp.provisioning_uri(way.totp_secret, account=way.username, issuer="Stafett demo")

@@ -39,7 +39,7 @@ _BETWEEN_ACTS: Final = timedelta(seconds=5)
 
 @dataclass(slots=True)
 class Stage:
-    """One municipality, its people by user name, and the clock that is moved through the years."""
+    """One municipality, its people by username, and the clock that is moved through the years."""
 
     runtime: Runtime
     clock: FixedClock

@@ -1,4 +1,4 @@
-"""Keyed tokens for exact look-up of values that are themselves sealed: national ids and user names.
+"""Keyed tokens for exact look-up of values that are themselves sealed: national ids and usernames.
 
 Whether a national id is valid, and who may ask, is decided before this. There is no index of names.
 """
@@ -29,12 +29,12 @@ def national_id_token(index_key: DataKey, kind: str, digits: str) -> bytes:
 
 
 def username_token(directory_key: DataKey, username: str) -> bytes:
-    """Give the 16-byte token of a user name under the tenant's directory key, whatever its case and composition.
+    """Give the 16-byte token of a username under the tenant's directory key, whatever its case and composition.
 
     Matches as the Unicode standard's canonical caseless matching (D145). ValueError when empty.
     """
     if not username:
-        raise ValueError("A user name cannot be empty.")
+        raise ValueError("A username cannot be empty.")
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", username).casefold())
     return _token(directory_key, _USERNAME_KIND, folded)
 

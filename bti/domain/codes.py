@@ -244,6 +244,18 @@ class GuardianAccess(StrEnum):
     NONE = "none"
 
 
+class GuardianRelation(StrEnum):
+    """What a guardian is to the child. Older records and concerns may hold a word of their own."""
+
+    MOTHER = "mother"
+    FATHER = "father"
+    PARENT = "parent"
+    APPOINTED_GUARDIAN = "appointed_guardian"
+    CHILD_WELFARE = "child_welfare"
+    FOSTER_HOME = "foster_home"
+    OTHER = "other"
+
+
 class Who(StrEnum):
     """Who does a step of the action guide."""
 

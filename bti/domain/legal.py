@@ -11,12 +11,15 @@ from bti.domain.errors import RuleBroken
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalBasis:
-    """One version of a reference: in force from ``valid_from`` up to, not including, ``valid_to``."""
+    """One version of a reference: in force from ``valid_from`` up to, not including, ``valid_to``.
+
+    ``reference`` and ``label`` are by language (nb, nn, en).
+    """
 
     code: str
     valid_from: date
     valid_to: date | None
-    reference: str
+    reference: Mapping[str, str]
     source: str
     label: Mapping[str, str]
 

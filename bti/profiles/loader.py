@@ -74,7 +74,7 @@ def _bases(code: str, table: Table) -> tuple[LegalBasis, ...]:
                 code=code,
                 valid_from=one.day("valid_from"),
                 valid_to=one.day_or_none("valid_to"),
-                reference=one.text("reference"),
+                reference=_reference(one),
                 source=one.text("source"),
                 label={language: one.text(language) for language in LANGUAGES},
             )
@@ -82,6 +82,13 @@ def _bases(code: str, table: Table) -> tuple[LegalBasis, ...]:
         one.done()
     table.done()
     return tuple(found)
+
+
+def _reference(one: Table) -> dict[str, str]:
+    """The same in every language, unless the law is called something else in nynorsk."""
+    reference = one.text("reference")
+    nynorsk = one.text("reference_nn") if "reference_nn" in one.keys() else reference  # noqa: SIM118 - a Table is not a mapping
+    return {language: nynorsk if language == "nn" else reference for language in LANGUAGES}
 
 
 def _document(folder: Path, name: str, seen: tuple[str, ...] = ()) -> Document:

@@ -53,7 +53,7 @@ ACTS: Final = {
     "referral:request:take": lazy_gettext("Took the referral"),
     "referral:request:return": lazy_gettext("Sent the referral back"),
     "referral:rights:record": lazy_gettext("Wrote down that the family was told of its rights"),
-    "referral:holder:appoint": lazy_gettext("Appointed a new baton holder"),
+    "referral:holder:appoint": lazy_gettext("Suggested a new baton holder"),
     "worklist:own:read": lazy_gettext("Saw their own list"),
     "team:queue:read": lazy_gettext("Saw the team's queue"),
     "insight:case:read": lazy_gettext("Saw who has looked"),

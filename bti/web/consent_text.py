@@ -14,7 +14,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from bti.domain.consent import Scope
-from bti.web.filters import day_year
+from bti.web.filters import day_year, listed
 from bti.web.labels import INFO_TYPE
 from bti.workflows.consent import Direction, ShownText
 
@@ -51,7 +51,7 @@ def shown_text(question: Question, language: str) -> ShownText:
 
 
 def _service(question: Question) -> tuple[Line, ...]:
-    what = ", ".join(str(INFO_TYPE[one]) for one in question.types)
+    what = listed(INFO_TYPE[one] for one in question.types)
     names = {"service": question.service, "asker": question.asker}
     ways = {
         Direction.OUT: _("%(asker)s tells %(service)s.", **names),

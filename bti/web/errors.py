@@ -69,7 +69,9 @@ TEXTS: Final[dict[int, ErrorText]] = {
     409: ErrorText(
         lazy_gettext("Someone else has changed this"),
         (
-            lazy_gettext("They saved while you were writing. Nothing of yours has been saved."),
+            lazy_gettext(
+                "The other person saved while you were writing. Nothing of yours has been saved."
+            ),
             lazy_gettext("Open the page again to see what is new, and then write yours."),
         ),
     ),

@@ -1,5 +1,6 @@
 """How dates, times, numbers and names look on a page. Hard spaces keep «17. november» together."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final
 
@@ -137,6 +138,12 @@ def short_name(name: str) -> str:
     return f"{parts[0]}{HARD_SPACE}{parts[1][:1].upper()}."
 
 
+def listed(texts: Iterable[object]) -> str:
+    """«Fravær, mål og tiltak»: one line, where only the first text keeps its capital letter."""
+    first, *rest = [str(text) for text in texts] or [""]
+    return ", ".join([first, *(text[:1].lower() + text[1:] for text in rest)])
+
+
 _FILTERS: Final = (
     bare_clock,
     clock,
@@ -146,6 +153,7 @@ _FILTERS: Final = (
     hard_spaces,
     initials,
     iso,
+    listed,
     moment,
     moment_short,
     number,

@@ -12,6 +12,7 @@ from bti.domain.codes import (
     ConcernCategory,
     ContactWithGuardians,
     Decision,
+    GuardianRelation,
     HeardMethod,
     InfoType,
     MeasureResult,
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
     from flask import Flask
 
 CATEGORY: Final[Mapping[ConcernCategory, Any]] = {
-    ConcernCategory.ABSENCE: _l("Worrying absence"),
+    ConcernCategory.ABSENCE: _l("Much absence"),
     ConcernCategory.LEARNING: _l("Learning and language"),
     ConcernCategory.SOCIAL: _l("Lonely, friends, left out"),
     ConcernCategory.BULLYING: _l("Bullying and offence"),
     ConcernCategory.MENTAL_HEALTH: _l("Thoughts and feelings"),
-    ConcernCategory.BEHAVIOUR: _l("Acting out"),
+    ConcernCategory.BEHAVIOUR: _l("Anger and acting out"),
     ConcernCategory.SUBSTANCES: _l("Drugs or alcohol, own or near"),
     ConcernCategory.CRIME: _l("Breaking the law, a criminal setting"),
     ConcernCategory.VIOLENCE: _l("Exposed to violence or abuse"),
@@ -60,7 +61,7 @@ INFO_TYPE: Final[Mapping[InfoType, Any]] = {
     InfoType.BEHAVIOUR: _l("Behaviour"),
     InfoType.HEALTH: _l("Health"),
     InfoType.FAMILY: _l("Home and family"),
-    InfoType.MEASURES: _l("Goals, measures and evaluations"),
+    InfoType.MEASURES: _l("Goals and measures with evaluations"),
 }
 
 SECTOR: Final[Mapping[Sector, Any]] = {
@@ -232,6 +233,16 @@ SIGNER: Final[Mapping[SignerRole, Any]] = {
     SignerRole.SELF: _l("For their own information"),
 }
 
+GUARDIAN_RELATION: Final[Mapping[GuardianRelation, Any]] = {
+    GuardianRelation.MOTHER: _l("Mother"),
+    GuardianRelation.FATHER: _l("Father"),
+    GuardianRelation.PARENT: _l("Parent"),
+    GuardianRelation.APPOINTED_GUARDIAN: _l("Appointed guardian"),
+    GuardianRelation.CHILD_WELFARE: _l("Child welfare services, with care of the child"),
+    GuardianRelation.FOSTER_HOME: _l("Foster home"),
+    GuardianRelation.OTHER: _l("Somebody else"),
+}
+
 VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "category": CATEGORY,
     "info_type": INFO_TYPE,
@@ -255,6 +266,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "answer_form": ANSWER_FORM,
     "consent": CONSENT,
     "signer": SIGNER,
+    "guardian_relation": GUARDIAN_RELATION,
 }
 
 

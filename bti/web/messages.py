@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from bti.domain.legal import LegalBasis
     from bti.web.forms.base import BaseForm
 
 RULES: Final[Mapping[str, Any]] = {
@@ -32,7 +33,7 @@ RULES: Final[Mapping[str, Any]] = {
     "account.password_same": _l("This is the password you have now. Choose a new one."),
     "account.role_given": _l("This person has that role in that unit already."),
     "account.role_not_here": _l("This role cannot be given in this unit."),
-    "account.username_taken": _l("Somebody already has this user name."),
+    "account.username_taken": _l("Somebody already has this username."),
     "baton.log_not_active": _l("The log is not open, so there is no baton to hand over."),
     "baton.must_accept": _l("Whoever opens the log takes the baton first."),
     "baton.no_consent": _l("This person's service is not let in by a consent yet."),
@@ -78,7 +79,7 @@ RULES: Final[Mapping[str, Any]] = {
     "duty.confirmed_early": _l("The confirmation cannot be from before you reported."),
     "duty.in_future": _l("The day cannot be in the future."),
     "duty.letter_missing": _l("Choose what you believe the child is exposed to."),
-    "duty.letter_not_in_law": _l("This case is not among those your service reports."),
+    "duty.letter_not_in_law": _l("This letter of the law does not apply to your service."),
     "duty.letter_not_needed": _l("This choice belongs to a report to child welfare services."),
     "duty.nobody": _l("Write who it is about."),
     "evaluation.before_start": _l("The evaluation cannot be before the measure started."),
@@ -150,7 +151,7 @@ REQUIREMENTS: Final[Mapping[str, tuple[Any, Any]]] = {
     ),
     "level.child_heard": (
         _l("The child is heard, or you have written why not"),
-        _l("Children have the right to be heard in everything that concerns them."),
+        _l("Ask what the child thinks before you decide."),
     ),
     "level.leader_informed": (
         _l("Your leader is informed"),
@@ -178,10 +179,7 @@ REQUIREMENTS: Final[Mapping[str, tuple[Any, Any]]] = {
     ),
     "level.consent_per_service": (
         _l("Consent for each service you invite"),
-        _l(
-            "The duty of confidentiality applies between services. The family may say yes to one "
-            "service and no to another."
-        ),
+        _l("The family may say yes to one service and no to another."),
     ),
     "level.danger_assessed_again": (
         _l("You have asked again whether the child is in danger"),
@@ -223,9 +221,15 @@ def legal_reference(code: str, on: date | None = None) -> str:
     """Return the reference in force as a sentence, empty for the guide itself."""
     if code == "guide":
         return ""
-    basis = basis_on(legal_bases(), code, on or date.today())  # noqa: DTZ011 - a day is enough
+    return cited(basis_on(legal_bases(), code, on or date.today()))  # noqa: DTZ011 - a day is enough
+
+
+def cited(basis: LegalBasis) -> str:
+    """Return what the law says and where, as one sentence in the language of the page."""
     language = str(get_locale() or "nb")
-    return f"{basis.label.get(language, basis.label['nb'])} ({basis.reference})."
+    label = basis.label.get(language, basis.label["nb"])
+    reference = basis.reference.get(language, basis.reference["nb"])
+    return f"{label.removesuffix('.')} ({reference})."
 
 
 def message(broken: RuleBroken) -> str:
@@ -244,3 +248,4 @@ def register(app: Flask) -> None:
     """Add the filters."""
     app.add_template_filter(explain, "explained")
     app.add_template_filter(legal_reference, "legal")
+    app.add_template_filter(cited)

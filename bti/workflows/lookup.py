@@ -47,7 +47,7 @@ def unit_named(context: Context, *, tenant_id: uuid.UUID, name: str) -> uuid.UUI
 
 
 def account_named(context: Context, *, tenant_id: uuid.UUID, username: str) -> uuid.UUID:
-    """Return the account with this user name. Raises ``NotFound``."""
+    """Return the account with this username. Raises ``NotFound``."""
     token = context.verbs.username_token(tenant_id, username)
     found = context.session.scalars(
         select(Account.id).where(Account.tenant_id == tenant_id, Account.username_token == token)

@@ -39,6 +39,7 @@ def _environment() -> Environment:
         "words": labels.words,
         "explained": messages.explain,
         "legal": messages.legal_reference,
+        "cited": messages.cited,
     }
     environment.filters.update(words)
     return environment

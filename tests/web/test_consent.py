@@ -66,7 +66,7 @@ def test_from_question_to_shared_in_three_forms(world, ingrid, case_id):
     page = ingrid.get(f"/cases/{case_id}")
     assert "In place" in page.text
     assert "Maria, Tor" in page.text
-    assert "Attendance, Goals, measures and evaluations" in page.text
+    assert "Attendance, goals and measures with evaluations" in page.text
     assert len(rows(world, ConsentCell)) == 4
 
 

@@ -83,3 +83,8 @@ def test_an_instant_without_zone_is_refused(in_language, function):
 def test_as_little_of_a_name_as_possible(name, letters, short):
     assert filters.initials(name) == letters
     assert filters.short_name(name) == short
+
+
+def test_only_the_first_text_of_a_list_keeps_its_capital_letter():
+    assert filters.listed(["Attendance", "Health", "Åpent"]) == "Attendance, health, åpent"
+    assert filters.listed([]) == ""

@@ -95,7 +95,7 @@ class SeenForm(StepForm):
         max_length=_GROUP_LENGTH,
         render_kw={"autocomplete": "off"},
     )
-    case = RadioField(lazy_gettext("You already follow a child like this"), required=False)
+    case = RadioField(lazy_gettext("You may already have a case about this child"), required=False)
     seen = AreaField(
         lazy_gettext("What have you seen or heard?"),
         required=lazy_gettext("Write what you have seen or heard."),

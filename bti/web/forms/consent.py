@@ -23,7 +23,16 @@ from bti.web.forms.fields import (
     TickField,
     TicksField,
 )
-from bti.web.labels import ANSWER, ANSWER_FORM, HEARD, INFO_TYPE, NOT_HEARD, SCOPE, choices
+from bti.web.labels import (
+    ANSWER,
+    ANSWER_FORM,
+    GUARDIAN_RELATION,
+    HEARD,
+    INFO_TYPE,
+    NOT_HEARD,
+    SCOPE,
+    choices,
+)
 from bti.workflows.consent import AskConsent, Direction, Heard, RecordAnswer, ShownText
 from bti.workflows.guardian import SaveGuardian
 
@@ -227,15 +236,7 @@ class GuardianForm(BaseForm):
     name = TextField(_l("Name"), required=_l("Write the guardian's name."))
     relation = ListField(
         _l("Relation to the child"),
-        choices=[
-            ("mother", _l("Mother")),
-            ("father", _l("Father")),
-            ("parent", _l("Parent")),
-            ("appointed_guardian", _l("Appointed guardian")),
-            ("child_welfare", _l("Child welfare services, with care of the child")),
-            ("foster_home", _l("Foster home")),
-            ("other", _l("Somebody else")),
-        ],
+        choices=choices(GUARDIAN_RELATION),
     )
     parental_responsibility = TickField(
         _l("Decides for the child"),

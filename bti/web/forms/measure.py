@@ -113,7 +113,7 @@ class EvaluationForm(BaseForm):
         self.on.latest = page.today
         self.child.label.text = _("What does %(name)s think?", name=page.child)
         self.child_missing.label.text = _(
-            "If %(name)s has not said what they think: why?", name=page.child
+            "If we do not know what %(name)s thinks: why?", name=page.child
         )
 
     def to_command(self, case_id: uuid.UUID, measure_id: uuid.UUID) -> Evaluate:

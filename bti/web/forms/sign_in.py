@@ -17,7 +17,7 @@ _NAME_LENGTH = 100
 
 
 class SignInForm(BaseForm):
-    """User name, password and the code from the app in one step.
+    """Username, password and the code from the app in one step.
 
     The municipality is asked for only where there are several.
     """

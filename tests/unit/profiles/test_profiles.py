@@ -81,8 +81,15 @@ def test_words_fall_back_to_bokmal():
 def test_every_legal_reference_has_three_languages_and_a_source(basis):
     assert basis_on(legal_bases(), basis.code, TODAY) is basis
     assert set(basis.label) == {"nb", "nn", "en"}
+    assert set(basis.reference) == {"nb", "nn", "en"}
     assert basis.source
     assert basis.valid_to is None or basis.valid_from < basis.valid_to
+
+
+def test_a_law_is_called_by_its_nynorsk_name_in_nynorsk():
+    basis = basis_on(legal_bases(), "bvl-13-2", TODAY)
+    assert basis.reference["nb"] == basis.reference["en"] == "barnevernsloven § 13-2"
+    assert basis.reference["nn"] == "barnevernslova § 13-2"
 
 
 LAW = """
@@ -105,8 +112,8 @@ def test_a_new_act_is_one_more_version_and_old_records_keep_the_old(tmp_path):
         encoding="utf-8",
     )
     bases = legal_bases_from(path)
-    assert basis_on(bases, "fvl", date(2026, 12, 31)).reference == "old"
-    assert basis_on(bases, "fvl", date(2027, 1, 1)).reference == "new"
+    assert basis_on(bases, "fvl", date(2026, 12, 31)).reference["nb"] == "old"
+    assert basis_on(bases, "fvl", date(2027, 1, 1)).reference["nb"] == "new"
 
 
 @pytest.fixture
