@@ -78,6 +78,7 @@ class House:
     width: int = 1440
     scripted: bool = True
     inside: dict[str, Visitor] = field(default_factory=dict)
+    shapes: set[str] = field(default_factory=set)
 
     @property
     def today(self) -> date:
@@ -140,7 +141,6 @@ class Visitor:
         self.page = page
         self.status = 0
         self.complaints: list[str] = []
-        self.seen: set[str] = set()
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         page.on("response", self._answered)
@@ -247,9 +247,9 @@ class Visitor:
     def _check_access(self) -> None:
         """Axe, once for each thing a page can look like; it needs the page's own script engine."""
         shape = self.page.evaluate(_SHAPE)
-        if shape in self.seen:
+        if shape in self.house.shapes:
             return
-        self.seen.add(shape)
+        self.house.shapes.add(shape)
         found = AXE.run(self.page, options=RULES)
         assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
 
