@@ -1,0 +1,150 @@
+"""Every form of the product: who may send it, where it stands, and what a sound answer to it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from bti.clock import norwegian_date
+from tests.web.filled import Blank, blanks, filled
+from tests.world import SECRET
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from tests.web.critic import CriticClient, Page
+    from tests.web.whole_site import Ids, WholeSite
+
+NEW_SECRET = "tolv runde steiner i ei bekk"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the form of an endpoint is: on its own page, or on another one (`page`, `form`)."""
+
+    who: str
+    state: str = "late"
+    page: str = ""
+    form: str = ""
+    answers: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A form as it lies in front of somebody, and a sound answer to it."""
+
+    client: CriticClient
+    address: str
+    page: Page
+    fields: dict[str, Blank]
+    answers: dict[str, object]
+
+
+_PHONE = "12 34 56 78"
+_SEEN = {
+    "birth_date": "2014-03-04",
+    "national_id": "",
+    "group": "5B Čáhci",
+    "categories": ["ABS", "SOC"],
+}
+_HOME = {"tried": ["talked_alone"], "guardian1_relation": "mor", "guardian2_relation": "áhčči"}
+_DANGER = {"case_number": ""}
+
+DOORS: dict[str, Door] = {
+    "account.change_password": Door(
+        "per",
+        page="account.show",
+        answers={"old": SECRET, "new": NEW_SECRET, "again": NEW_SECRET},
+    ),
+    "account.disable": Door("asta", page="account.colleague"),
+    "account.end_role": Door("asta", page="account.colleague"),
+    "account.end_sessions": Door("per", page="account.show"),
+    "account.give_role": Door("asta", page="account.colleague"),
+    "account.new": Door("asta", answers={"username": "ola.nes", "phone": _PHONE}),
+    "baton.answer": Door("per", "middle", answers={"answer": "no"}),
+    "baton.offer": Door("ingrid", "referred"),
+    "baton.reassign": Door("siv", "middle"),
+    "baton.withdraw": Door("ingrid", "middle"),
+    "case.conversation": Door("ingrid", "new"),
+    "case.decide": Door("ingrid", "middle", answers={"to": "close", "cause": "goal_reached"}),
+    "case.open_log": Door("ingrid", "new"),
+    "case.step": Door("ingrid", "new", page="case.show"),
+    "concern.discard": Door("per", page="concern.home"),
+    "concern.home": Door("kari", answers=_HOME),
+    "concern.new": Door("kari", answers=_SEEN),
+    "concern.review": Door("kari"),
+    "concern.save_draft": Door("kari", page="concern.new", form="concern.new", answers=_SEEN),
+    "consent.answer": Door("ingrid", "middle"),
+    "consent.ask": Door("ingrid", "middle"),
+    "consent.end_place": Door("ingrid", "middle", page="consent.invite"),
+    "consent.guardian": Door("ingrid", "middle"),
+    "consent.invite": Door("ingrid", "middle"),
+    "consent.withdraw": Door("ingrid", "middle"),
+    "duty.confirm": Door("per", page="duty.show"),
+    "duty.discard": Door("per", page="duty.report"),
+    "duty.report": Door("per", answers=_DANGER),
+    "duty.save_draft": Door("per", page="duty.report", form="duty.report", answers=_DANGER),
+    "insight.check": Door("anne", page="insight.search"),
+    "language": Door("per", page="worklist.show"),
+    "measure.evaluate": Door("ingrid", "middle"),
+    "measure.goal": Door("ingrid", "middle"),
+    "measure.new": Door("ingrid", "middle"),
+    "measure.note": Door("ingrid", "middle"),
+    "referral.appoint": Door("hege"),
+    "referral.give_back": Door("hege", "referred"),
+    "referral.refer": Door("ingrid", "ready"),
+    "referral.rights": Door("hege", "referred"),
+    "referral.take": Door("hege", "referred", page="referral.show"),
+    "sign_in.demo": Door("", page="sign_in.show"),
+    "sign_in.enter_role": Door("per", page="sign_in.role"),
+    "sign_in.extend": Door("per", page="worklist.show"),
+    "sign_in.out": Door("per", page="worklist.show"),
+    "sign_in.show": Door("", answers={"username": "per", "password": SECRET, "code": "123456"}),
+    "slt.demo_sign_in": Door("", page="slt.sign_in"),
+    "slt.extend": Door("network", page="slt.show"),
+    "slt.sign_in": Door("", answers={"username": "olav", "password": SECRET, "code": "123456"}),
+    "slt.sign_out": Door("network", page="slt.show"),
+}
+# Outside the demonstration there is no such sign-in, and a wrong code lets nobody in.
+NEVER_LET_IN = frozenset({"sign_in.demo", "slt.demo_sign_in", "sign_in.show", "slt.sign_in"})
+
+
+def ids_of(site: WholeSite, endpoint: str) -> Ids:
+    """The ids in the address of a door, the neighbour's people and records included."""
+    ids = dict(site.home.ids[DOORS[endpoint].state])
+    if endpoint == "concern.save_draft":
+        ids["step"] = "seen"
+    return ids
+
+
+def sheet_of(site: WholeSite, endpoint: str) -> Sheet:
+    """Open the page with the form, and fill it in soundly."""
+    door = DOORS[endpoint]
+    ids = ids_of(site, endpoint)
+    client = site.client(door.who)
+    page = client.get(site.address(door.page or endpoint, ids))
+    fields = blanks(page, site.address(door.form or endpoint, ids))
+    answers = {**filled(fields, today(site)), **door.answers}
+    return Sheet(client, site.address(endpoint, ids), page, fields, answers)
+
+
+def today(site: WholeSite) -> date:
+    """The day in Norway."""
+    return norwegian_date(site.home.world.clock.now())
+
+
+def begin_a_concern(site: WholeSite) -> None:
+    """Kari has filled in the two first steps of a concern, and stands before the third."""
+    for endpoint in ("concern.new", "concern.home"):
+        sheet = sheet_of(site, endpoint)
+        answer = sheet.client.post(sheet.address, sheet.answers)
+        assert answer.status == 303, answer.text
+
+
+def again(site: WholeSite, endpoint: str, sheet: Sheet) -> Sheet:
+    """The same form in front of the same person, in a browser nothing has happened to since."""
+    client = site.client(DOORS[endpoint].who)
+    form_cookie = sheet.client.client.get_cookie("st_form")
+    if form_cookie is not None:
+        client.client.set_cookie("st_form", form_cookie.value)
+    return replace(sheet, client=client)

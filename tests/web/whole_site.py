@@ -1,0 +1,374 @@
+"""The whole product on a municipality where things have happened, and on its neighbour.
+
+Everything is served from one database that can be put back as it was after each try.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import uuid
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bti.audit.actions import Action as Act
+from bti.crypto.errors import Locked
+from bti.db.models import Account, BatonOffer, Consent, ConsentAnswer, Entry, Person
+from bti.domain.access import Action
+from bti.domain.codes import InfoType, Role
+from bti.domain.consent import Scope
+from bti.domain.errors import AccessDenied
+from bti.domain.levels import Level
+from bti.slt import migrate
+from bti.slt.account import NewAccount, create_account
+from bti.slt.release import publish_release
+from bti.slt.sign_in import SignedIn, demo_sign_in
+from bti.web.site import open_site
+from bti.workflows import account, baton, duty, sign_in
+from tests.integration.slt.samples import a_release
+from tests.story import Story
+from tests.web.critic import CriticClient
+from tests.world import CHEAP, PEOPLE, SECRET, UNITS, World, add_person, build, settings_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from flask import Flask
+    from werkzeug.routing import Rule
+
+    from bti.workflows.context import Context
+
+SESSION = "st_session"
+NETWORK_SESSION = "st_network"
+NOBODY = uuid.UUID("11111111-2222-4333-8444-555555555555")
+# Written for their own sake in every request, or by refusals: they say nothing of what was done.
+_KEPT_BY_ITSELF = frozenset(
+    {
+        "alembic_version",
+        "audit_checkpoints",
+        "audit_events",
+        "audit_heads",
+        "audit_subjects",
+        "throttles",
+        "web_sessions",
+    }
+)
+# Where a draft and its key are kept; a refused concern may, and shall, end up there.
+DRAFT_TABLES = frozenset({"own_records", "case_keys"})
+Ids = dict[str, uuid.UUID | str]
+
+
+@dataclass(slots=True)
+class Town:
+    """One municipality with its people and a case in each of several states."""
+
+    world: World
+    stories: dict[str, Story] = field(default_factory=dict)
+    ids: dict[str, Ids] = field(default_factory=dict)
+
+    def story(self, state: str) -> Story:
+        """A new story, remembered by the state it ends in."""
+        self.stories[state] = Story(self.world)
+        return self.stories[state]
+
+
+@dataclass(slots=True)
+class WholeSite:
+    """The application, two municipalities, and a copy of the database to go back to."""
+
+    app: Flask
+    database: Path
+    home: Town
+    neighbour: Town
+    network_token: str
+    tokens: dict[str, str]
+    _saved: dict[Path, sqlite3.Connection] = field(default_factory=dict)
+
+    def client(self, who: str = "") -> CriticClient:
+        """A browser with somebody's session: a colleague, "network", or nobody."""
+        client = CriticClient(self.app)
+        client.client.set_cookie("st_language", "en")
+        if who == "network":
+            client.client.set_cookie(NETWORK_SESSION, self.network_token)
+        elif who:
+            client.client.set_cookie(SESSION, self.tokens[who])
+        return client
+
+    def address(self, endpoint: str, ids: Mapping[str, object]) -> str:
+        """The address of an endpoint; ids that its address does not hold are left out."""
+        return self.address_of(next(self.app.url_map.iter_rules(endpoint)), ids)
+
+    def address_of(self, rule: Rule, ids: Mapping[str, object]) -> str:
+        """The address of one rule of the URL map."""
+        with self.app.test_request_context():
+            return self.app.url_for(rule.endpoint, **{name: ids[name] for name in rule.arguments})
+
+    def save(self) -> None:
+        """Remember both sides' databases as they are."""
+        for path in (self.database, self.database.with_name("slt.sqlite")):
+            copy = self._saved.setdefault(path, sqlite3.connect(":memory:"))
+            with closing(sqlite3.connect(path)) as live:
+                live.backup(copy)
+
+    def restore(self) -> None:
+        """Put them back as they were."""
+        for path, copy in self._saved.items():
+            with closing(sqlite3.connect(path)) as live:
+                copy.backup(live)
+
+    def written(self, leave_out: frozenset[str] = frozenset()) -> dict[str, str]:
+        """A digest of every row of every table where acts leave something."""
+        with closing(sqlite3.connect(self.database)) as live:
+            return {
+                name: _digest(live, name)
+                for name in _tables(live)
+                if name not in _KEPT_BY_ITSELF | leave_out
+            }
+
+    def counted(self) -> dict[str, int]:
+        """How many rows there are in the same tables."""
+        with closing(sqlite3.connect(self.database)) as live:
+            return {
+                name: live.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
+                for name in _tables(live)
+                if name not in _KEPT_BY_ITSELF
+            }
+
+    def rows_of(self, tenant: uuid.UUID) -> int:
+        """How many rows any table has in a municipality's name."""
+        with closing(sqlite3.connect(self.database)) as live:
+            return sum(
+                live.execute(
+                    f'SELECT count(*) FROM "{name}" WHERE tenant_id=?', [tenant.hex]
+                ).fetchone()[0]
+                for name in _tables(live)
+                if any(
+                    row[1] == "tenant_id" for row in live.execute(f'PRAGMA table_info("{name}")')
+                )
+            )
+
+    def denials(self, town: Town | None = None) -> int:
+        """How many refusals are in a municipality's log."""
+        tenant = (town or self.home).world.tenant_id
+        return self.ask(
+            "SELECT count(*) FROM audit_events WHERE tenant_id=? AND dec='deny'", tenant
+        )[0][0]
+
+    def entries_about(self, case_id: object) -> int:
+        """How many entries of the log name a case."""
+        return self.ask("SELECT count(*) FROM audit_subjects WHERE object_id=?", case_id)[0][0]
+
+    def close(self) -> None:
+        """Give back the databases."""
+        for copy in self._saved.values():
+            copy.close()
+        self.home.world.close()
+        self.app.extensions["bti"].close()
+        self.app.extensions["bti.slt"].close()
+
+    def kept_in(self, case_id: uuid.UUID | str, who: str) -> str:
+        """Everything sealed that the keys of this person open: of a case, and of colleagues."""
+        actor = self.home.world.runtime.doorway.perform(
+            sign_in.identify, None, token=self.tokens[who]
+        )
+        try:
+            return self.home.world.runtime.doorway.perform(_unsealed, actor, case_id)
+        except AccessDenied:
+            return ""
+
+    def ask(self, question: str, *values: object) -> list[tuple]:
+        """Put a question to the database behind the application's back."""
+        plain = [one.hex if isinstance(one, uuid.UUID) else one for one in values]
+        with closing(sqlite3.connect(self.database)) as live:
+            return live.execute(question, plain).fetchall()
+
+
+def open_whole_site(directory: Path) -> WholeSite:
+    """Make both municipalities, tell the stories in them and serve them."""
+    settings = settings_for(directory)
+    home = Town(build(settings))
+    neighbour = Town(_neighbour(home.world))
+    _tell(neighbour, whole=False)
+    _tell(home, whole=True)
+    migrate.upgrade(settings.slt_database_url)
+    app = open_site(settings, clock=home.world.clock, cost=CHEAP)
+    site = WholeSite(
+        app=app,
+        database=directory / "stafett.sqlite",
+        home=home,
+        neighbour=neighbour,
+        network_token=_network_session(app),
+        tokens={who: home.world.token(who) for who in PEOPLE},
+    )
+    site.tokens["neighbour"] = neighbour.world.token("ingrid")
+    for town in (home, neighbour):
+        town.ids.update({state: _ids(site, town, story) for state, story in town.stories.items()})
+    site.save()
+    return site
+
+
+def _neighbour(home: World) -> World:
+    world = World(home.runtime, home.clock, uuid.UUID(int=0), {}, {}, {})
+    world.tenant_id = world.system(
+        account.create_municipality,
+        name="Fjellby kommune",
+        number="9902",
+        profile="standard",
+        language="nb",
+    )
+    for key, (name, sector) in UNITS.items():
+        world.units[key] = world.system(
+            account.create_unit,
+            tenant_id=world.tenant_id,
+            name=name,
+            sector=sector,
+            phone="00 00 00 00",
+        )
+    for username, (name, title, unit, role) in PEOPLE.items():
+        add_person(world, username, name, title, unit, role)
+    return world
+
+
+def _tell(town: Town, *, whole: bool) -> None:
+    """Tell what takes weeks first: consents, offers and referrals run out while others wait."""
+    late = town.story("late")
+    late.tell()
+    if whole:
+        _tell_of_the_team(town)
+    middle = town.story("middle")
+    _with_log(middle)
+    _with_questions(middle)
+    new = town.story("new")
+    new.wonder()
+    new.talk_with_leader()
+    new.consent_to(Scope.OPEN_LOG)
+
+
+def _tell_of_the_team(town: Town) -> None:
+    referred, ready = town.story("referred"), town.story("ready")
+    for story in (referred, ready):
+        _with_log(story)
+        story.evaluate()
+        story.decide(Level.SEVERAL_SERVICES)
+    # Weeks pass with each evaluation: neither may fall due while the other is told.
+    referred.evaluate()
+    referred.refer()
+    ready.evaluate()
+    team = town.world.units["team"]
+    ready.consent_to(Scope.BRING_IN_SERVICE, team, frozenset({InfoType.MEASURES}))
+
+
+def _with_log(story: Story) -> None:
+    story.wonder()
+    story.talk_with_leader()
+    story.consent_to(Scope.OPEN_LOG)
+    story.open_log()
+    story.bring_in("pps", "nina", frozenset({InfoType.ATTENDANCE, InfoType.MEASURES}))
+
+
+def _with_questions(story: Story) -> None:
+    world = story.world
+    story.ask(Scope.BRING_IN_SERVICE, world.units["leisure"], frozenset({InfoType.MEASURES}))
+    world.run(
+        "ingrid",
+        baton.offer,
+        command=baton.OfferBaton(
+            case_id=story.case_id,
+            submission=uuid.uuid4(),
+            version=None,
+            to_id=world.accounts["per"],
+            to_unit_id=world.units["school"],
+            message="",
+        ),
+    )
+
+
+def _network_session(app: Flask) -> str:
+    runtime = app.extensions["bti.slt"]
+    create_account(
+        runtime,
+        NewAccount(
+            username="olav.lien",
+            display_name="Olav Lien",
+            municipality_number="9901",
+            municipality_name="Lindvik kommune",
+            password=SECRET,
+            language="en",
+        ),
+    )
+    publish_release(runtime, a_release(150), by="Anne Ruud")
+    demonstration = type(runtime)(
+        **{name: getattr(runtime, name) for name in runtime.__slots__ if name != "demo"}, demo=True
+    )
+    opened = demo_sign_in(demonstration)
+    assert isinstance(opened, SignedIn)
+    return opened.token
+
+
+def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
+    """Real ids for every argument an address may hold, those that are still open where it matters."""
+    found: Ids = {
+        "case_id": story.case_id,
+        "step": "own",
+        "period": "2026H1",
+        "name": "favicon.svg",
+    }
+    questions = {
+        "offer_id": "SELECT id FROM baton_offers WHERE case_id=? ORDER BY open_slot IS NULL",
+        "consent_id": (
+            "SELECT id FROM consents WHERE case_id=? ORDER BY"
+            " (SELECT count(*) FROM consent_answers a WHERE a.consent_id = consents.id)"
+        ),
+        "participant_id": "SELECT id FROM participants WHERE case_id=? AND relation='participant'",
+    }
+    for name, question in questions.items():
+        rows = site.ask(question, story.case_id)
+        found[name] = uuid.UUID(rows[0][0]) if rows else NOBODY
+    page = story.page()
+    found["person_id"] = page.guardians[0].id
+    measures = [one for goal in page.plan.goals for one in goal.measures] if page.plan else []
+    found["measure_id"] = measures[0].id if measures else NOBODY
+    found["record_id"] = _own(town, "per")
+    found["account_id"] = town.world.accounts["mona"]
+    found["grant_id"] = uuid.UUID(
+        site.ask("SELECT id FROM role_grants WHERE account_id=?", found["account_id"])[0][0]
+    )
+    return found
+
+
+def _own(town: Town, who: str) -> uuid.UUID:
+    return town.world.run(who, duty.my_records)[0].record_id
+
+
+def _tables(live: sqlite3.Connection) -> Iterator[str]:
+    rows = live.execute(
+        "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'"
+    )
+    yield from sorted(name for (name,) in rows)
+
+
+def _unsealed(context: Context, case_id: uuid.UUID) -> str:
+    context.verbs.open(case_id, Action.READ_CASE, entry=Act.CASE_OPEN_READ)
+    rows: list[object] = list(context.session.scalars(select(Account)))
+    for model in (BatonOffer, Consent, ConsentAnswer, Entry, Person):
+        rows.extend(context.session.scalars(select(model).where(model.case_id == case_id)))
+    found = []
+    for row in rows:
+        with suppress(Locked):
+            found.append(row.profile if isinstance(row, Account) else row.body)
+    return json.dumps(found, ensure_ascii=False, default=str)
+
+
+def _digest(live: sqlite3.Connection, table: str) -> str:
+    rows = sorted(repr(row) for row in live.execute(f'SELECT * FROM "{table}"'))
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def roles_of(who: str) -> str:
+    """The role code of one of the twelve people."""
+    return str(Role(PEOPLE[who][3]).value)
