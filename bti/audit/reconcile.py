@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 BATCH = 500
+DELETED = "-/deleted"
 
 
 class Fault(StrEnum):
@@ -57,7 +58,7 @@ def reconcile(session: Session, tenant: uuid.UUID) -> Iterator[Finding]:
     for table in audited_tables():
         yield from _compare(session, tenant, table, mentions)
     for key, value in mentions.items():
-        if value != "-/deleted":
+        if value != DELETED:
             table_name, row_id = key.split("/")
             yield Finding(Fault.MISSING, table_name, row_id)
 
@@ -97,9 +98,21 @@ def _read_log(session: Session, tenant: uuid.UUID, mentions: dict[str, str]) -> 
             yield Finding(Fault.MISQUOTED, "audit_events", str(idx))
         for line in leaf.rows:
             table, row_id, rest = line.split("/", 2)
+            # Else the next honest write would hide that an older row had been put back.
+            if not _follows(mentions.get(f"{table}/{row_id}"), rest):
+                yield Finding(Fault.RETURNED, table, row_id)
             mentions[f"{table}/{row_id}"] = rest
     for idx in subjects:
         yield Finding(Fault.MISQUOTED, "audit_subjects", str(idx))
+
+
+def _follows(before: str | None, now: str) -> bool:
+    """Whether a row that stood as ``before`` may next stand as ``now`` (``version/digest``)."""
+    if before is None:
+        return True
+    if before == DELETED:
+        return False
+    return now == DELETED or int(now.split("/", 1)[0]) > int(before.split("/", 1)[0])
 
 
 def _subjects(session: Session, tenant: uuid.UUID) -> dict[int, tuple[str, ...]]:
@@ -128,7 +141,7 @@ def _compare(
         if said is None:
             yield Finding(Fault.UNLOGGED, mapped.__tablename__, str(values["id"]))
             continue
-        if said == "-/deleted":
+        if said == DELETED:
             yield Finding(Fault.RETURNED, mapped.__tablename__, str(values["id"]))
             continue
         version, digest = said.split("/", 1)

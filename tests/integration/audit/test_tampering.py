@@ -392,6 +392,45 @@ def test_a_deleted_row_put_back_is_named(lived_in):
     assert found.findings == (f"returned: own_records {kept}",)
 
 
+def test_an_older_version_put_back_and_then_written_honestly_is_still_named(world):
+    accounts, whose = Account.__table__, world.accounts["ingrid"]
+    here = accounts.c.id == whose
+    with world.runtime.engine.begin() as connection:
+        older = dict(connection.execute(select(accounts).where(here)).one()._mapping)
+    world.run("ingrid", sign_in.choose_language, language="en")
+    assert _examined(world, lambda _connection: None).intact
+    with world.runtime.engine.begin() as connection:
+        connection.execute(update(accounts).where(here).values(older))
+    for language in ("nn", "en"):
+        world.run("ingrid", sign_in.choose_language, language=language)
+    found = _examined(world, lambda _connection: None)
+    assert found.findings == (f"returned: accounts {whose}",)
+
+
+def test_a_deleted_row_written_again_is_still_named(world):
+    unit_id = uuid.uuid4()
+
+    def write(context: Context) -> None:
+        context.session.add(
+            Unit(
+                id=unit_id, tenant_id=world.tenant_id, name="Nebba", sector="school",
+                organ=str(unit_id), phone="",
+            )
+        )
+        context.record(Action.UNIT_REGISTER_CREATE, tenant=world.tenant_id)
+
+    def remove(context: Context) -> None:
+        context.session.delete(context.session.get_one(Unit, unit_id))
+        context.record(Action.UNIT_REGISTER_CREATE, tenant=world.tenant_id)
+
+    for act in (write, remove):
+        world.system(act)
+    assert _examined(world, lambda _connection: None).intact
+    world.system(write)
+    found = _examined(world, lambda _connection: None)
+    assert found.findings == (f"returned: units {unit_id}",)
+
+
 def test_another_municipalitys_key_does_not_vouch_for_this_log(lived_in):
     other = lived_in.system(
         audit_check.verifier_key, tenant_id=_second_municipality(lived_in)
