@@ -61,12 +61,14 @@ class Examination:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a log stands: entries, root (32 bytes), and the newest check that was entered in it."""
+    """Where a log stands: its root (32 bytes), and the newest check that was entered in it.
 
-    size: int
+    No number of entries: held against what a search counts it would tell how many own records
+    there are, and two looks on one day would tell when one was written.
+    """
+
     root: bytes
     checked_at: datetime | None
-    checked_size: int
     check_held: bool
 
 
@@ -77,7 +79,10 @@ def logs(session: Session) -> tuple[uuid.UUID, ...]:
     """
     found: set[uuid.UUID] = set()
     for column in (
-        Municipality.id, AuditHead.tenant_id, AuditEvent.tenant_id, AuditCheckpoint.tenant_id
+        Municipality.id,
+        AuditHead.tenant_id,
+        AuditEvent.tenant_id,
+        AuditCheckpoint.tenant_id,
     ):
         found.update(session.scalars(select(column).distinct()))
     return tuple(sorted(found, key=str))
@@ -111,15 +116,13 @@ def standing(session: Session, tenant: uuid.UUID) -> Standing:
     head = session.get(AuditHead, tenant)
     frontier = Frontier.from_bytes(head.frontier) if head else Frontier()
     latest = session.execute(
-        select(AuditEvent.at, AuditEvent.idx, AuditEvent.dec)
+        select(AuditEvent.at, AuditEvent.dec)
         .where(AuditEvent.tenant_id == tenant, AuditEvent.act == Action.AUDIT_LOG_VERIFY.value)
         .order_by(AuditEvent.idx.desc())
         .limit(1)
     ).one_or_none()
-    checked_at, checked_size, verdict = latest or (None, 0, "")
-    return Standing(
-        frontier.size, frontier.root(), checked_at, checked_size, check_held=verdict == "allow"
-    )
+    checked_at, verdict = latest or (None, "")
+    return Standing(frontier.root(), checked_at, check_held=verdict == "allow")
 
 
 def export(session: Session, tenant: uuid.UUID, verifier_key: str, directory: Path) -> int:
@@ -214,9 +217,7 @@ def _unreadable(session: Session, tenant: uuid.UUID) -> Iterator[str]:
 
 
 def _raw_ids(mapped: type[TenantRow], tenant: uuid.UUID) -> Select[str]:
-    return select(cast(mapped.__table__.c.id, String)).where(
-        mapped.__table__.c.tenant_id == tenant
-    )
+    return select(cast(mapped.__table__.c.id, String)).where(mapped.__table__.c.tenant_id == tenant)
 
 
 def _reads(session: Session, mapped: type[TenantRow], row_id: str) -> bool:

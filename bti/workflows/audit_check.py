@@ -57,10 +57,8 @@ class CheckOutcome:
 class ChainCard:
     """Where the log stands, for the page: nothing here is proven before a check."""
 
-    size: int
     root: str
     checked_at: datetime | None
-    since: int
     held: bool
 
 
@@ -125,10 +123,8 @@ def chain_card(context: Context) -> ChainCard:
     """Return where the log of the person's municipality stands."""
     stands = store.standing(context.session, context.person.tenant_id)
     return ChainCard(
-        size=stands.size,
         root=short(stands.root),
         checked_at=stands.checked_at,
-        since=stands.size - stands.checked_size,
         held=stands.check_held,
     )
 

@@ -69,10 +69,14 @@ class CasePage:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """View model of insight/search.html. ``outcome`` is there right after a check."""
+    """View model of insight/search.html. ``outcome`` is there right after a check.
+
+    ``total`` is None when nothing was asked for: how large the whole log is says too much about
+    what is left out of it.
+    """
 
     rows: tuple[AccessRow, ...]
-    total: int
+    total: int | None
     paging: Paging
     chain: ChainCard
     outcome: CheckOutcome | None
@@ -146,7 +150,7 @@ def _show(form: SearchForm, outcome: CheckOutcome | None, status: int) -> Respon
 
     page = SearchPage(
         rows=_rows(found.rows) if status == 200 else (),  # noqa: PLR2004 - HTTP's own number
-        total=found.total,
+        total=None if question.is_empty else found.total,
         paging=_paging(found.page, found.pages, href),
         chain=found.chain,
         outcome=outcome,
