@@ -92,10 +92,7 @@ TEXTS: Final[dict[int, ErrorText]] = {
     ),
     503: ErrorText(
         lazy_gettext("Stafett is not available just now"),
-        (
-            lazy_gettext("Nothing has been saved. Wait a minute, and try again."),
-            lazy_gettext("If a child is in danger, call the police on 112 at once."),
-        ),
+        (lazy_gettext("Nothing has been saved. Wait a minute, and try again."),),
     ),
 }
 

@@ -30,6 +30,7 @@ RULES: Final[Mapping[str, Any]] = {
     "account.holds_baton": _l("This person still has a baton. Hand it over first."),
     "account.not_active": _l("This account is closed."),
     "account.own": _l("You cannot close your own account. Ask another administrator."),
+    "account.own_role": _l("You cannot give yourself a role. Ask another administrator."),
     "account.password_same": _l("This is the password you have now. Choose a new one."),
     "account.role_given": _l("This person has that role in that unit already."),
     "account.role_not_here": _l("This role cannot be given in this unit."),
@@ -54,8 +55,10 @@ RULES: Final[Mapping[str, Any]] = {
     "concern.nothing_seen": _l("Write what you have seen or heard."),
     "concern.too_old": _l("Stafett is for children and young people under 24."),
     "consent.already_complete": _l("This has been answered by everybody already."),
+    "consent.answer_before_question": _l("The answer cannot be from before the question."),
     "consent.day_in_future": _l("The day cannot be in the future."),
     "consent.ended": _l("This question is no longer open. Ask again."),
+    "consent.health_alone": _l("From 16, health information is asked about by itself."),
     "consent.hearing_missing": _l(
         "Write how the child was heard, or why not. From twelve, also how much weight it was given."
     ),
@@ -63,6 +66,7 @@ RULES: Final[Mapping[str, Any]] = {
     "consent.no_cells": _l("Choose at least one kind of information to share."),
     "consent.no_signer": _l("Nobody who may consent is registered. Add the guardians first."),
     "consent.not_a_signer": _l("This person does not have to answer this question."),
+    "consent.not_colleague": _l("The one who noted it must work in the municipality."),
     "consent.not_complete": _l("Not everybody has said yes yet."),
     "consent.oral_not_minuted": _l("For an oral answer, write who was present and who noted it."),
     "consent.own_not_shareable": _l("A service's own notes cannot be shared."),

@@ -136,11 +136,15 @@ def welcome(
 def give_role(context: Context, *, account_id: uuid.UUID, unit_id: uuid.UUID, role: Role) -> None:
     """Give a colleague one more role from now on.
 
-    Raises ``RuleBroken`` with account.role_not_here, account.role_given or account.not_active,
-    and ``NotFound``.
+    Raises ``RuleBroken`` with account.own_role, account.role_not_here, account.role_given or
+    account.not_active, and ``NotFound``.
+
+    Nobody gives to themselves: who may decide on roles must not also decide to read the log.
     """
     subject = require(context, Act.MANAGE_ACCOUNTS)
     row = _own_account(context, account_id)
+    if account_id == subject.account_id:
+        raise RuleBroken("account.own_role")
     if not row.active:
         raise RuleBroken("account.not_active")
     _check_role(context, unit_id, role)

@@ -24,14 +24,22 @@ def _take_baton(context):
     case = Case(tenant_id=person.tenant_id, unit_id=person.unit_id, number="1234-5678")
     context.verbs.new_case(case.id, ["core"])
     case.ops = case_file.Ops(
-        level=1, status="open", log="active", opened_at=context.now, level_since=context.now,
-        birth_date=norwegian_date(context.now), sector="school", categories=("ABS",),
+        level=1,
+        status="open",
+        log="active",
+        opened_at=context.now,
+        level_since=context.now,
+        birth_date=norwegian_date(context.now),
+        sector="school",
+        categories=("ABS",),
     ).to_json()
     context.session.add(case)
     context.session.flush()
     context.session.add(
         Log(
-            tenant_id=person.tenant_id, case_id=case.id, holder_id=person.account_id,
+            tenant_id=person.tenant_id,
+            case_id=case.id,
+            holder_id=person.account_id,
             holder_unit_id=person.unit_id,
         )
     )
@@ -104,8 +112,13 @@ def test_other_sessions_are_listed_and_ended(world):
 def _welcome(client, world: World, **changed):
     client.get("/accounts/new")
     typed = {
-        "name": "Ola Nordmann", "title": "Lærer", "username": "ola", "phone": "",
-        "unit": str(world.units["school"]), "role": "staff", **changed,
+        "name": "Ola Nordmann",
+        "title": "Lærer",
+        "username": "ola",
+        "phone": "",
+        "unit": str(world.units["school"]),
+        "role": "staff",
+        **changed,
     }
     return client.post("/accounts/new", typed)
 
@@ -187,6 +200,24 @@ def test_a_closed_account_is_signed_out_at_once(world):
     assert victim.get("/account").status == 302
     assert enter(visitor(world), world, "per").status == 401
     assert ("account:profile:disable", "allow") in acts(world)
+
+
+def test_who_cannot_get_in_still_sees_whom_to_call_for_a_child_in_danger(world):
+    told = visitor(world).get("/sign-in").text.replace("\u00a0", " ")
+    assert "police on 112" in told
+    assert "116 111" in told
+
+
+def test_an_administrator_cannot_give_themselves_a_role(world):
+    client = signed_in(world, "asta")
+    here = f"/accounts/{world.accounts['asta']}"
+    client.get(here)
+    before = acts(world).count(("account:role:grant", "allow"))
+    sent = {"unit": str(world.units["school"]), "role": "dpo"}
+    refused = client.post(f"{here}/roles", sent)
+    assert refused.status == 422
+    assert "You cannot give yourself a role" in refused.text
+    assert acts(world).count(("account:role:grant", "allow")) == before
 
 
 def test_an_administrator_cannot_close_their_own_account(world):

@@ -26,6 +26,7 @@ def test_every_refusal_is_a_calm_page_with_a_way_on(tmp_path, code):
     expected = {403: 404, 410: 400, 418: 400}.get(code, code)
     assert page.status == expected
     assert "Go to the start page" in page.text
+    assert "police on 112" in page.text
     assert "Traceback" not in page.text
 
 
