@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bti.clock import SystemClock
 from bti.crypto.file_provider import FileProvider
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from bti.clock import Clock
     from bti.crypto.provider import KeyProvider
     from bti.settings import Settings
+
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def open_runtime(
     """
     clock = clock or SystemClock()
     side = settings.case_side()
-    settings.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _open_folder(settings.var_dir)
     engine = make_engine(side.database_url)
     broker = LocalBroker(
         provider or root_provider(side.root_key_file), clock, settings.session_idle_minutes
@@ -62,13 +66,24 @@ def open_runtime(
 
 def upgrade_database(settings: Settings) -> str | None:
     """Bring the case database to the newest revision and return it."""
-    settings.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _open_folder(settings.var_dir)
     engine = make_engine(settings.case_side().database_url)
     try:
         migrate.upgrade(engine)
         return migrate.current(engine)
     finally:
         engine.dispose()
+
+
+def _open_folder(path: Path) -> None:
+    """Make the folder for the owner alone, or warn when others can already look into it.
+
+    One that was there is not changed: an operator may have let a backup user in on purpose.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        _log.warning("%s has mode %04o: others can look into it; 0700 is safe", path, mode)
 
 
 def root_provider(path: Path) -> FileProvider:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from bti.cli.group import LazyGroup
 
 _GROUPS = {
@@ -15,8 +17,15 @@ _GROUPS = {
     "settings": "bti.cli.settings",
 }
 
+
+def _keep_files_private() -> None:
+    """Whatever a command makes is for the one who runs it; exports and databases included."""
+    os.umask(0o077)
+
+
 main = LazyGroup(
     modules=_GROUPS,
     name="bti",
+    callback=_keep_files_private,
     help="Stafett for operators. Every act is entered in the access log.",
 )

@@ -6,9 +6,11 @@ row locks where workflows ask for them. Sessions never begin by themselves.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
@@ -18,13 +20,17 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.engine import Connection
 
+_PRIVATE: Final = 0o600
+
 
 def make_engine(url: str) -> Engine:
     """Return an engine for ``url`` (``sqlite:///…`` or ``postgresql+psycopg://…``).
 
-    Statement parameters are never echoed: they may hold what a person typed.
+    Statement parameters are never echoed: they may hold what a person typed. The files of a
+    SQLite database become the owner's alone.
     """
     if url.startswith("sqlite"):
+        _keep_private(make_url(url).database)
         engine = create_engine(
             url,
             hide_parameters=True,
@@ -46,6 +52,21 @@ def make_sessions(engine: Engine) -> sessionmaker[Session]:
     sessions = sessionmaker(engine, autobegin=False, expire_on_commit=True)
     install_guards(sessions)
     return sessions
+
+
+def _keep_private(database: str | None) -> None:
+    """Make the file, and what SQLite keeps beside it, unreadable for other users (mode 0600).
+
+    SQLite gives new files beside the database the database's own mode. A file of somebody else's
+    is left alone, and a folder that is not there is for the connection to complain of.
+    """
+    if not database or database == ":memory:" or not Path(database).parent.is_dir():
+        return
+    if not Path(database).exists():
+        os.close(os.open(database, os.O_RDWR | os.O_CREAT, _PRIVATE))
+    for path in (Path(f"{database}{end}") for end in ("", "-wal", "-shm")):
+        if path.exists() and path.stat().st_uid == os.geteuid():
+            path.chmod(_PRIVATE)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
 
@@ -53,6 +54,34 @@ def raw(world: World, *statements: str) -> None:
         connection.execute(statement)
     connection.commit()
     connection.close()
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """A machine where new files are readable by everybody."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_everything_a_command_makes_is_for_its_owner_alone(folder, open_umask):
+    assert bti("db", "upgrade").exit_code == 0
+    made = {path.name: path.stat().st_mode & 0o777 for path in folder.rglob("*")}
+    assert {"stafett.sqlite", "slt.sqlite"} <= set(made)
+    assert {name for name, mode in made.items() if mode & 0o077} == set()
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_database_that_others_could_read_is_closed_to_them_and_an_open_folder_is_told(
+    folder, caplog
+):
+    assert bti("db", "upgrade").exit_code == 0
+    folder.chmod(0o755)
+    database = folder / "stafett.sqlite"
+    database.chmod(0o644)
+    assert bti("db", "upgrade").exit_code == 0
+    assert database.stat().st_mode & 0o777 == 0o600
+    assert "0755" in caplog.text
 
 
 def test_a_municipality_is_set_up_from_nothing(folder):
