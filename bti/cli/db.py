@@ -7,7 +7,7 @@ import click
 from bti.bootstrap import upgrade_database
 from bti.cli.wiring import settings
 from bti.db import migrate
-from bti.db.engine import make_engine
+from bti.db.engine import empty_write_ahead_log, make_engine
 from bti.slt import migrate as network_migrate
 
 
@@ -36,3 +36,15 @@ def current() -> None:
         click.echo(migrate.current(engine) or "empty")
     finally:
         engine.dispose()
+
+
+@command.command()
+def checkpoint() -> None:
+    """Empty SQLite's write-ahead log, so that what was deleted is gone from disk too."""
+    engine = make_engine(settings().case_side().database_url)
+    try:
+        if not empty_write_ahead_log(engine):
+            raise click.ClickException("Somebody was using the database. Try again.")
+    finally:
+        engine.dispose()
+    click.echo("case database: nothing deleted is left beside it")

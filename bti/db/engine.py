@@ -54,6 +54,25 @@ def make_sessions(engine: Engine) -> sessionmaker[Session]:
     return sessions
 
 
+def empty_write_ahead_log(engine: Engine) -> bool:
+    """Move what stands in SQLite's write-ahead log into the database, and empty the log.
+
+    Until then a deleted row, a destroyed key included, can still be read from the file. Returns
+    False when somebody was reading or writing; other databases have nothing to do.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    raw = engine.raw_connection()  # a transaction, which `connect` would begin, is refused here
+    try:
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        told = cursor.fetchone()
+        cursor.close()
+    finally:
+        raw.close()
+    return told is not None and int(told[0]) == 0
+
+
 def _keep_private(database: str | None) -> None:
     """Make the file, and what SQLite keeps beside it, unreadable for other users (mode 0600).
 

@@ -84,6 +84,21 @@ def test_a_database_that_others_could_read_is_closed_to_them_and_an_open_folder_
     assert "0755" in caplog.text
 
 
+def test_what_was_deleted_is_gone_from_the_file_beside_the_database(folder):
+    assert bti("db", "upgrade").exit_code == 0
+    beside = folder / "stafett.sqlite-wal"
+    open_elsewhere = sqlite3.connect(folder / "stafett.sqlite")  # as `bti serve` keeps it open
+    open_elsewhere.execute("PRAGMA journal_mode=WAL")
+    open_elsewhere.execute("CREATE TABLE scratch (secret TEXT)")
+    open_elsewhere.execute("INSERT INTO scratch VALUES ('wrapped key')")
+    open_elsewhere.execute("DELETE FROM scratch")
+    open_elsewhere.commit()
+    assert beside.stat().st_size > 0
+    assert bti("db", "checkpoint").exit_code == 0
+    assert beside.stat().st_size == 0
+    open_elsewhere.close()
+
+
 def test_a_municipality_is_set_up_from_nothing(folder):
     assert bti("db", "upgrade").exit_code == 0
     assert bti("db", "current").output.strip()
