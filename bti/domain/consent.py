@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from calendar import monthrange
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -24,6 +23,7 @@ from bti.domain.signers import (
     ChildFacts,
     DeciderFacts,
     SignersRequired,
+    health_is_mixed,
     next_change,
     required_signers,
 )
@@ -97,28 +97,6 @@ class CellFacts:
         return self.valid_from <= at < self.valid_to and not withdrawn
 
 
-def covers(
-    cells: Iterable[CellFacts],
-    *,
-    from_unit: uuid.UUID,
-    to_unit: uuid.UUID,
-    info_type: InfoType,
-    at: datetime,
-) -> CellFacts | None:
-    """The cell that allows this sharing at ``at``, or None. A service's own notes never leave it."""
-    if info_type not in SHAREABLE:
-        return None
-    return next(
-        (
-            cell
-            for cell in cells
-            if (cell.from_unit, cell.to_unit, cell.info_type) == (from_unit, to_unit, info_type)
-            and cell.is_live(at)
-        ),
-        None,
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeardFacts:
     """That the child has been heard, or why not. The words themselves are closed text elsewhere."""
@@ -177,6 +155,8 @@ class ConsentFacts:
     answers: tuple[AnswerFacts, ...] = ()
     withdrawals: tuple[WithdrawalFacts, ...] = ()
     blocked_by_authority: bool = False
+    #: When it stopped to be enough, because others came to decide or the case was closed. Final.
+    lapsed_at: datetime | None = None
 
     @property
     def info_types(self) -> frozenset[InfoType]:
@@ -206,8 +186,8 @@ def ask(
     """Check that a question may be put, and return who must answer it.
 
     Raises ``RuleBroken`` with consent.no_cells, consent.own_not_shareable, consent.same_unit,
-    consent.validity_past, consent.validity_too_long, consent.responsibility_not_checked or
-    consent.no_signer. A log can be opened with no cells: nothing is shared by that alone.
+    consent.health_alone, consent.validity_past, consent.validity_too_long,
+    consent.responsibility_not_checked or consent.no_signer. A log can be opened with no cells: nothing is shared by that alone.
     """
     if not cells and scope is Scope.BRING_IN_SERVICE:
         raise RuleBroken("consent.no_cells")
@@ -215,12 +195,14 @@ def ask(
         raise RuleBroken("consent.own_not_shareable")
     if any(cell.from_unit == cell.to_unit for cell in cells):
         raise RuleBroken("consent.same_unit")
+    types = frozenset(cell.info_type for cell in cells)
+    if health_is_mixed(child, types, rules, at):
+        raise RuleBroken("consent.health_alone")
     latest = default_valid_to(at, rules)
     if valid_to is not None and valid_to <= at:
         raise RuleBroken("consent.validity_past")
     if valid_to is not None and valid_to > latest:
         raise RuleBroken("consent.validity_too_long", latest=day_in_norway(latest))
-    types = frozenset(cell.info_type for cell in cells)
     needed = required_signers(child, deciders, types, rules, at, about=about)
     unchecked = [
         one.person_id
@@ -284,6 +266,8 @@ def _stopped(consent: ConsentFacts, at: datetime, rules: ProfileRules) -> Consen
         return ConsentStatus.WITHDRAWN
     if at >= consent.valid_to:
         return ConsentStatus.EXPIRED
+    if consent.lapsed_at is not None and consent.lapsed_at <= at:
+        return ConsentStatus.NEEDS_RENEWAL
     try:
         needed = required_signers(
             consent.child, consent.deciders, consent.info_types, rules, at, about=consent.about
@@ -366,11 +350,11 @@ def withdraw(
 ) -> ConsentWithdrawn:
     """Take a consent back, whole or for some cells. One of two joint holders is enough.
 
-    Raises ``RuleBroken("consent.not_a_signer")``. Never refused for any other reason: it must be
+    Those who signed may, and those who decide for the child now. Raises
+    ``RuleBroken("consent.not_a_signer")``. Never refused for any other reason: it must be
     as easy as giving it (GDPR article 7 no. 3).
     """
-    grown_up = person_id == consent.child.person_id and is_adult(consent.child.birth_date, at)
-    if person_id not in consent.required and not grown_up:
+    if person_id not in may_withdraw(consent, at):
         raise RuleBroken("consent.not_a_signer")
     agreed = agreed_cells(consent, at)
     stopped = agreed & cells if cells else agreed
@@ -382,6 +366,13 @@ def withdraw(
         cells=tuple(sorted(stopped)),
         closes_log=consent.scope is Scope.OPEN_LOG and (not cells or cells >= consent.cells),
     )
+
+
+def may_withdraw(consent: ConsentFacts, at: datetime) -> frozenset[uuid.UUID]:
+    """Those who may take it back: who signed, who decides for the child now, the grown child."""
+    if is_adult(consent.child.birth_date, at):
+        return consent.required | {consent.child.person_id}
+    return consent.required | {one.person_id for one in consent.deciders if one.decides}
 
 
 def _newest(consent: ConsentFacts, at: datetime) -> dict[uuid.UUID, AnswerFacts]:

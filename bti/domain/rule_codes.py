@@ -21,6 +21,7 @@ RULE_CODES: Final = frozenset(
         "compartment.unknown",
         "consent.already_complete",
         "consent.ended",
+        "consent.health_alone",
         "consent.mandate_expired",
         "consent.no_cells",
         "consent.no_signer",

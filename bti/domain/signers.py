@@ -146,6 +146,17 @@ def _who(
     return False, True, "barnelova-30"
 
 
+def health_is_mixed(
+    child: ChildFacts, types: AbstractSet[InfoType], rules: ProfileRules, at: datetime
+) -> bool:
+    """Whether guardians would be asked about health that the youth decides on alone.
+
+    Source: pasient- og brukerrettighetsloven § 4-3. An adult decides on everything alone.
+    """
+    alone = rules.health_alone_age <= age(child.birth_date, at) < ADULT
+    return alone and InfoType.HEALTH in types and len(types) > 1
+
+
 def next_change(
     child: ChildFacts,
     deciders: Sequence[DeciderFacts],

@@ -118,6 +118,8 @@ def ground(access: Access) -> str:
 
 def doer(access: Access) -> str:
     """Who did it. What nobody did by hand is said to be done by Stafett itself."""
+    if access.outsider:
+        return str(gettext("Somebody who has no access"))
     if access.masked:
         return str(_MASKED)
     if access.name:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bti.domain.codes import InfoType
 
 #: To be raised whenever a text below changes its meaning.
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 Line = tuple[str, str]
 
@@ -69,17 +69,32 @@ def _service(question: Question) -> tuple[Line, ...]:
         ),
         (
             _("Who gets to know?"),
-            _(
-                "Those who work with this in %(service)s. Nobody else. You say yes to the service, "
-                "not to a named person.",
-                service=question.service,
-            ),
+            f"{_allowed(question)} {_aware(question)}",
         ),
         (_("What do they get to know?"), f"{what}. {ways[question.direction]}"),
         (
             _("What do they not get to know?"),
             _("Everything else. What a service writes for itself alone is never shared."),
         ),
+    )
+
+
+def _allowed(question: Question) -> str:
+    return _(
+        "Those who work with this in %(service)s. Nobody else. You say yes to the service, "
+        "not to a named person.",
+        service=question.service,
+    )
+
+
+def _aware(question: Question) -> str:
+    """Who is told which services are in the case, as ``knows_services`` of the workflows says."""
+    return _(
+        "That %(service)s is with us is known to those at %(asker)s who work with %(child)s and to "
+        "the one who has the baton. If you later say yes to the upbringing team, it knows too.",
+        service=question.service,
+        asker=question.asker,
+        child=question.child,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bti.audit.actions import Action
 from bti.audit.record import Reference
-from bti.db.models import Account, Case, Log, Municipality, RoleGrant, Unit, WebSession
+from bti.db.models import Account, Case, Log, Municipality, Participant, RoleGrant, Unit, WebSession
 from bti.domain.codes import CASE_WORKERS, Role, Sector
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import LogStatus
@@ -145,8 +145,9 @@ def end_role(context: Context, *, tenant_id: uuid.UUID, grant_id: uuid.UUID) -> 
 
     Nobody leaves with the baton in hand: raises ``RuleBroken("account.holds_baton", count=…)``
     while logs have their baton with this person in this unit, unless another role of theirs
-    there can hold it. Raises ``NotFound`` for
-    another municipality's role.
+    there can hold it. Their places in cases, which were given to them in that unit, end with the
+    last such role: a role given again later opens none of them. Raises ``NotFound`` for another
+    municipality's role.
     """
     row = context.session.get_one(RoleGrant, grant_id)
     if row.tenant_id != tenant_id:
@@ -155,7 +156,22 @@ def end_role(context: Context, *, tenant_id: uuid.UUID, grant_id: uuid.UUID) -> 
     if held and not _another_can_hold(context, row):
         raise RuleBroken("account.holds_baton", count=held)
     row.valid_to = context.now
+    if not _another_can_hold(context, row):
+        _end_places(context, row)
     context.record(Action.ACCOUNT_ROLE_END, Reference("account", row.account_id), tenant=tenant_id)
+
+
+def _end_places(context: Context, ended: RoleGrant) -> None:
+    places = context.session.scalars(
+        select(Participant).where(
+            Participant.account_id == ended.account_id,
+            Participant.unit_id == ended.unit_id,
+            Participant.revoked_at.is_(None),
+        )
+    )
+    for place in places:
+        if place.valid_to is None or place.valid_to > context.now:
+            place.valid_to = context.now
 
 
 def disable_account(context: Context, *, tenant_id: uuid.UUID, account_id: uuid.UUID) -> None:

@@ -17,12 +17,12 @@ from bti.audit.record import Reference
 from bti.db.models import Case, Consent, ConsentAnswer
 from bti.domain import consent as rules
 from bti.domain.access import Action
-from bti.domain.ages import start_of_day
+from bti.domain.ages import day_in_norway, start_of_day
 from bti.domain.codes import HeardMethod, InfoType, NotHeardReason
 from bti.domain.consent import OPENING, AnswerFacts, ConsentFacts, HeardFacts, Scope
 from bti.domain.errors import RuleBroken
 from bti.domain.signers import ChildFacts
-from bti.workflows import baton, consent_cells, participant
+from bti.workflows import consent_cells, directory
 from bti.workflows.case_file import CORE, case_row, child_of, ops_of, persons
 from bti.workflows.consent_file import (
     WITHDRAWN,
@@ -160,7 +160,8 @@ def answer(context: Context, *, command: RecordAnswer) -> rules.ConsentStatus:
     """Record what a signer said, and open the cells when it was the last yes needed.
 
     Returns where the consent then stands. Raises ``RuleBroken`` as ``bti.domain.consent.answer``
-    and consent.day_in_future; ``NotFound``. The same sending twice is one answer.
+    and consent.day_in_future, consent.answer_before_question, consent.not_colleague (who minuted
+    it is nobody here); ``NotFound``. The same sending twice is one answer.
     """
     hold(context, command.case_id)
     opened = context.verbs.open(command.case_id, Action.RECORD_ANSWER, entry=None)
@@ -171,6 +172,10 @@ def answer(context: Context, *, command: RecordAnswer) -> rules.ConsentStatus:
         return asked.status
     if command.on > context.today:
         raise RuleBroken("consent.day_in_future")
+    if command.on < day_in_norway(asked.facts.asked_at):
+        raise RuleBroken("consent.answer_before_question")
+    if command.minuted_by is not None and not directory.name_of(context, command.minuted_by):
+        raise RuleBroken("consent.not_colleague")
     given = rules.answer(asked.facts, _given(context, asked, command), rules=context.profile)
     case = case_row(context, command.case_id)
     _store_answer(context, case, command, answer_id, given)
@@ -214,9 +219,7 @@ def withdraw(
     case = case_row(context, case_id)
     _store_withdrawal(context, case, event)
     consent_cells.stop_cells(context, case, event)
-    participant.shut_out(context, case)
-    _return_referral(context, case)
-    baton.drop_offers_to_outsiders(context, case)
+    consent_cells.close_doors(context, case)
     if event.closes_log:
         others = [one for one in everything if one.id != consent_id]
         consent_cells.suspend_log(context, case, others)
@@ -226,16 +229,6 @@ def withdraw(
         Reference("consent", consent_id),
         ground=opened.ground,
     )
-
-
-def _return_referral(context: Context, case: Case) -> None:
-    """Give a waiting referral back when the team may not see the case any more.
-
-    Nobody in the team can open it then, not even to return it; it must not wait for ever.
-    """
-    ops = ops_of(case)
-    if ops.referral == "waiting" and ops.team_unit not in participant.units_let_in(context, case):
-        case.ops = replace(ops, referral="returned").to_json()
 
 
 def _new_question(

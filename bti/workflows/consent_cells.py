@@ -12,12 +12,15 @@ from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.db.models import ConsentCell
+from bti.db.models import ConsentAnswer, ConsentCell
 from bti.domain.consent import OPENING, CellBasis, Scope
 from bti.domain.levels import LogStatus
-from bti.workflows.case_file import ops_of
+from bti.workflows import baton, participant
+from bti.workflows.case_file import CORE, ops_of
+from bti.workflows.consent_file import LAPSED, asked_in
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Iterable
 
     from bti.db.models import Case
@@ -57,6 +60,79 @@ def stop_cells(context: Context, case: Case, event: ConsentWithdrawn) -> None:
         if place in stopped and row.withdrawn_at is None:
             row.withdrawn_at = event.at
     case.access_epoch += 1
+
+
+def standing_in(context: Context, case: Case) -> frozenset[uuid.UUID]:
+    """Return the consents that open something now; the case must be open."""
+    return frozenset(one.id for one in asked_in(context, case.id) if one.status in OPENING)
+
+
+def lapse_changed(context: Context, case: Case, before: frozenset[uuid.UUID]) -> list[uuid.UUID]:
+    """Stop every consent that stood ``before`` and does not now; returns them.
+
+    It stays stopped, also when the change is taken back: sharing never begins again unasked.
+    """
+    asked = asked_in(context, case.id)
+    fallen = [one for one in asked if one.id in before and one.status not in OPENING]
+    for one in fallen:
+        _lapse(context, case, one)
+    if fallen:
+        close_doors(context, case)
+        if any(one.facts.scope is Scope.OPEN_LOG for one in fallen):
+            suspend_log(context, case, asked)
+    return [one.id for one in fallen]
+
+
+def stop_all(context: Context, case: Case) -> None:
+    """Stop all sharing of a case that is closed, and end the places of other services.
+
+    The consents stay as records; those to bring in a service are asked anew if it opens again.
+    """
+    for one in asked_in(context, case.id):
+        if one.facts.scope is Scope.BRING_IN_SERVICE and one.status in OPENING:
+            _lapse(context, case, one)
+    close_doors(context, case)
+
+
+def close_doors(context: Context, case: Case) -> None:
+    """End what rested on cells that have stopped: places, a waiting referral, offers."""
+    # Reads below must see the cells as they now are.
+    context.session.flush()
+    participant.shut_out(context, case)
+    _return_referral(context, case)
+    baton.drop_offers_to_outsiders(context, case)
+
+
+def _lapse(context: Context, case: Case, asked: Asked) -> None:
+    row = ConsentAnswer(
+        tenant_id=case.tenant_id,
+        case_id=case.id,
+        consent_id=asked.id,
+        # About nobody in particular: a consent is the child's.
+        person_id=asked.facts.child.person_id,
+        compartment=CORE,
+    )
+    row.meta = {"answer": LAPSED, "at": context.now, "form": "", "types": []}
+    row.body = {"on": context.today, "recorded_by": context.person.account_id}
+    context.session.add(row)
+    cells = context.session.scalars(
+        select(ConsentCell).where(
+            ConsentCell.consent_id == asked.id, ConsentCell.withdrawn_at.is_(None)
+        )
+    )
+    for cell in cells:
+        cell.withdrawn_at = context.now
+    case.access_epoch += 1
+
+
+def _return_referral(context: Context, case: Case) -> None:
+    """Give a waiting referral back when the team may not see the case any more.
+
+    Nobody in the team can open it then, not even to return it; it must not wait for ever.
+    """
+    ops = ops_of(case)
+    if ops.referral == "waiting" and ops.team_unit not in participant.units_let_in(context, case):
+        case.ops = replace(ops, referral="returned").to_json()
 
 
 def suspend_log(context: Context, case: Case, others: Iterable[Asked]) -> None:

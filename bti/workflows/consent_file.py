@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 #: Stored as an answer: the newest of a signer counts, and this one is final.
 WITHDRAWN: Final = "withdrawn"
+#: Stored as an answer nobody gave: others have come to decide, or the case was closed. Final too.
+LAPSED: Final = "lapsed"
 
 
 class Direction(StrEnum):
@@ -187,6 +189,7 @@ def _asked(
     birth_date = ops_of(case_row(context, row.case_id)).birth_date
     said = [(answer.person_id, answer.meta) for answer in answers]
     withdrawals = tuple(_withdrawal(who, one, cells) for who, one in said if _is_back(one))
+    lapsed = [datetime.fromisoformat(one["at"]) for _, one in said if one["answer"] == LAPSED]
     facts = ConsentFacts(
         consent_id=row.id,
         scope=Scope(meta["scope"]),
@@ -197,8 +200,9 @@ def _asked(
         deciders=_stored_deciders(meta) if people is None else deciders_in(people),
         required=frozenset(uuid.UUID(one) for one in meta["required"]),
         heard=_heard(meta["heard"]),
-        answers=tuple(_answer(who, one, cells) for who, one in said if not _is_back(one)),
+        answers=tuple(_answer(who, one, cells) for who, one in said if _is_given(one)),
         withdrawals=withdrawals,
+        lapsed_at=min(lapsed, default=None),
     )
     return Asked(
         facts=facts,
@@ -212,6 +216,10 @@ def _asked(
 
 def _is_back(meta: Mapping[str, Any]) -> bool:
     return bool(meta["answer"] == WITHDRAWN)
+
+
+def _is_given(meta: Mapping[str, Any]) -> bool:
+    return meta["answer"] not in {WITHDRAWN, LAPSED}
 
 
 def _answer(who: uuid.UUID, meta: Mapping[str, Any], cells: frozenset[CellRef]) -> AnswerFacts:

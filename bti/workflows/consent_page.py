@@ -15,7 +15,7 @@ from sqlalchemy import select
 from bti.audit.actions import Action as Act
 from bti.db.models import Consent, ConsentAnswer
 from bti.domain.access import Action, Allowed, decide
-from bti.domain.ages import day_in_norway, is_adult
+from bti.domain.ages import day_in_norway
 from bti.domain.codes import InfoType, Sector
 from bti.domain.consent import (
     OPENING,
@@ -24,6 +24,7 @@ from bti.domain.consent import (
     Scope,
     agreed_cells,
     default_valid_to,
+    may_withdraw,
 )
 from bti.domain.legal import LegalBasis, basis_on
 from bti.domain.levels import InvitedService
@@ -32,7 +33,7 @@ from bti.domain.signers import Hearing, hearing_needed
 from bti.profiles import legal_bases
 from bti.workflows import directory
 from bti.workflows.case_file import case_row, child_of, ops_of, persons
-from bti.workflows.consent_file import Asked, Direction, asked_in, role_of
+from bti.workflows.consent_file import LAPSED, Asked, Direction, asked_in, role_of
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
@@ -40,14 +41,20 @@ if TYPE_CHECKING:
     from bti.workflows.case_file import PersonRecord
     from bti.workflows.context import Context
 
-_KNOWS_SERVICES: Final = frozenset({Relation.HOLDER, Relation.FOLLOWER, Relation.LEAD})
+# The team has the case to make the services work together, and the family is told so when asked.
+_KNOWS_SERVICES: Final = frozenset(
+    {Relation.HOLDER, Relation.FOLLOWER, Relation.LEAD, Relation.TEAM}
+)
 _WAITING: Final = frozenset({ConsentStatus.ASKED})
 _OVER: Final = frozenset({ConsentStatus.WITHDRAWN, ConsentStatus.EXPIRED, ConsentStatus.BLOCKED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRow:
-    """A line of the table. ``service`` is empty for the opening of the log; see ``masked``."""
+    """A line of the table. ``service`` is empty for the opening of the log.
+
+    One that is ``masked`` says neither what is shared nor until when: that would tell the service.
+    """
 
     id: uuid.UUID
     scope: Scope
@@ -57,7 +64,7 @@ class ConsentRow:
     given_by: tuple[str, ...] = field(repr=False)
     waiting_for: tuple[str, ...] = field(repr=False)
     shares: tuple[InfoType, ...]
-    until: date
+    until: date | None
     may_withdraw: bool
 
 
@@ -196,10 +203,7 @@ def show(context: Context, *, case_id: uuid.UUID, consent_id: uuid.UUID) -> Cons
         may_answer=_may(context, opened, Action.RECORD_ANSWER)
         and asked.status not in OPENING | _OVER | {ConsentStatus.NEEDS_RENEWAL},
         may_take_back=tuple(
-            (one.id, one.name)
-            for one in people
-            if one.id in asked.facts.required
-            or (one.kind == "child" and is_adult(asked.facts.child.birth_date, context.now))
+            (one.id, one.name) for one in people if one.id in may_withdraw(asked.facts, context.now)
         ),
         colleagues=tuple(
             (one.account_id, one.name)
@@ -286,8 +290,8 @@ def row_of(
             for name, given in said
             if waits and (given is None or given.answer is Answer.TALK_FIRST)
         ),
-        shares=_shares(context, asked),
-        until=_until(opened, asked),
+        shares=() if masked else _shares(context, asked),
+        until=None if masked else _until(opened, asked),
         may_withdraw=not masked
         and asked.status not in _OVER
         and _may(context, opened, Action.WITHDRAW_CONSENT),
@@ -323,7 +327,8 @@ def _signer_lines(
     )
     newest: dict[uuid.UUID, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda one: str(one.meta["at"])):
-        newest[row.person_id] = {**row.meta, **row.body}
+        if row.meta["answer"] != LAPSED:
+            newest[row.person_id] = {**row.meta, **row.body}
     return tuple(
         SignerLine(
             person_id=one.id,

@@ -12,6 +12,7 @@ from bti.audit.record import Reference
 from bti.db.models import Person
 from bti.domain.access import Action
 from bti.domain.errors import RuleBroken
+from bti.workflows import consent_cells
 from bti.workflows.case_file import add_person, case_row, child_of, persons
 from bti.workflows.errors import NotFound
 from bti.workflows.once import hold, unchanged
@@ -66,7 +67,8 @@ def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
     """Add or correct a guardian; returns the person's id.
 
     Raises ``RuleBroken`` with guardian.not_checked or guardian.day_in_future; ``Conflict``.
-    Questions already put are asked anew where this changes who must sign.
+    Where this changes who must sign, consents that were given stop in this transaction, with the
+    cells, places and offers that rest on them, and are asked anew.
     """
     hold(context, command.case_id)
     opened = context.verbs.open(command.case_id, Action.CHANGE_CHILD, entry=None)
@@ -76,6 +78,7 @@ def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
         raise RuleBroken("guardian.not_checked")
     if command.checked_on is not None and command.checked_on > context.today:
         raise RuleBroken("guardian.day_in_future")
+    before = consent_cells.standing_in(context, case)
     body = {
         "kind": "guardian",
         "name": command.name,
@@ -90,10 +93,13 @@ def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
         person_id = _guardian(context, case.id, command.person_id).id
         row = context.session.get_one(Person, person_id)
         row.body = {**row.body, **body}
+    context.session.flush()
+    lapsed = consent_cells.lapse_changed(context, case, before)
     context.record(
         Act.CASE_CHILD_CHANGE,
         Reference("case", case.id),
         Reference("person", person_id),
+        more=[Reference("consent", one) for one in lapsed],
         ground=opened.ground,
     )
     return person_id

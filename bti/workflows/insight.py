@@ -86,6 +86,8 @@ class Access:
     cases: int
     #: Somebody from a service the reader may not know of.
     masked: bool = False
+    #: Somebody who was refused, and so has no place in the case.
+    outsider: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ def case_accesses(
     about = _about(tenant, [case_id])
     size = MOST_ROWS if whole else CASE_PAGE
     rows, total, pages, shown = _page(context, [about], page, size)
+    rows = tuple(_without_outsiders(row) for row in rows)
     if not knows_services(context, opened):
         units = directory.units(context)
         known = {units[one].name for one in (case.unit_id, context.person.unit_id)}
@@ -161,7 +164,18 @@ def _masked(row: Access, known: set[str]) -> Access:
     """
     if not row.name or row.unit in known:
         return row
-    return replace(row, name="", title="", unit="", masked=True)
+    # A cell as the ground would tell that it is a service that consent has let in.
+    return replace(row, name="", title="", unit="", ground="", masked=True)
+
+
+def _without_outsiders(row: Access) -> Access:
+    """Return the row without who was refused: whoever it was has no part in the case.
+
+    Their service could tell what the child has to do with. The officer's search still tells.
+    """
+    if not row.refused:
+        return row
+    return replace(row, name="", title="", unit="", ground="", system="", outsider=True)
 
 
 def search(context: Context, question: Question, *, page: int = 1) -> SearchResult:

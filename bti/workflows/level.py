@@ -26,9 +26,8 @@ from bti.domain.levels import (
     close_case,
     reopen_case,
 )
-from bti.workflows import measure
+from bti.workflows import consent_cells, measure
 from bti.workflows.case_file import (
-    CORE,
     Kind,
     Ops,
     case_row,
@@ -183,6 +182,8 @@ def move(context: Context, opened: Opened, case: Case, command: Decide) -> None:
         act = Act.CASE_LEVEL_CHANGE
     case.ops = after.to_json()
     _write_decision(context, opened, ops, after, command)
+    if after.status == CaseStatus.CLOSED:
+        consent_cells.stop_all(context, case)
     context.record(act, Reference("case", case.id), ground=opened.ground)
 
 
@@ -226,7 +227,7 @@ def open_log(context: Context, command: OpenLog) -> None:
         context,
         case.id,
         kind=Kind.BACKGROUND,
-        compartment=CORE,
+        compartment=plan_compartment(context, opened),
         meta={},
         body={"text": command.background},
     )
@@ -240,6 +241,13 @@ def is_closed(context: Context, case_id: uuid.UUID) -> bool:
     case = context.session.get(Case, case_id)
     mine = case is not None and case.tenant_id == context.person.tenant_id
     return case is not None and mine and ops_of(case).status == CaseStatus.CLOSED
+
+
+def plan_compartment(context: Context, opened: Opened) -> str:
+    """Return where the person's unit writes what belongs to goals and measures."""
+    name = compartment_of(context.person.unit_id, InfoType.MEASURES)
+    context.verbs.new_compartments(opened, [name])
+    return name
 
 
 def own_compartment(context: Context, opened: Opened) -> str:
@@ -310,13 +318,16 @@ def _reopened(context: Context, ops: Ops, to_level: Level) -> Ops:
 def _write_decision(
     context: Context, opened: Opened, before: Ops, after: Ops, command: Decide
 ) -> None:
-    # A decision in an open log is for everybody in it; before that it is the service's own.
+    # A decision in an open log is for those who may read its plan; before that it is the
+    # service's own. Never core: that is open to everybody a consent lets in, for whatever.
     shared = LogStatus.ACTIVE.value in {before.log, after.log}
     write_entry(
         context,
         command.case_id,
         kind=Kind.DECISION,
-        compartment=CORE if shared else own_compartment(context, opened),
+        compartment=plan_compartment(context, opened)
+        if shared
+        else own_compartment(context, opened),
         meta={
             "from": CLOSED if before.status == CaseStatus.CLOSED else before.level,
             "to": CLOSED if command.to_level is None else int(command.to_level),

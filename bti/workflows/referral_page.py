@@ -14,6 +14,7 @@ from bti.domain.codes import Sector
 from bti.domain.levels import Level, Requirement, Step, requirements_for
 from bti.workflows import consent, directory, level_facts
 from bti.workflows.case_file import case_row, child_of, entries, ops_of
+from bti.workflows.consent_page import knows_services
 from bti.workflows.referral_view import OPEN_STATES, ReferralPart, ReferralState, describe, may
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ def _units_in(
     context: Context, opened: Opened, units: dict[uuid.UUID, UnitFact]
 ) -> frozenset[uuid.UUID]:
     live = {cell.to_unit for cell in opened.facts.cells if cell.is_live(context.now)}
+    if not knows_services(context, opened):
+        live &= {context.person.unit_id}
     owner = {opened.facts.owner_unit} if opened.facts.owner_unit is not None else set()
     return frozenset((live | owner) & units.keys())
 

@@ -26,6 +26,7 @@ from bti.workflows.case_file import (
     ops_of,
     to_date,
 )
+from bti.workflows.consent_page import knows_services
 
 if TYPE_CHECKING:
     from bti.domain.consent import ConsentStatus
@@ -133,7 +134,9 @@ def describe(
     """Return where the referral stands, as far as core and the open compartments tell."""
     asked = newest_referral(records)
     team = ops.team_unit
-    unit = directory.units(context).get(team) if team is not None else None
+    # That the family is to have the team's help is for those who may know of other services.
+    knows = team == context.person.unit_id or knows_services(context, opened)
+    unit = directory.units(context).get(team) if team is not None and knows else None
     state = ReferralState(ops.referral)
     on = to_date(asked.meta["on"]) if asked is not None else None
     known = consent.statuses_for(context, opened.case_id).invited
@@ -154,7 +157,7 @@ def describe(
         returned_reason=str(back[-1].body.get("reason", ""))
         if back and state is ReferralState.RETURNED
         else "",
-        consent=next((one.consent for one in known if one.unit_id == team), None),
+        consent=next((one.consent for one in known if knows and one.unit_id == team), None),
         team_let_in=any(
             cell.to_unit == team and cell.is_live(context.now) for cell in opened.facts.cells
         ),

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.db.models import Case, Municipality
+from bti.db.models import Case, ChildIndex, Municipality
 from bti.disclosure.menu import LEVELS, age_band, level_by_age
 from bti.disclosure.release import Release, seal
 from bti.disclosure.release import prepare as protected
@@ -24,7 +24,7 @@ from bti.workflows.case_file import ops_of
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
     from datetime import date
 
     from bti.disclosure.tables import CountTable, HalfYear
@@ -55,18 +55,29 @@ def counts(context: Context, *, tenant_id: uuid.UUID, period: HalfYear) -> Count
     """Count each child once: by the highest level its case reached in the half-year, and by age.
 
     Age is in whole years on the half-year's last day; those who are then 24 or more are left out.
-    A case that was closed all the half-year is nobody in it. For the system only.
+    A case that was closed all the half-year is nobody in it. Cases in several services are one
+    child when they have the same national identity number; a case without one counts by itself.
+    For the system only.
     """
     context.verbs.open_ops(tenant_id)
-    table: Counter[tuple[str, str]] = Counter()
+    tokens = _tokens(context, tenant_id)
+    children: dict[Hashable, tuple[int, int]] = {}
     for case in context.session.scalars(select(Case).where(Case.tenant_id == tenant_id)):
         ops = ops_of(case)
         level = highest_level(ops.trail, period.first_day, period.last_day)
         years = age(ops.birth_date, period.last_day) if level is not None else 0
         if level is None or ops.closing_cause in _NOT_A_CHILD or years > _OLDEST_COUNTED:
             continue
-        table[LEVELS.codes[level], age_band(years)] += 1
+        child = tokens.get(case.id, case.id)
+        children[child] = max(children.get(child, (level, years)), (level, years))
+    table = Counter((LEVELS.codes[level], age_band(years)) for level, years in children.values())
     return level_by_age(period, table)
+
+
+def _tokens(context: Context, tenant_id: uuid.UUID) -> dict[uuid.UUID, Hashable]:
+    """Return what tells that cases are about the same child, without telling whom."""
+    rows = context.session.scalars(select(ChildIndex).where(ChildIndex.tenant_id == tenant_id))
+    return {row.case_id: (row.kind, row.token) for row in rows}
 
 
 def highest_level(

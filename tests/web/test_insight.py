@@ -89,11 +89,14 @@ def test_those_in_the_case_see_who_has_seen_it_newest_first(world, case_id):
     assert "Wrote a concern" in rows[-1]
 
 
-def test_somebody_who_was_refused_is_shown(world, case_id):
+def test_that_somebody_was_refused_is_shown_and_who_it_was_only_to_the_officer(world, case_id):
     stranger = signed_in(world, "kari")
     assert stranger.get(f"/cases/{case_id}/accesses").status == 404
     page = signed_in(world, "ingrid").get(f"/cases/{case_id}/accesses")
-    assert "Kari LundHelsesykepleier, Skolehelsetjenesten Was refused" in page.text
+    assert "Somebody who has no access Was refused" in page.text
+    assert "Kari" not in page.text
+    assert "Skolehelsetjenesten" not in page.text
+    assert "Kari Lund" in signed_in(world, "anne").get("/insight?group=refused").text
 
 
 @pytest.mark.parametrize("who", ["kari", "anne", "asta", "arne", "odd", "per"])

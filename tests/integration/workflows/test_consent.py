@@ -6,7 +6,13 @@ from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
-from bti.db.models import BatonOffer, Case, Consent, ConsentAnswer, ConsentCell
+from bti.db.models import (
+    BatonOffer,
+    Case,
+    Consent,
+    ConsentAnswer,
+    ConsentCell,
+)
 from bti.domain.access import Action
 from bti.domain.codes import InfoType, NotHeardReason
 from bti.domain.consent import Answer, ConsentStatus, Form, Scope
@@ -340,6 +346,8 @@ def test_another_service_is_hidden_from_one_who_was_brought_in(world):
     invite(world, case_id)
     seen = {(row.service, row.masked) for row in section(world, case_id, "nina").rows}
     assert seen == {("PP-tjenesten", False), ("", True)}
+    told = [(row.shares, row.until) for row in section(world, case_id, "nina").rows if row.masked]
+    assert told == [((), None)]
     named = {row.service for row in section(world, case_id, "siv").rows}
     assert named == {"PP-tjenesten", "Barnevernstjenesten"}
     for act in (

@@ -18,6 +18,7 @@ from bti.workflows.referral_view import conclusion
 from tests.integration.workflows import cases
 from tests.integration.workflows.states import (
     change_ops,
+    invite,
     ops,
     planned,
     ready_for_team,
@@ -184,6 +185,18 @@ def test_what_has_come_to_be_missing_while_it_waited_stops_the_team(world):
     with pytest.raises(RuleBroken, match=r"level\.requirements"):
         world.run("hege", referral.take, case_id=case_id, version=version_of(world, case_id))
     assert (ops(world, case_id).level, ops(world, case_id).referral) == (2, "waiting")
+
+
+def test_only_those_who_may_know_of_other_services_are_told_which_team_and_which_services(world):
+    case_id, _ = referred(world)
+    share(world, case_id, "pps")
+    share(world, case_id, "child_welfare")
+    invite(world, case_id, "nina")
+    shown = part(world, case_id, "nina")
+    assert (shown.team, shown.consent) == ("", None)
+    assert part(world, case_id, "siv").team == "Oppvekstteamet"
+    page = world.run("hege", referral.team_page, case_id=case_id, action=Action.TAKE_REFERRAL)
+    assert {"Barnevernstjenesten", "PP-tjenesten", "Oppvekstteamet"} <= set(page.services)
 
 
 def test_a_returned_case_says_why_and_the_teams_way_in_is_closed(world):

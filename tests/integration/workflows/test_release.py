@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
 from bti.audit.record import Reference
-from bti.db.models import Case
+from bti.db.models import Case, ChildIndex
 from bti.disclosure.attack import attack
 from bti.disclosure.tables import HalfYear
 from bti.domain.codes import ClosingCause
@@ -111,6 +111,30 @@ def test_age_is_that_of_the_last_day(world: World):
         (date(2002, 7, 1), ((SPRING, 0),), ""),
     )
     assert _counts(world).counts[0] == (0, 1, 1, 0, 0, 1)
+
+
+def test_a_child_in_several_services_is_counted_once_at_the_highest_level(world: World):
+    _make(
+        world,
+        _child("6-9", (SPRING, 0)),
+        _child("6-9", (SPRING, 2)),
+        _child("6-9", (SPRING, 1)),
+        _child("6-9", (SPRING, 1)),
+    )
+    world.run("ingrid", _same_child, levels={0, 2})
+    assert [row[1] for row in _counts(world).counts] == [0, 2, 1, 0]
+
+
+def _same_child(context, *, levels):
+    context.verbs.subject()
+    for case in context.session.scalars(select(Case)):
+        if case.ops["level"] in levels:
+            context.session.add(
+                ChildIndex(
+                    tenant_id=case.tenant_id, kind="synthetic", token=b"t" * 16, case_id=case.id
+                )
+            )
+            context.record(Act.CASE_CHILD_CHANGE, Reference("case", case.id))
 
 
 def test_another_municipality_is_not_counted(world: World):

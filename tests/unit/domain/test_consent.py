@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bti.domain.ages import birthday, start_of_day
+from bti.domain.cells import covers
 from bti.domain.codes import InfoType, NotHeardReason
 from bti.domain.consent import (
     Answer,
@@ -19,7 +20,6 @@ from bti.domain.consent import (
     answer,
     ask,
     complete,
-    covers,
     default_valid_to,
     status,
     withdraw,
@@ -196,6 +196,43 @@ def test_a_stranger_cannot_withdraw_and_the_grown_child_can():
     assert code_of(withdraw, consent, person_id=CHILD, at=NOON, by=None) == "consent.not_a_signer"
     grown = NOON + timedelta(days=365 * 10)
     assert withdraw(consent, person_id=CHILD, at=grown, by=None).cells
+
+
+def test_one_who_came_to_decide_later_may_withdraw_and_one_who_does_not_decide_may_not():
+    signed_by_mother = complete_consent(deciders=(a_decider(MOTHER),))
+    now = replace(signed_by_mother, deciders=BOTH)
+    assert withdraw(now, person_id=FATHER, at=NOON, by=TEACHER).cells == (MEASURES,)
+    without = replace(now, deciders=(a_decider(MOTHER), a_decider(FATHER, decides=False)))
+    assert code_of(withdraw, without, person_id=FATHER, at=NOON, by=None) == "consent.not_a_signer"
+
+
+def test_a_consent_that_lapsed_stays_so_although_the_same_people_decide_again():
+    lapsed = complete_consent(lapsed_at=NOON)
+    assert status(lapsed, NOON, RULES) is ConsentStatus.NEEDS_RENEWAL
+    assert status(lapsed, NOON - timedelta(microseconds=1), RULES) is not (
+        ConsentStatus.NEEDS_RENEWAL
+    )
+
+
+@pytest.mark.parametrize(
+    ("birth_date", "refused"), [(born(15, 364), False), (born(16), True), (born(18), False)]
+)
+def test_from_sixteen_health_is_asked_about_by_itself(birth_date, refused):
+    def question(*types):
+        return ask(
+            scope=Scope.BRING_IN_SERVICE,
+            cells=frozenset(a_ref(one) for one in types),
+            child=a_child(birth_date),
+            deciders=BOTH,
+            rules=RULES,
+            at=NOON,
+        )
+
+    assert question(InfoType.HEALTH).person_ids
+    if refused:
+        assert code_of(question, InfoType.HEALTH, InfoType.MEASURES) == "consent.health_alone"
+    else:
+        assert question(InfoType.HEALTH, InfoType.MEASURES).person_ids
 
 
 def test_after_everybody_has_said_yes_a_changed_mind_is_a_withdrawal():
