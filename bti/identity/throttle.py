@@ -30,6 +30,10 @@ class Failures:
 
 
 PER_ACCOUNT = ThrottleRule(free=4)
+# Strict where the guesses come from: whoever guesses elsewhere does not make a colleague wait.
+PER_PAIR = ThrottleRule(free=4)
+# Slows guessing from many addresses at once, and costs the owner half a minute at most.
+FROM_ANYWHERE = ThrottleRule(free=50, ceiling=timedelta(seconds=30))
 # A school shares one address: many honest mistakes come from it.
 PER_ADDRESS = ThrottleRule(free=30)
 

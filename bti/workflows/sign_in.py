@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,11 +10,11 @@ from sqlalchemy import select
 
 from bti.audit.actions import Action
 from bti.audit.record import By, Reference
-from bti.db.models import Account, Municipality, RoleGrant, Throttle, Unit, WebSession
+from bti.db.models import Account, Municipality, RoleGrant, Unit, WebSession
 from bti.domain.codes import Role, Sector
 from bti.domain.errors import AccessDenied
 from bti.identity import tokens, totp
-from bti.identity.throttle import PER_ACCOUNT, PER_ADDRESS, Failures, after_failure, remaining_wait
+from bti.workflows import attempts
 from bti.workflows.actor import Actor
 from bti.workflows.errors import NotFound, SignInRefused
 
@@ -24,8 +22,8 @@ if TYPE_CHECKING:
     import uuid
     from datetime import datetime
 
-    from bti.identity.throttle import ThrottleRule
     from bti.workflows.context import Context
+    from bti.workflows.perform import Doorway
 
 STRENGTH_TWO_FACTORS = "password+totp"
 STRENGTH_DEMO = "demo"
@@ -72,6 +70,16 @@ class SignedIn:
     roles: tuple[RoleChoice, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An attempt between its two steps. No account: nobody has that name."""
+
+    tenant_id: uuid.UUID
+    counted: attempts.Counted
+    account_id: uuid.UUID | None
+    password_hash: str | None = field(repr=False)
+
+
 def municipalities(context: Context) -> tuple[MunicipalityChoice, ...]:
     """Return the municipalities of this installation."""
     rows = context.session.scalars(select(Municipality).order_by(Municipality.name))
@@ -79,7 +87,7 @@ def municipalities(context: Context) -> tuple[MunicipalityChoice, ...]:
 
 
 def sign_in(
-    context: Context,
+    doorway: Doorway,
     *,
     tenant_id: uuid.UUID,
     username: str,
@@ -89,33 +97,81 @@ def sign_in(
 ) -> SignedIn | SignInRefused:
     """Open a session for a user name, a password and a one-time code.
 
-    Returns the refusal instead of raising it, so that the failed attempt and its entry are
-    committed. Unknown user, wrong password and wrong code cannot be told apart, in text or in
-    work done.
+    Every attempt is counted as failed before its proof is looked at, so that many at once are
+    not cheaper than one by one; a right one is taken off again. Returns the refusal instead of
+    raising it, so that its entry is committed. Unknown user, wrong password and wrong code cannot
+    be told apart, in text or in work done. Raises ``NotFound`` for an unknown municipality.
     """
+    begun = doorway.perform(_begin, None, tenant_id=tenant_id, username=username, address=address)
+    if isinstance(begun, SignInRefused):
+        return begun
+    # Between the transactions: argon2 takes a third of a second and would hold up every writer.
+    passwords = doorway.passwords
+    if begun.password_hash is None:
+        verdict = passwords.verify_nobody()
+    else:
+        verdict = passwords.verify(begun.password_hash, secret)
+    new_hash = passwords.hash(secret) if verdict.rehash else None
+    return doorway.perform(
+        _finish, None, begun=begun, code=code, right=verdict.right, new_hash=new_hash
+    )
+
+
+def _begin(
+    context: Context, *, tenant_id: uuid.UUID, username: str, address: str
+) -> _Begun | SignInRefused:
+    """Count the attempt and find what to check it against, or say that it must wait."""
     if context.session.get(Municipality, tenant_id) is None:
         raise NotFound
     context.verbs.open_directory(tenant_id)
     token = context.verbs.username_token(tenant_id, username)
-    limits = _limits(tenant_id, token, address)
-    wait = _seconds_to_wait(context, limits)
-    if wait > 0:
-        context.record(Action.SESSION_SIGN_IN_DENY, tenant=tenant_id, refused="sign_in.wait")
-        return SignInRefused(wait)
+    counted = attempts.count(context, attempts.keys_of(tenant_id, token, address))
+    if isinstance(counted, attempts.Waiting):
+        if counted.first:
+            context.record(Action.SESSION_SIGN_IN_DENY, tenant=tenant_id, refused="sign_in.wait")
+        return SignInRefused(counted.seconds)
     account = context.session.scalars(
         select(Account).where(Account.username_token == token, Account.tenant_id == tenant_id)
     ).one_or_none()
-    if account is None or not _proven(context, account, secret, code):
-        if account is None:
-            context.passwords.verify_nobody()
-        _count_failure(context, limits)
-        about = [Reference("account", account.id)] if account else []
-        context.record(
-            Action.SESSION_SIGN_IN_DENY, *about, tenant=tenant_id, refused="sign_in.not_proven"
-        )
+    if account is None:
+        return _Begun(tenant_id, counted, None, None)
+    # A planted row is nobody's, at the price of somebody's; the second step tells why.
+    stored = account.password_hash if _forged_by(context, account) is None else None
+    return _Begun(tenant_id, counted, account.id, stored)
+
+
+def _finish(
+    context: Context, *, begun: _Begun, code: str, right: bool, new_hash: str | None
+) -> SignedIn | SignInRefused:
+    """Use up the code and open the session, or write that it was refused."""
+    tenant = begun.tenant_id
+    context.verbs.open_directory(tenant)
+    # Locked: a code sent twice at once must not be right twice.
+    account = (
+        context.session.get(Account, begun.account_id, with_for_update=True)
+        if begun.account_id is not None
+        else None
+    )
+    if account is None:
+        context.record(Action.SESSION_SIGN_IN_DENY, tenant=tenant, refused="sign_in.not_proven")
         return SignInRefused()
-    _forget_failures(context, limits)
-    return open_session(context, account, STRENGTH_TWO_FACTORS)
+    about = Reference("account", account.id)
+    forged = _forged_by(context, account)
+    # A password that was changed while the old one was being checked is no longer right.
+    proven = right and forged is None and account.password_hash == begun.password_hash
+    step = _unused_step(context, account, code) if proven else None
+    if step is None or not account.active:
+        # Told apart in the log only: a planted password must look like a wrong one.
+        rule = forged or "sign_in.not_proven"
+        context.record(Action.SESSION_SIGN_IN_DENY, about, tenant=tenant, refused=rule)
+        return SignInRefused()
+    opened = open_session(context, account, STRENGTH_TWO_FACTORS)
+    if isinstance(opened, SignedIn):
+        account.totp_last_step = step  # a code seen over a shoulder cannot be used again
+        if new_hash is not None:
+            account.password_hash = new_hash
+        attempts.forgive(context, begun.counted)
+    return opened
 
 
 def open_session(context: Context, account: Account, strength: str) -> SignedIn | SignInRefused:
@@ -185,14 +241,11 @@ def identify(context: Context, *, token: str) -> Actor | None:
     ).one_or_none()
     if row is None or not is_live(row, context.now, context.settings.session_idle_minutes):
         return None
-    grant = context.session.get_one(RoleGrant, row.role_grant_id)
-    account = context.session.get_one(Account, row.account_id)
-    if not account.active or not _in_force(grant, context.now):
-        return None
-    if context.now - row.last_seen_at > timedelta(seconds=30):
+    actor = _genuine_actor(context, row)
+    if actor is not None and context.now - row.last_seen_at > timedelta(seconds=30):
+        # Only after the check: this write makes the row's MAC anew, over whatever stands there.
         row.last_seen_at = context.now
-    context.verbs.open_directory(row.tenant_id)
-    return _actor(context, row, account, grant)
+    return actor
 
 
 def expired_actor(context: Context, *, token: str) -> Actor | None:
@@ -206,12 +259,29 @@ def expired_actor(context: Context, *, token: str) -> Actor | None:
     ).one_or_none()
     if row is None or row.revoked_at is not None:
         return None
+    actor = _genuine_actor(context, row)
+    return None if actor is None else replace(actor, ran_out=True)
+
+
+def _genuine_actor(context: Context, row: WebSession) -> Actor | None:
+    """Return whose session this is, or None when it or what it rests on was changed in SQL."""
     grant = context.session.get_one(RoleGrant, row.role_grant_id)
     account = context.session.get_one(Account, row.account_id)
+    try:
+        for one in (row, grant, account):
+            context.verbs.check(one)
+    except AccessDenied as denied:
+        context.record(
+            Action.ACCESS_REQUEST_DENY,
+            Reference("account", account.id),
+            tenant=row.tenant_id,
+            refused=denied.rule,
+        )
+        return None
     if not account.active or not _in_force(grant, context.now):
         return None
     context.verbs.open_directory(row.tenant_id)
-    return replace(_actor(context, row, account, grant), ran_out=True)
+    return _actor(context, row, account, grant)
 
 
 def sign_out(context: Context) -> None:
@@ -259,7 +329,9 @@ def _new_session(context: Context, account: Account, grant_id: uuid.UUID, streng
         .offset(MAX_SESSIONS - 1)
     )
     for old in alive:
-        old.revoked_at = now
+        # A forged one opens nothing, and must not get a right MAC by being ended.
+        if _forged_by(context, old) is None:
+            old.revoked_at = now
     context.session.add(
         WebSession(
             tenant_id=account.tenant_id,
@@ -323,56 +395,16 @@ def _in_force(grant: RoleGrant, at: datetime) -> bool:
     return grant.valid_from <= at and (grant.valid_to is None or at < grant.valid_to)
 
 
-def _proven(context: Context, account: Account, secret: str, code: str) -> bool:
+def _forged_by(context: Context, row: Account | WebSession) -> str | None:
+    """Return the rule that says the row was changed in SQL, or None for a genuine one."""
     try:
-        context.verbs.check(account)
+        context.verbs.check(row)
     except AccessDenied as denied:
-        # Told apart in the log only: a planted password must look like a wrong one.
-        about = Reference("account", account.id)
-        tenant = account.tenant_id
-        context.record(Action.SESSION_SIGN_IN_DENY, about, tenant=tenant, refused=denied.rule)
-        return False
-    verdict = context.passwords.verify(account.password_hash, secret)
-    step = totp.matched_step(
+        return denied.rule
+    return None
+
+
+def _unused_step(context: Context, account: Account, code: str) -> int | None:
+    return totp.matched_step(
         bytes.fromhex(account.totp_secret), code, context.now, after=account.totp_last_step
     )
-    if not verdict.right or step is None or not account.active:
-        return False
-    account.totp_last_step = step  # a code seen over a shoulder cannot be used again
-    if verdict.rehash:
-        account.password_hash = context.passwords.hash(secret)
-    return True
-
-
-_Limits = tuple[tuple[bytes, "ThrottleRule"], ...]
-
-
-def _limits(tenant_id: uuid.UUID, token: bytes, address: str) -> _Limits:
-    account_key = hashlib.sha256(b"account" + tenant_id.bytes + token).digest()
-    address_key = hashlib.sha256(b"address" + address.encode()).digest()
-    return ((account_key, PER_ACCOUNT), (address_key, PER_ADDRESS))
-
-
-def _failures(context: Context, key: bytes) -> Failures | None:
-    row = context.session.get(Throttle, key)
-    return Failures(row.failures, row.last_failure_at) if row else None
-
-
-def _seconds_to_wait(context: Context, limits: _Limits) -> int:
-    waits = [remaining_wait(_failures(context, key), context.now, rule) for key, rule in limits]
-    return math.ceil(max(waits).total_seconds())
-
-
-def _count_failure(context: Context, limits: _Limits) -> None:
-    for key, rule in limits:
-        failures = after_failure(_failures(context, key), context.now, rule)
-        context.session.merge(
-            Throttle(key=key, failures=failures.count, last_failure_at=failures.last_at)
-        )
-
-
-def _forget_failures(context: Context, limits: _Limits) -> None:
-    for key, _rule in limits:
-        row = context.session.get(Throttle, key)
-        if row is not None:
-            context.session.delete(row)

@@ -10,11 +10,13 @@ from bti.audit.record import Reference
 from bti.db.models import Account
 from bti.domain.codes import Role
 from bti.identity import totp
-from bti.workflows import account
 from bti.web.i18n import COOKIE
+from bti.workflows import account, sign_in
 from tests.web.case_site import acts, enter, signed_in, site, visitor
 from tests.web.critic import CriticClient
 from tests.world import SECRET
+
+WRONG = "feil feil feil feil"
 
 
 def test_password_and_code_lead_to_the_first_page_of_the_role(world):
@@ -77,6 +79,56 @@ def test_many_wrong_attempts_must_wait(world):
     right = client.post("/sign-in", {"username": "asta", "password": SECRET, "code": code})
     assert right.status == 429
     assert enter(client, world, "asta").status == 303
+
+
+def _attempt(world, address, secret=WRONG):
+    return sign_in.sign_in(
+        world.runtime.doorway,
+        tenant_id=world.tenant_id,
+        username="asta",
+        secret=secret,
+        code=totp.code_at(world.seeds["asta"], world.clock.now()),
+        address=address,
+    )
+
+
+def test_guessing_elsewhere_does_not_make_a_colleague_wait(world):
+    for _ in range(8):
+        _attempt(world, "192.0.2.1")
+    assert _attempt(world, "192.0.2.1", SECRET).wait_seconds > 0
+    assert isinstance(_attempt(world, "192.0.2.2", SECRET), sign_in.SignedIn)
+
+
+def test_hammering_while_waiting_is_entered_once(world):
+    while not _attempt(world, "192.0.2.1").wait_seconds:
+        pass
+    before = len(acts(world))
+    for _ in range(5):
+        assert _attempt(world, "192.0.2.1").wait_seconds > 0
+    assert len(acts(world)) == before
+
+
+def test_a_right_sign_in_keeps_what_others_failed_at_the_address(world):
+    for number in range(30):
+        sign_in.sign_in(
+            world.runtime.doorway,
+            tenant_id=world.tenant_id,
+            username=f"nobody-{number}",
+            secret="feil",
+            code="1",
+            address="192.0.2.1",
+        )
+    assert isinstance(_attempt(world, "192.0.2.1", SECRET), sign_in.SignedIn)
+    assert not _attempt(world, "192.0.2.1").wait_seconds
+    assert _attempt(world, "192.0.2.1").wait_seconds > 0
+
+
+def test_a_fourth_session_ends_the_oldest(world):
+    clients = [visitor(world) for _ in range(4)]
+    for client in clients:
+        world.clock.advance(timedelta(minutes=1))
+        assert enter(client, world, "asta").status == 303
+    assert [client.get("/accounts").status for client in clients] == [302, 200, 200, 200]
 
 
 def test_a_code_works_once(world):
@@ -208,7 +260,9 @@ def _make_demo(context, *, account_id):
 
 def test_flask_login_sees_the_same_person(world):
     app = site(world)
-    with app.test_request_context("/account", headers={"Cookie": f"st_session={world.token('asta')}"}):
+    with app.test_request_context(
+        "/account", headers={"Cookie": f"st_session={world.token('asta')}"}
+    ):
         app.preprocess_request()
         assert current_user.is_authenticated
         assert current_user.actor.account_id == world.accounts["asta"]

@@ -148,14 +148,11 @@ def register(app: Flask) -> None:
     readiness.add(app, lambda: is_ready(app.extensions["bti"].doorway))
 
 
-def _attempt(
-    form: SignInForm, choices: tuple[MunicipalityChoice, ...]
-) -> SignedIn | SignInRefused:
+def _attempt(form: SignInForm, choices: tuple[MunicipalityChoice, ...]) -> SignedIn | SignInRefused:
     chosen = choices[0].id if len(choices) == 1 else uuid.UUID(form.municipality.data)
     # As nobody, also when somebody is signed in: a sign-in starts from nothing.
-    return doorway().perform(
-        sign_in.sign_in,
-        None,
+    return sign_in.sign_in(
+        doorway(),
         tenant_id=chosen,
         username=form.username.data or "",
         secret=form.password.data or "",
