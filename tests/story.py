@@ -69,6 +69,8 @@ class Story:
     marks: Marks = field(default_factory=Marks)
     case_id: uuid.UUID = NOWHERE
     national_id: str = ""
+    #: The consent the log was opened with, where a test needs it.
+    opening: uuid.UUID = NOWHERE
 
     @property
     def today(self) -> date:

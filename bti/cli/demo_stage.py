@@ -15,6 +15,7 @@ from bti.clock import NORWAY, norwegian_date
 from bti.db.models import Account
 from bti.workflows import sign_in
 from bti.workflows.actor import SystemActor
+from bti.workflows.demo_sign_in import STRENGTH_DEMO
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _enter(context: Context, *, account_id: uuid.UUID) -> SignedIn:
     """Open a session without proof. Reachable from the loader only, never from a page."""
     account = context.session.get_one(Account, account_id)
     context.verbs.open_directory(account.tenant_id)
-    outcome = sign_in.open_session(context, account, sign_in.STRENGTH_DEMO)
+    outcome = sign_in.open_session(context, account, STRENGTH_DEMO)
     if not isinstance(outcome, sign_in.SignedIn):
         raise NotFound
     return outcome

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -9,12 +11,17 @@ from sqlalchemy import event, inspect
 
 from bti.db.base import AuthorityRow, Base, TenantRow, digest_of, stored_columns
 from bti.db.sealed import forget_plaintext, seal_row
+from bti.db.types import stored_bytes
+from bti.domain.errors import AccessDenied
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Mapping
 
     from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
+
+
+#: A row that grants authority has been changed outside the program.
+FORGED = "access.forged_row"
 
 
 class UnauditedChangeError(Exception):
@@ -87,11 +94,33 @@ def _changed(session: Session) -> list[TenantRow]:
 
 def _seal_and_mac(session: Session, _context: Any, _instances: Any) -> None:
     for row in _changed(session):
+        if isinstance(row, AuthorityRow):
+            _refuse_forged(row, session.info["grant"])
         seal_row(row, session)
         if isinstance(row, AuthorityRow):
             grant: Grant = session.info["grant"]
             version = (row.version if inspect(row).persistent else 0) + 1
             row.mac = grant(row.tenant_id, row.__tablename__, row.id, version, mac_columns(row))
+
+
+def _refuse_forged(row: AuthorityRow, grant: Grant) -> None:
+    """Refuse to change a stored row whose MAC is wrong as it stands.
+
+    Otherwise a row planted or edited in SQL would get a right MAC from the program itself.
+    """
+    state = inspect(row)
+    if not state.persistent:
+        return
+    stood = {}
+    for attribute in inspect(type(row)).column_attrs:
+        name = attribute.columns[0].name
+        if name not in _NOT_UNDER_MAC:
+            before = state.attrs[attribute.key].load_history().deleted
+            stood[name] = stored_bytes(before[0] if before else getattr(row, attribute.key))
+    made = grant(row.tenant_id, row.__tablename__, row.id, row.version, stood)
+    if not hmac.compare_digest(made, row.mac):
+        case_id = getattr(row, "case_id", None)
+        raise AccessDenied(FORGED, case_id=case_id if isinstance(case_id, uuid.UUID) else None)
 
 
 def mac_columns(row: AuthorityRow) -> dict[str, bytes | None]:

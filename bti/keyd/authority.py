@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import select
 
 from bti.crypto.envelope import TENANT_WIDE
-from bti.db.guards import mac_columns
+from bti.db.guards import FORGED, mac_columns
 from bti.db.models import (
     Account,
     BatonOffer,
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", bound="AuthorityRow")
 
-#: A row that grants authority has been changed outside the program.
-FORGED = "access.forged_row"
 #: How long after its end a session may still keep what its owner had typed.
 RAN_OUT_GRACE = timedelta(hours=12)
 

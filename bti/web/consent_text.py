@@ -80,22 +80,24 @@ def _service(question: Question) -> tuple[Line, ...]:
 
 
 def _allowed(question: Question) -> str:
-    return _(
+    text: str = _(
         "Those who work with this in %(service)s. Nobody else. You say yes to the service, "
         "not to a named person.",
         service=question.service,
     )
+    return text
 
 
 def _aware(question: Question) -> str:
     """Who is told which services are in the case, as ``knows_services`` of the workflows says."""
-    return _(
+    text: str = _(
         "That %(service)s is with us is known to those at %(asker)s who work with %(child)s and to "
         "the one who has the baton. If you later say yes to the upbringing team, it knows too.",
         service=question.service,
         asker=question.asker,
         child=question.child,
     )
+    return text
 
 
 def _log(question: Question) -> tuple[Line, ...]:

@@ -101,6 +101,9 @@ RULES: Final[Mapping[str, Any]] = {
     "level.case_open": _l("The case is open already."),
     "level.no_such_step": _l("The case cannot go there from where it is now."),
     "level.requirements": _l("Something is missing before you can do this."),
+    "log.resting": _l(
+        "The log is resting, because a consent to it is missing. Ask for consent first."
+    ),
     "log.already_open": _l("The log is open already."),
     "goal.no_text": _l("Write what you want to achieve."),
     "measure.ended": _l("This measure has ended."),

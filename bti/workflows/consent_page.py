@@ -76,6 +76,12 @@ class ConsentSection:
     may_ask: bool
 
 
+# A service the family has said no to is not waited for: it reads nothing and is not invited.
+_NOT_COMING: Final = frozenset(
+    {ConsentStatus.REFUSED, ConsentStatus.WITHDRAWN, ConsentStatus.EXPIRED}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Statuses:
     """What the level rules ask: the log's own consent, and that of each service."""
@@ -166,7 +172,7 @@ def statuses_for(context: Context, case_id: uuid.UUID) -> Statuses:
         invited=tuple(
             InvitedService(unit_id, standing)
             for unit_id, several in by_unit.items()
-            if (standing := _standing(several)) is not None
+            if (standing := _standing(several)) is not None and standing not in _NOT_COMING
         ),
     )
 

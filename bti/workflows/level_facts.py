@@ -13,6 +13,8 @@ from sqlalchemy import select
 from bti.db.models import Case, Log
 from bti.domain.ages import day_in_norway
 from bti.domain.codes import ContactWithGuardians, TalkedWithChild
+from bti.domain.consent import OPENING
+from bti.domain.errors import RuleBroken
 from bti.domain.levels import (
     CaseFacts,
     CaseStatus,
@@ -82,6 +84,20 @@ def facts_of(
         invited=asked.invited,
         reason_written=bool(reason.strip()),
     )
+
+
+def require_working_log(context: Context, case: Case) -> None:
+    """Raise ``RuleBroken("log.resting")`` when a log exists and the consent to it is not in force.
+
+    Nothing more is shared then. The service's own notes, closing and the danger path stay open.
+    """
+    log = ops_of(case).log
+    if log == LogStatus.NONE:
+        return
+    standing = consent_page.statuses_for(context, case.id).opening
+    if log != LogStatus.ACTIVE or (standing is not None and standing not in OPENING):
+        code = "log.resting"
+        raise RuleBroken(code)
 
 
 def opening_requirements(facts: CaseFacts) -> tuple[Requirement, ...]:

@@ -27,6 +27,7 @@ from bti.workflows.case_file import (
     ops_of,
     write_entry,
 )
+from bti.workflows.level_facts import require_working_log
 from bti.workflows.once import hold, unchanged
 from bti.workflows.plan_facts import (
     PlanFacts,
@@ -259,6 +260,7 @@ def _enter(
     opened = context.verbs.open(case_id, action, entry=None)
     case = case_row(context, case_id)
     unchanged(case, version)
+    require_working_log(context, case)
     return case, opened
 
 

@@ -261,6 +261,8 @@ def _enter(
     opened = context.verbs.open(case_id, action, entry=None)
     case = case_row(context, case_id)
     unchanged(case, version)
+    if action is Action.REFER:
+        level_facts.require_working_log(context, case)
     return case, opened
 
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from bti.workflows.perform import Doorway
 
 STRENGTH_TWO_FACTORS = "password+totp"
-STRENGTH_DEMO = "demo"
 MAX_SESSIONS = 3
 
 
@@ -46,20 +45,6 @@ class RoleChoice:
     grant_id: uuid.UUID
     role: Role
     unit_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class DemoAccount:
-    """A made-up person the sign-in page offers in demo mode."""
-
-    account_id: uuid.UUID
-    name: str
-    title: str
-
-    @property
-    def first_name(self) -> str:
-        """Return the name the button shows."""
-        return self.name.split(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,37 +172,6 @@ def open_session(context: Context, account: Account, strength: str) -> SignedIn 
         return SignInRefused()
     token = _new_session(context, account, roles[0].grant_id, strength)
     return SignedIn(token, roles)
-
-
-def demo_sign_in(context: Context, *, account_id: uuid.UUID) -> SignedIn | SignInRefused:
-    """Open a session for a demo account without proof. Exists in demo mode only."""
-    if context.settings.mode != "demo":
-        raise NotFound
-    account = context.session.get(Account, account_id)
-    if account is None:
-        raise NotFound
-    context.verbs.open_directory(account.tenant_id)
-    if not account.profile.get("demo"):
-        raise NotFound
-    return open_session(context, account, STRENGTH_DEMO)
-
-
-def demo_accounts(context: Context) -> tuple[DemoAccount, ...]:
-    """Return the accounts whose profile says demo, in the order it says.
-
-    Raises ``NotFound`` outside demo mode.
-    """
-    if context.settings.mode != "demo":
-        raise NotFound
-    found = []
-    for tenant in context.session.scalars(select(Municipality.id).order_by(Municipality.name)):
-        context.verbs.open_directory(tenant)
-        for row in context.session.scalars(select(Account).where(Account.tenant_id == tenant)):
-            profile = row.profile
-            if profile.get("demo") and row.active:
-                order = str(profile.get("order", ""))
-                found.append((order, DemoAccount(row.id, profile["name"], profile["title"])))
-    return tuple(row for _, row in sorted(found, key=lambda one: (one[0], one[1].name)))
 
 
 def enter_role(context: Context, *, grant_id: uuid.UUID) -> SignedIn:

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from bti.db.models import Consent, ConsentAnswer
 from bti.domain import deadlines
 from bti.domain.ages import day_in_norway
-from bti.domain.consent import OPENING, ConsentStatus
+from bti.domain.consent import OPENING, ConsentStatus, Scope
 from bti.domain.deadlines import Pressing
-from bti.domain.levels import Level
+from bti.domain.levels import Level, LogStatus
 from bti.workflows import directory
 from bti.workflows.consent_file import asked_in
 from bti.workflows.worklist_rows import TaskKind
@@ -181,12 +181,26 @@ def _of_consents(context: Context, rows: Iterable[Row]) -> Iterator[Task]:
     by_case = {row.case_id: row for row in rows}
     units = directory.units(context)
     for case_id in sorted(_worth_asking(context, by_case), key=str):
-        for asked in asked_in(context, case_id):
+        everything = asked_in(context, case_id)
+        lapsed = _log_lapsed(by_case[case_id], everything)
+        if lapsed is not None:
+            yield _task(context, TaskKind.CONSENT_MISSING, by_case[case_id], lapsed, "")
+        for asked in everything:
             unit = units.get(asked.to_unit) if asked.to_unit is not None else None
             about = unit.name if unit is not None else ""
             kind, day = _consent_task(context, asked)
             if kind is not None:
                 yield _task(context, kind, by_case[case_id], day, about)
+
+
+def _log_lapsed(row: Row, everything: Iterable[Asked]) -> date | None:
+    """Return the day the consent to an open log ran out, when no other is in force."""
+    opening = [one for one in everything if one.facts.scope is Scope.OPEN_LOG]
+    over = [one.facts.valid_to for one in opening if one.status is ConsentStatus.EXPIRED]
+    standing = any(one.status in OPENING for one in opening)
+    if row.ops.log != LogStatus.ACTIVE or standing or not over:
+        return None
+    return day_in_norway(max(over))
 
 
 def _consent_task(context: Context, asked: Asked) -> tuple[TaskKind | None, date | None]:
@@ -218,6 +232,6 @@ def _worth_asking(context: Context, cases: Iterable[uuid.UUID]) -> frozenset[uui
         valid_to = datetime.fromisoformat(row.meta["valid_to"])
         lacks = set(row.meta["required"]) - answered.get(row.id, set())
         ends = context.today >= deadlines.consent_reminder(valid_to, context.profile)
-        if context.now < valid_to and (lacks or ends):
+        if lacks or ends:
             found.add(row.case_id)
     return frozenset(found)

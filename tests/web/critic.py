@@ -10,8 +10,8 @@ import html5lib
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bti.web.i18n import COOKIE
 from bti.web import headers
+from bti.web.i18n import COOKIE
 
 _NO_LABEL_NEEDED = frozenset({"hidden", "submit", "button", "image", "reset"})
 _LANGUAGES = frozenset({"nb", "nn", "en"})
@@ -108,6 +108,11 @@ def examine(response: TestResponse) -> Page:
     if faults:
         raise CriticError(f"{response.request.path}: " + "; ".join(faults))
     return Page(response, dom)
+
+
+def html(page: Page) -> str:
+    """Return the page without its form tokens, which hold the second they were made in."""
+    return re.sub(r'(name="csrf_token" value=")[^"]*', r"\1", page.response.get_data(as_text=True))
 
 
 def _header_faults(response: TestResponse) -> Iterator[str]:

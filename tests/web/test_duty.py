@@ -13,6 +13,7 @@ from bti.db.models import OwnRecord
 from bti.web.app import create_app
 from bti.workflows import duty, own_record
 from tests.web.concern_site import client_for, site
+from tests.web.critic import html
 from tests.world import PEOPLE, copy_of
 
 DANGER, MINE = "/danger", "/danger/mine"
@@ -53,11 +54,6 @@ def count(world):
 def goes_to(page):
     assert page.status == 303, page.text
     return page.response.headers["Location"]
-
-
-def html(page):
-    """The page without its form tokens, which hold the second they were made in."""
-    return re.sub(r'(name="csrf_token" value=")[^"]*', r"\1", page.response.get_data(as_text=True))
 
 
 def value_of(page, name):

@@ -44,9 +44,7 @@ FULL = {"line": "Oda", "one": "yes", "mark": "no", "sure": "y", "version": "3"}
 def filled(tmp_path):
     """Makes the form as posted with these values changed; None leaves a field out."""
     app = site(tmp_path)
-    context = app.test_request_context(
-        "/note", method="POST", headers={"Cookie": "st_language=en"}
-    )
+    context = app.test_request_context("/note", method="POST", headers={"Cookie": "st_language=en"})
     with context:
 
         def make(**changed):

@@ -238,7 +238,7 @@ def _own(form: PasswordForm) -> str:
 def _colleague(account_id: uuid.UUID, form: RoleForm, status: int) -> Response:
     found, register_ = perform(accounts.colleague, account_id=account_id)
     form.offer(register_.units)
-    if status != 200 and not found.active:
+    if (form.errors or form.error_list()) and not found.active:
         # Its fields are not drawn, so no error may point to them.
         form = RoleForm(formdata=None, data={})
         form.refuse(messages.RULES["account.not_active"])

@@ -20,7 +20,7 @@ from bti.web.doorway import doorway, perform
 from bti.web.forms.case import ConversationForm, DecideForm, OpenLogForm
 from bti.web.identity import person
 from bti.workflows import case as case_workflow
-from bti.workflows import level, level_facts
+from bti.workflows import consent, level, level_facts
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -116,7 +116,7 @@ def decide(case_id: uuid.UUID) -> Response:
             messages.refuse(form, broken)
             _name_unmet(form, broken)
         else:
-            return _back(case_id, "decided")
+            return _after_decision(case_id)
     return _page("decide", page, form)
 
 
@@ -160,6 +160,14 @@ def _opening(case_id: uuid.UUID, form: OpenLogForm) -> level.OpenLog:
 def _page(name: str, page: CasePage, form: BaseForm) -> Response:
     status = _UNFINISHED if form.error_list() else 200
     return make_response(render_template(f"case/{name}.html", page=page, form=form), status)
+
+
+def _after_decision(case_id: uuid.UUID) -> Response:
+    # A baton holder from another service reads the case by consent, which ends as it closes.
+    if perform(consent.may_read, case_id=case_id):
+        return _back(case_id, "decided")
+    notices.notify("decided")
+    return redirect(url_for("worklist.show"), 303)
 
 
 def _back(case_id: uuid.UUID, notice: str) -> Response:

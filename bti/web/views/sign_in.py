@@ -28,10 +28,11 @@ from bti.web.doorway import doorway, perform
 from bti.web.forms.sign_in import RoleForm, SignInForm
 from bti.web.headers import forget_browser
 from bti.web.local_address import local_path
-from bti.workflows import sign_in
+from bti.workflows import demo_sign_in, sign_in
+from bti.workflows.demo_sign_in import DemoAccount
 from bti.workflows.errors import NotFound, SignInRefused
 from bti.workflows.readiness import is_ready
-from bti.workflows.sign_in import DemoAccount, MunicipalityChoice, SignedIn
+from bti.workflows.sign_in import MunicipalityChoice, SignedIn
 
 _SECONDS_PER_MINUTE = 60
 
@@ -96,7 +97,7 @@ def demo() -> Response:
         account_id = uuid.UUID(request.form.get("account", ""))
     except ValueError:
         raise NotFound from None
-    outcome = doorway().perform(sign_in.demo_sign_in, None, account_id=account_id)
+    outcome = doorway().perform(demo_sign_in.demo_sign_in, None, account_id=account_id)
     if isinstance(outcome, SignInRefused):
         raise NotFound
     return _enter(outcome)
@@ -201,7 +202,7 @@ def _page(*, no_municipality: bool) -> SignInPage:
     return SignInPage(
         action=url_for("sign_in.show", next=_where_to()),
         demo_action=url_for("sign_in.demo", next=_where_to()),
-        demo_accounts=doorway().perform(sign_in.demo_accounts, None) if is_demo else (),
+        demo_accounts=doorway().perform(demo_sign_in.demo_accounts, None) if is_demo else (),
         network_href=url_for("slt.demo_sign_in") if on_network else "",
         no_municipality=no_municipality,
         left=request.args.get("left") == "yes",

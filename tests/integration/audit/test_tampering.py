@@ -252,14 +252,10 @@ def _drop_last_checkpoint(connection: Connection) -> None:
 
 def _misfile_checkpoint(connection: Connection) -> None:
     size = _largest(connection)
-    connection.execute(
-        update(CHECKPOINTS).where(CHECKPOINTS.c.size == size).values(size=size + 5)
-    )
+    connection.execute(update(CHECKPOINTS).where(CHECKPOINTS.c.size == size).values(size=size + 5))
 
 
-@pytest.mark.parametrize(
-    "tamper", [_spoil_signature, _drop_last_checkpoint, _misfile_checkpoint]
-)
+@pytest.mark.parametrize("tamper", [_spoil_signature, _drop_last_checkpoint, _misfile_checkpoint])
 def test_a_changed_checkpoint_is_found(lived_in, tamper):
     assert not _examined(lived_in, tamper).intact
 
@@ -330,9 +326,7 @@ def test_every_column_of_every_row_kind_is_proven(lived_in):
                     return
                 row.append(found._mapping)
                 changed = {column.name: _other(found._mapping[column.name])}
-                connection.execute(
-                    update(table).where(table.c.id == found.id).values(changed)
-                )
+                connection.execute(update(table).where(table.c.id == found.id).values(changed))
 
             found = _examined(lived_in, change)
             if not row:
@@ -384,7 +378,9 @@ def test_a_deleted_row_put_back_is_named(lived_in):
     older: list[Any] = []
 
     def read(connection: Connection) -> None:
-        older.append(dict(connection.execute(select(records).where(records.c.id == kept)).one()._mapping))
+        older.append(
+            dict(connection.execute(select(records).where(records.c.id == kept)).one()._mapping)
+        )
 
     _examined(lived_in, read)
     lived_in.run("ingrid", _forget_draft, record_id=kept)
@@ -413,8 +409,12 @@ def test_a_deleted_row_written_again_is_still_named(world):
     def write(context: Context) -> None:
         context.session.add(
             Unit(
-                id=unit_id, tenant_id=world.tenant_id, name="Nebba", sector="school",
-                organ=str(unit_id), phone="",
+                id=unit_id,
+                tenant_id=world.tenant_id,
+                name="Nebba",
+                sector="school",
+                organ=str(unit_id),
+                phone="",
             )
         )
         context.record(Action.UNIT_REGISTER_CREATE, tenant=world.tenant_id)
@@ -432,9 +432,7 @@ def test_a_deleted_row_written_again_is_still_named(world):
 
 
 def test_another_municipalitys_key_does_not_vouch_for_this_log(lived_in):
-    other = lived_in.system(
-        audit_check.verifier_key, tenant_id=_second_municipality(lived_in)
-    )
+    other = lived_in.system(audit_check.verifier_key, tenant_id=_second_municipality(lived_in))
     with lived_in.runtime.doorway.sessions() as session, session.begin():
         assert not store.examine(session, lived_in.tenant_id, other).intact
 
@@ -443,7 +441,10 @@ def _second_municipality(world: World) -> uuid.UUID:
     known = world.system(account.municipality_by_number, number="9902")
     return known or world.system(
         account.create_municipality,
-        name="Fjelldal", number="9902", profile="standard", language="nn",
+        name="Fjelldal",
+        number="9902",
+        profile="standard",
+        language="nn",
     )
 
 

@@ -9,11 +9,14 @@ from sqlalchemy import select, text
 
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
+from bti.audit.record import Reference
 from bti.db.guards import UnauditedReadError
+from bti.db.models import Log
 from bti.domain.access import Action
 from bti.domain.codes import InfoType
 from bti.domain.consent import Scope
 from bti.domain.errors import AccessDenied
+from bti.identity.tokens import token_digest
 from bti.workflows import case, duty, own_record, sign_in
 from tests.story import Story
 
@@ -177,3 +180,35 @@ def test_a_password_planted_in_sql_signs_nobody_in(world):
     with pytest.raises(AssertionError, match="could not sign in"):
         world.token("ingrid")
     assert any(FORGED in leaf for leaf in refusals(world))
+
+
+def test_a_session_planted_in_sql_gets_no_right_mac_from_the_program(world):
+    per = world.actor("per")
+    sql(
+        world,
+        "UPDATE web_sessions SET token_hash = :token, last_seen_at = :seen, mac = :mac",
+        token=token_digest("stolen"),
+        seen=(world.clock.now() - timedelta(minutes=5)).strftime("%Y-%m-%d %H:%M:%S.%f"),
+        mac=b"0" * 32,
+    )
+    found = world.runtime.doorway.perform(sign_in.identify, None, token="stolen")
+    assert found is None
+    assert any(FORGED in leaf for leaf in refusals(world))
+    with pytest.raises(AccessDenied):
+        world.runtime.doorway.perform(
+            own_record.my_drafts, replace(per, token_hash=token_digest("stolen"))
+        )
+
+
+def test_a_forged_row_is_never_written_again_by_the_program(world, story):
+    sql(world, "UPDATE logs SET holder_id = :per", per=world.accounts["per"].hex)
+
+    def write(context):
+        context.verbs.subject()
+        log = context.session.scalars(select(Log)).one()
+        log.holder_unit_id = world.units["health"]
+        context.record(Act.BATON_HOLDER_REASSIGN, Reference("case", story.case_id))
+
+    with pytest.raises(AccessDenied) as refused:
+        world.run("ingrid", write)
+    assert refused.value.rule == FORGED
