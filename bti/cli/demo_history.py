@@ -43,6 +43,9 @@ _SHARE_OF_LOGS: Final = 0.38
 _SHARE_TOGETHER: Final = 0.16
 _FIRST_DAY, _LAST_DAY = 728, 110
 _TOGETHER_LASTED: Final = 110
+# Birthdays after which others answer, and years kept clear of them. The ages are those 60 days in.
+_SIGNERS_CHANGE: Final = (12, 15, 16, 18)
+_BEFORE, _AFTER = 0.5, 0.25
 
 
 def stories(stage: Stage, count: int) -> Iterator[Iterator[datetime]]:
@@ -55,7 +58,7 @@ def stories(stage: Stage, count: int) -> Iterator[Iterator[datetime]]:
         last = draw.choice(_LAST)
         start = draw.randint(_LAST_DAY, _FIRST_DAY)
         # The age at the time of the case: the child is older today.
-        age = draw.uniform(youngest, oldest) + (start - 60) / 365.25
+        age = _same_signers(draw.uniform(youngest, oldest)) + (start - 60) / 365.25
         one = child(
             stage.today,
             f"{draw.choice(_FIRST)} {last}",
@@ -73,6 +76,14 @@ def stories(stage: Stage, count: int) -> Iterator[Iterator[datetime]]:
             yield _with_log(Course(stage, who, one, draw.choice(_LOGS)), start, 30 + lasted)
         else:
             yield _wonder(Course(stage, who, one, draw.choice(_WONDERS)), start, lasted)
+
+
+def _same_signers(age: float) -> float:
+    """Return an age near by from which no birthday moves the consent to others meanwhile."""
+    for birthday in _SIGNERS_CHANGE:
+        if birthday - _BEFORE < age < birthday + _AFTER:
+            return birthday - _BEFORE if age < birthday else birthday + _AFTER
+    return age
 
 
 def _wonder(course: Course, start: int, lasted: int) -> Iterator[datetime]:

@@ -47,7 +47,8 @@ _METHODS: Final[dict[str, object]] = {
 _LEFT: Final = 7.0
 _GROUND: Final = 84.0
 _TOP: Final = 8.0
-_HIDDEN_TOP: Final = 46.0
+# A low stub, the same for all: a height between others would be read as a number.
+_HIDDEN_TOP: Final = 76.0
 _BAR_SHARE: Final = 0.5
 _TICKS: Final = 4
 

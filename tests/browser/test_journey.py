@@ -97,9 +97,9 @@ def _taken_back(house: House, case: str, shared: str) -> None:
 def _close_and_open_again(house: House, case: str) -> None:
     _evaluated(house, "turid", case, "close")
     turid = house.visitor("turid")
-    log.decide(turid, case, "close", "goal_reached")
-    turid.sees(nb("The case is closed"))
-    siv = house.visitor("siv")
+    log.decide(turid, case, "close", "goal_reached", loses_it=True)
+    turid.does_not_see(concern.CHILD).visit(case, 404)
+    siv = house.visitor("siv").visit(case).sees(nb("The case is closed"))
     log.decide(siv, case, "0")
     siv.does_not_see(nb("The case is closed"))
 

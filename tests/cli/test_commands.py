@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -260,4 +259,4 @@ def test_serve_prints_its_address_and_answers(folder, monkeypatch, side):
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
                 assert answer.read() == b"ready\n"
         finally:
-            server.send_signal(signal.SIGINT)
+            server.terminate()  # not SIGINT: a shell's background jobs ignore it

@@ -70,7 +70,7 @@ def test_the_network_side_loads_nothing_of_the_case_side():
         "    importlib.import_module(f'bti.slt.{found.name}')\n"
         "barred = ('bti.db', 'bti.crypto', 'bti.keyd', 'bti.workflows', 'bti.audit')\n"
         "loaded = [name for name in sys.modules if name.startswith(barred)]\n"
-        "sys.exit(' '.join(loaded))\n"
+        "sys.exit(' '.join(loaded) or None)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
