@@ -110,6 +110,18 @@ def examine(response: TestResponse) -> Page:
     return Page(response, dom)
 
 
+def goes_to(page: Page) -> str:
+    """Return where a page that was accepted sends the browser."""
+    assert page.status == 303, page.text
+    return page.response.headers["Location"]
+
+
+def value_of(page: Page, name: str) -> str | None:
+    """Return what stands in the field of this name."""
+    [found] = page.all("input", name=name) or page.all("textarea", name=name)
+    return found.get("value") if found.tag == "input" else (found.text or "").lstrip("\n")
+
+
 def html(page: Page) -> str:
     """Return the page without its form tokens, which hold the second they were made in."""
     return re.sub(r'(name="csrf_token" value=")[^"]*', r"\1", page.response.get_data(as_text=True))

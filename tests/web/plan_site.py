@@ -1,17 +1,14 @@
 """The whole case side over a test municipality, in English, for the plan, the team and my day."""
 
-from bti.web import identity
 from bti.web.app import create_app
-from tests.web.critic import CriticClient
+from tests.web import small_site
 
 
 def client_for(world, who):
     """A browser that is signed in."""
-    settings = world.runtime.settings
-    client = CriticClient(create_app(settings, runtime=world.runtime))
-    client.client.set_cookie(identity.cookie_name(settings), world.token(who))
-    client.client.set_cookie("st_language", "en")
-    return client
+    return small_site.client_for(
+        world, create_app(world.runtime.settings, runtime=world.runtime), who
+    )
 
 
 def filled(page, action, **answers):

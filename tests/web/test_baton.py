@@ -5,7 +5,8 @@ import pytest
 from bti.db.models import BatonOffer
 from tests.integration.workflows.cases import agreed, holder, log_open, new_case, offered, rows
 from tests.integration.workflows.test_participant import invite
-from tests.web.sharing_site import client_for, site
+from tests.web.sharing_site import site
+from tests.web.small_site import client_for
 
 
 @pytest.fixture

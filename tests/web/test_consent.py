@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from bti.db.models import Consent, ConsentAnswer, ConsentCell, Participant, Person
 from tests.integration.workflows.cases import agreed, ask, guardians, new_case, rows
-from tests.web.sharing_site import client_for, site
+from tests.web.sharing_site import site
+from tests.web.small_site import client_for
 
 
 @pytest.fixture

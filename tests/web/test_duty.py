@@ -12,8 +12,9 @@ from sqlalchemy import select
 from bti.db.models import OwnRecord
 from bti.web.app import create_app
 from bti.workflows import duty, own_record
-from tests.web.concern_site import client_for, site
-from tests.web.critic import html
+from tests.web.concern_site import site
+from tests.web.critic import goes_to, html, value_of
+from tests.web.small_site import client_for
 from tests.world import PEOPLE, copy_of
 
 DANGER, MINE = "/danger", "/danger/mine"
@@ -49,16 +50,6 @@ def ingrid(world, app):
 def count(world):
     with world.runtime.doorway.sessions() as session, session.begin():
         return len(session.scalars(select(OwnRecord)).all())
-
-
-def goes_to(page):
-    assert page.status == 303, page.text
-    return page.response.headers["Location"]
-
-
-def value_of(page, name):
-    [found] = page.all("input", name=name) or page.all("textarea", name=name)
-    return found.get("value") if found.tag == "input" else (found.text or "").lstrip("\n")
 
 
 @pytest.mark.parametrize("who", PEOPLE)

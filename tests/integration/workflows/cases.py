@@ -23,7 +23,7 @@ from bti.domain.codes import (
     TalkedWithChild,
 )
 from bti.domain.consent import Answer, ConsentStatus, Form, Scope
-from bti.workflows import audit_check, baton, concern, consent
+from bti.workflows import audit_check, baton, concern, consent, participant
 from bti.workflows.case_file import (
     Kind,
     Ops,
@@ -238,3 +238,35 @@ def holds_together(world: World) -> None:
     assert outcome.intact, outcome.findings
     with world.runtime.doorway.sessions() as session, session.begin():
         assert list(reconcile(session, world.tenant_id)) == []
+
+
+def section(world, case_id, who="ingrid"):
+    """The consent table of a case as somebody sees it."""
+
+    def read(context):
+        opened = context.verbs.open(case_id, Action.READ_CASE, entry=Act.CASE_OPEN_READ)
+        return consent.section_of(context, opened)
+
+    return world.run(who, read)
+
+
+def statuses(world, case_id, who="ingrid"):
+    """Where consent stands for the level rules."""
+
+    def read(context):
+        context.verbs.subject()
+        return consent.statuses_for(context, case_id)
+
+    return world.run(who, read)
+
+
+def invite(world, case_id, who="nina", unit="pps", by="ingrid"):
+    """Let a person of another service in."""
+    world.run(
+        by,
+        participant.invite,
+        case_id=case_id,
+        account_id=world.accounts[who],
+        unit_id=world.units[unit],
+        version=None,
+    )

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
 from bti.db.models import (
     BatonOffer,
@@ -13,11 +12,10 @@ from bti.db.models import (
     ConsentAnswer,
     ConsentCell,
 )
-from bti.domain.access import Action
 from bti.domain.codes import InfoType, NotHeardReason
 from bti.domain.consent import Answer, ConsentStatus, Form, Scope
 from bti.domain.errors import AccessDenied, RuleBroken
-from bti.workflows import consent, guardian, participant
+from bti.workflows import consent, guardian
 from bti.workflows.consent import Direction
 from bti.workflows.errors import Conflict, NotFound
 from tests.integration.workflows.cases import (
@@ -29,44 +27,20 @@ from tests.integration.workflows.cases import (
     guardians,
     heard,
     holds_together,
+    invite,
     log_open,
     log_status,
     new_case,
     offered,
     rows,
     say,
+    section,
+    statuses,
     texts,
     write,
 )
 
 TODAY = date(2026, 9, 1)
-
-
-def section(world, case_id, who="ingrid"):
-    def read(context):
-        opened = context.verbs.open(case_id, Action.READ_CASE, entry=Act.CASE_OPEN_READ)
-        return consent.section_of(context, opened)
-
-    return world.run(who, read)
-
-
-def statuses(world, case_id, who="ingrid"):
-    def read(context):
-        context.verbs.subject()
-        return consent.statuses_for(context, case_id)
-
-    return world.run(who, read)
-
-
-def invite(world, case_id, who="nina", unit="pps", by="ingrid"):
-    world.run(
-        by,
-        participant.invite,
-        case_id=case_id,
-        account_id=world.accounts[who],
-        unit_id=world.units[unit],
-        version=None,
-    )
 
 
 def acts(world):

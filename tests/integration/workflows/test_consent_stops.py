@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 import pytest
 
-from bti.audit.actions import Action as Act
 from bti.db.models import (
     BatonOffer,
     Case,
@@ -15,53 +14,28 @@ from bti.db.models import (
     Participant,
     RoleGrant,
 )
-from bti.domain.access import Action
 from bti.domain.codes import ClosingCause, Role
 from bti.domain.consent import ConsentStatus, Form
 from bti.domain.errors import AccessDenied, RuleBroken
-from bti.workflows import account, consent, guardian, level, participant
+from bti.workflows import account, consent, guardian, level
 from tests.integration.workflows.cases import (
     agreed,
     ask,
     compartments,
     guardians,
     holds_together,
+    invite,
     log_open,
     log_status,
     new_case,
     offered,
     rows,
     say,
+    section,
+    statuses,
 )
 
 TODAY = date(2026, 9, 1)
-
-
-def section(world, case_id, who="ingrid"):
-    def read(context):
-        opened = context.verbs.open(case_id, Action.READ_CASE, entry=Act.CASE_OPEN_READ)
-        return consent.section_of(context, opened)
-
-    return world.run(who, read)
-
-
-def statuses(world, case_id, who="ingrid"):
-    def read(context):
-        context.verbs.subject()
-        return consent.statuses_for(context, case_id)
-
-    return world.run(who, read)
-
-
-def invite(world, case_id, who="nina", unit="pps", by="ingrid"):
-    world.run(
-        by,
-        participant.invite,
-        case_id=case_id,
-        account_id=world.accounts[who],
-        unit_id=world.units[unit],
-        version=None,
-    )
 
 
 def save(world, case_id, name="Tor Berg", person_id=None, *, decides=True):

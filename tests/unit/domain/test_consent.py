@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bti.domain.ages import birthday, start_of_day
-from bti.domain.cells import covers
 from bti.domain.codes import InfoType, NotHeardReason
 from bti.domain.consent import (
     Answer,
@@ -33,7 +32,6 @@ from tests.unit.domain.samples import (
     MOTHER,
     NOON,
     NURSE,
-    PPS,
     RULES,
     SCHOOL,
     TEACHER,
@@ -313,25 +311,13 @@ def test_the_default_validity_is_the_profiles_twelve_months():
     assert default_valid_to(leap, RULES) == start_of_day(TODAY.replace(year=2029, month=2, day=28))
 
 
-def test_a_cell_covers_exactly_its_own_services_type_and_time():
+def test_a_cell_is_live_from_its_first_instant_until_its_last_or_its_withdrawal():
     cell = a_cell()
-    right = {"from_unit": SCHOOL, "to_unit": PPS, "info_type": InfoType.MEASURES, "at": NOON}
-    assert covers([cell], **right) is cell
-    for wrong in (
-        {"from_unit": PPS, "to_unit": SCHOOL},
-        {"to_unit": HEALTH},
-        {"info_type": InfoType.HEALTH},
-        {"at": cell.valid_from - timedelta(microseconds=1)},
-        {"at": cell.valid_to},
-    ):
-        assert covers([cell], **(right | wrong)) is None
-    assert covers([replace(cell, withdrawn_at=NOON)], **right) is None
-
-
-def test_a_services_own_notes_are_never_covered():
-    cell = a_cell(InfoType.OWN)
-    own = {"from_unit": SCHOOL, "to_unit": PPS, "info_type": InfoType.OWN, "at": NOON}
-    assert covers([cell], **own) is None
+    assert cell.is_live(NOON)
+    assert cell.is_live(cell.valid_from)
+    assert not cell.is_live(cell.valid_from - timedelta(microseconds=1))
+    assert not cell.is_live(cell.valid_to)
+    assert not replace(cell, withdrawn_at=NOON).is_live(NOON)
 
 
 @given(
