@@ -246,7 +246,7 @@ def test_an_invited_service_sees_the_core_its_own_and_what_the_cell_covers():
     assert not may_read(NURSE_HERE, facts, NOON, **asked)
 
 
-@pytest.mark.parametrize(
+CELLS_THAT_OPEN_NOTHING = pytest.mark.parametrize(
     "cell",
     [
         a_cell(to_unit=HEALTH, withdrawn_at=NOON),
@@ -256,6 +256,19 @@ def test_an_invited_service_sees_the_core_its_own_and_what_the_cell_covers():
         a_cell(InfoType.OWN, to_unit=HEALTH),
     ],
 )
+
+
+@CELLS_THAT_OPEN_NOTHING
+def test_what_ended_stays_closed_to_a_service_that_is_let_in_for_something_else(cell):
+    facts = a_shared_case(a_cell(InfoType.ATTENDANCE, to_unit=HEALTH), cell)
+    attendance = service_compartment(SCHOOL, InfoType.ATTENDANCE)
+    assert cell.info_type != InfoType.ATTENDANCE
+    assert compartments_open_to(NURSE_HERE, facts, NOON) == (
+        {CORE, attendance} | service_compartments(HEALTH)
+    )
+
+
+@CELLS_THAT_OPEN_NOTHING
 def test_withdrawn_consent_closes_the_case_to_the_service(cell):
     facts = a_shared_case(cell)
     assert decide(NURSE_HERE, Action.READ_CASE, facts, NOON) == Refused("access.no_relation")
