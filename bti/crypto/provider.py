@@ -5,6 +5,9 @@ The keepers themselves (file, hardware module, key service) are modules of their
     01 | 10 + provider | the provider's blob over key(32) and SHA-256 of what the key is for(32)
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
@@ -19,6 +22,9 @@ TENANT_KEY_BYTES = KEY_BYTES + sha256().digest_size
 """The plain block a provider wraps: the key and the hash that binds it."""
 
 _VERSION_1 = 0x01
+FIRST_ROOT_REF = "stafett/root/1"
+"""The name of an installation's first root key, in every provider."""
+
 _PROVIDER_CODES = {"file": 0x10, "cred": 0x11, "pkcs11": 0x12, "transit": 0x13, "akv": 0x14}
 
 
@@ -48,21 +54,68 @@ class KeyProvider(Protocol):
         """One of file, cred, pkcs11, transit, akv."""
         ...
 
+    @property
+    def root_ref(self) -> str:
+        """The root key under which everything new is wrapped."""
+        return FIRST_ROOT_REF
+
     def health(self) -> Health:
-        """Tell whether wrap and unwrap can be expected to work now."""
+        """Tell whether wrap and unwrap can be expected to work now. Never raises."""
         ...
 
     def wrap(self, root_ref: str, key64: bytes, context: bytes) -> bytes:
-        """Wrap 64 bytes under the root key ``root_ref``; ValueError when it is not kept here."""
+        """Wrap ``block_for(key, context)`` under the root key ``root_ref``.
+
+        ValueError when that root key is not kept here or the block is no such block; ProviderUnavailable.
+        """
         ...
 
     def unwrap(self, root_ref: str, blob: bytes, context: bytes) -> bytes:
-        """Give back the 64 bytes; SealError, and nothing else, when refused."""
+        """Give back the 64 bytes.
+
+        SealError when refused, whatever the cause; ProviderUnavailable when it could not be tried.
+        """
         ...
 
+    def unwrap_many(
+        self, root_ref: str, items: Sequence[tuple[bytes, bytes]]
+    ) -> list[bytes | None]:
+        """Unwrap many (blob, context) at once; None for each that is refused.
+
+        ProviderUnavailable when it could not be tried. Providers that are asked over a network override this.
+        """
+        return [_opened_or_none(self, root_ref, blob, context) for blob, context in items]
+
     def rewrap(self, old_ref: str, new_ref: str, blob: bytes, context: bytes) -> bytes:
-        """Move a blob to another root key. Providers that can do so without showing the key override this."""
+        """Move a blob to another root key, or (both names the same) to that key's newest version.
+
+        Providers that can do so without showing the key override this. Raises as unwrap and wrap do.
+        """
         return self.wrap(new_ref, self.unwrap(old_ref, blob, context), context)
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedTenantKey:
+    """A tenant key as it is stored, with all that it is bound to."""
+
+    root_ref: str
+    tenant: UUID
+    purpose: TenantPurpose
+    generation: int
+    key_id: bytes
+    wrapped: bytes
+
+
+def block_for(key: bytes, context: bytes) -> bytes:
+    """The 64 bytes a provider wraps: the key, and the hash that binds it where nothing else does."""
+    return key + sha256(context).digest()
+
+
+def is_block_for(block: bytes, context: bytes) -> bool:
+    """Whether a block is whole and for this context."""
+    return len(block) == TENANT_KEY_BYTES and compare_digest(
+        block[KEY_BYTES:], sha256(context).digest()
+    )
 
 
 def wrap_tenant_key(
@@ -81,7 +134,7 @@ def wrap_tenant_key(
     if code is None:
         raise ValueError(f"The format knows no key provider called {provider.name!r}.")
     context = _context(tenant, purpose, generation, key.key_id)
-    block = key.secret_for_wrapping() + sha256(context).digest()
+    block = block_for(key.secret_for_wrapping(), context)
     return bytes((_VERSION_1, code)) + provider.wrap(root_ref, block, context)
 
 
@@ -94,18 +147,68 @@ def unwrap_tenant_key(
     key_id: bytes,
     wrapped: bytes,
 ) -> DataKey:
-    """Give back the tenant key called ``key_id``; SealError for every reason why it cannot be."""
-    code = _PROVIDER_CODES.get(provider.name)
-    if code is None or wrapped[:2] != bytes((_VERSION_1, code)) or len(key_id) != KEY_ID_BYTES:
+    """Give back the tenant key called ``key_id``.
+
+    SealError for every reason why it cannot be; ProviderUnavailable when it could not be tried.
+    """
+    stored = WrappedTenantKey(root_ref, tenant, purpose, generation, key_id, wrapped)
+    if not _could_open(provider, stored):
         raise SealError
     context = _context(tenant, purpose, generation, key_id)
-    block = provider.unwrap(root_ref, wrapped[2:], context)
     # Some hardware modules wrap without associated data, so the binding also travels inside the block.
-    if len(block) != TENANT_KEY_BYTES or not compare_digest(
-        block[KEY_BYTES:], sha256(context).digest()
-    ):
+    return _tenant_key(stored, provider.unwrap(root_ref, wrapped[2:], context))
+
+
+def unwrap_tenant_keys(
+    provider: KeyProvider, stored: Sequence[WrappedTenantKey]
+) -> list[DataKey | None]:
+    """Open many tenant keys with as few questions as the provider allows; None for each that is refused.
+
+    For the start of a process: one damaged row must not keep the other municipalities shut out.
+    ProviderUnavailable when they could not be tried.
+    """
+    opened: list[DataKey | None] = [None] * len(stored)
+    by_root: dict[str, list[int]] = {}
+    for place, one in enumerate(stored):
+        if _could_open(provider, one):
+            by_root.setdefault(one.root_ref, []).append(place)
+    for root_ref, places in by_root.items():
+        found = [stored[place] for place in places]
+        blocks = provider.unwrap_many(root_ref, [_blob_and_context(one) for one in found])
+        for place, one, block in zip(places, found, blocks, strict=True):
+            with suppress(SealError):
+                opened[place] = _tenant_key(one, block or b"")
+    return opened
+
+
+def _could_open(provider: KeyProvider, stored: WrappedTenantKey) -> bool:
+    code = _PROVIDER_CODES.get(provider.name)
+    return (
+        code is not None
+        and stored.wrapped[:2] == bytes((_VERSION_1, code))
+        and len(stored.key_id) == KEY_ID_BYTES
+    )
+
+
+def _tenant_key(stored: WrappedTenantKey, block: bytes) -> DataKey:
+    context = _context(stored.tenant, stored.purpose, stored.generation, stored.key_id)
+    if not is_block_for(block, context):
         raise SealError
-    return DataKey(key_id, block[:KEY_BYTES])
+    return DataKey(stored.key_id, block[:KEY_BYTES])
+
+
+def _blob_and_context(stored: WrappedTenantKey) -> tuple[bytes, bytes]:
+    context = _context(stored.tenant, stored.purpose, stored.generation, stored.key_id)
+    return stored.wrapped[2:], context
+
+
+def _opened_or_none(
+    provider: KeyProvider, root_ref: str, blob: bytes, context: bytes
+) -> bytes | None:
+    try:
+        return provider.unwrap(root_ref, blob, context)
+    except SealError:
+        return None
 
 
 def _context(tenant: UUID, purpose: TenantPurpose, generation: int, key_id: bytes) -> bytes:

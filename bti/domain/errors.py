@@ -40,3 +40,19 @@ class Conflict(Exception):  # noqa: N818 - a state, not a fault: somebody else w
 
 class NotFound(Exception):  # noqa: N818 - a state: shown exactly like something that is hidden
     """There is no such thing, or the person may not know whether there is."""
+
+
+class Unavailable(Exception):  # noqa: N818 - a state, not a fault: it passes
+    """Something that is needed does not answer just now. Nothing was written."""
+
+
+class KeysUnavailable(Unavailable):
+    """The keys cannot be had just now, whoever asks: their keeper is sealed, away, slow or shut to us.
+
+    Nothing was decided about the person or the case. ``reason`` is one of a few fixed words for the
+    operator's log; it holds no secret and is not for the page.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -208,6 +208,7 @@ def test_a_missing_file_or_directory_is_refused(tmp_path: Path):
         {"key_b64": "not base64"},
         {"key_b64": 7},
         {"kdf": "argon2id"},
+        {"kdf": {"alg": "argon2id"}},
     ],
     ids=str,
 )
