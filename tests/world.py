@@ -96,6 +96,10 @@ class World:
         self._tokens[who] = signed.token
         return signed.token
 
+    def forget(self, who: str) -> None:
+        """Let the person sign in anew at the next act."""
+        self._tokens.pop(who, None)
+
     def actor(self, who: str) -> Actor:
         """Return the signed-in person."""
         actor = self.runtime.doorway.perform(sign_in.identify, None, token=self.token(who))

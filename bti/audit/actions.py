@@ -81,6 +81,15 @@ class Action(StrEnum):
     ACCOUNT_ROLE_END = "account:role:end"
     ACCOUNT_PASSWORD_CHANGE = "account:password:change"  # noqa: S105 - an action code, not a password
     ACCOUNT_TOTP_ENROL = "account:totp:enrol"
+    SESSION_STRENGTH_RAISE = "session:strength:raise"
+
+    APPROVAL_REQUEST_CREATE = "approval:request:create"
+    APPROVAL_REQUEST_WITHDRAW = "approval:request:withdraw"
+    APPROVAL_REQUEST_EXPIRE = "approval:request:expire"
+    APPROVAL_ANSWER_GIVE = "approval:answer:give"
+    APPROVAL_ANSWER_REFUSE = "approval:answer:refuse"
+    APPROVAL_ACT_USE = "approval:act:use"
+    APPROVAL_LIST_READ = "approval:list:read"
     TENANT_REGISTER_CREATE = "tenant:register:create"
     UNIT_REGISTER_CREATE = "unit:register:create"
 
@@ -104,6 +113,7 @@ READS = frozenset(
         Action.INSIGHT_CASE_READ,
         Action.INSIGHT_LOG_SEARCH,
         Action.OWN_RECORD_READ,
+        Action.APPROVAL_LIST_READ,
         Action.AUDIT_LOG_EXPORT,
     }
 )
@@ -115,6 +125,8 @@ SYSTEM = frozenset(
         Action.SESSION_SIGN_IN_DENY,
         Action.SESSION_SIGN_OUT_RUN,
         Action.SESSION_LIFETIME_EXPIRE,
+        Action.SESSION_STRENGTH_RAISE,
+        Action.APPROVAL_REQUEST_EXPIRE,
         Action.BATON_OFFER_EXPIRE,
         Action.CONSENT_VALIDITY_EXPIRE,
         Action.KEY_TENANT_CREATE,

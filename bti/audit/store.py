@@ -125,6 +125,17 @@ def standing(session: Session, tenant: uuid.UUID) -> Standing:
     return Standing(frontier.root(), checked_at, check_held=verdict == "allow")
 
 
+def newest_note(session: Session, tenant: uuid.UUID) -> str:
+    """Return the newest signed checkpoint, or nothing where none was made."""
+    found = session.scalars(
+        select(AuditCheckpoint.note)
+        .where(AuditCheckpoint.tenant_id == tenant)
+        .order_by(AuditCheckpoint.size.desc())
+        .limit(1)
+    ).first()
+    return found or ""
+
+
 def export(session: Session, tenant: uuid.UUID, verifier_key: str, directory: Path) -> int:
     """Write the log of a municipality into a new directory; returns the number of entries.
 

@@ -8,6 +8,7 @@ from bti.cli.group import LazyGroup
 
 _GROUPS = {
     "accounts": "bti.cli.accounts",
+    "approvals": "bti.cli.approvals",
     "audit": "bti.cli.audit",
     "db": "bti.cli.db",
     "demo": "bti.cli.demo",

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bti.cli.two_people import approved, explained, two_people
 from bti.cli.wiring import OPERATOR, municipality, runtime
+from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.workflows import audit_check
 from bti.workflows.errors import NotFound
 
@@ -58,19 +60,40 @@ def verify(ctx: click.Context, number: str | None, known: Sequence[Path]) -> Non
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="A directory that is not there."
 )
-def export(number: str, out: Path) -> None:
-    """Write the log out for `python -m bti.audit.verify`."""
+@two_people
+def export(number: str, out: Path, approval_id: uuid.UUID | None, ask_as: str) -> None:
+    """Write the log out for `python -m bti.audit.verify`. Needs two people."""
     with runtime() as opened:
         tenant = municipality(opened, number)
+        params = audit_check.export_params(out)
+        act = ApprovalAct.AUDIT_EXPORT
+        chosen = (
+            approval_id
+            if opened.settings.mode == "demo"
+            else approved(opened, tenant, act, params, ask_as=ask_as, approval_id=approval_id)
+        )
         try:
             count = opened.doorway.perform(
-                audit_check.export, OPERATOR, tenant_id=tenant, directory=out
+                audit_check.export, OPERATOR, tenant_id=tenant, directory=out, approval_id=chosen
             )
+        except ApprovalRefused as refused:
+            raise explained(refused) from None
         except OSError as fault:
             raise click.ClickException(f"{out}: {fault.strerror}") from None
         key = _key(opened, tenant)
     click.echo(f"{count} entries are in {out}")
     click.echo(f"Check them anywhere: python -m bti.audit.verify {out} --key {key}")
+
+
+@command.command()
+@_one_number
+def checkpoint(number: str) -> None:
+    """Show the newest signed checkpoint, to be kept elsewhere for `bti audit verify --known`."""
+    with runtime() as opened:
+        tenant = municipality(opened, number)
+        click.echo(
+            opened.doorway.perform(audit_check.checkpoint, OPERATOR, tenant_id=tenant), nl=False
+        )
 
 
 @command.command()

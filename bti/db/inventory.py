@@ -17,12 +17,14 @@ _KEY_STORE: Final = "wrapped keys and their labels: useless without the key prov
 _GRANT: Final = "the broker decides on it; tells which colleague works in which random case"
 _CELL: Final = "the broker decides on it; tells which services share, not about whom"
 _LOG: Final = "ids and codes only; the tree needs the exact bytes"
+_APPROVAL: Final = "checked before the act; tells who asked whom for which kind of act, and when"
 _PUBLIC: Final = "public fact about a public body"
 
 SEALED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "accounts.profile_ct": "directory",
         "accounts.totp_ct": "directory",
+        "approvals.params_ct": "directory",
         "baton_offers.body_ct": "case",
         "baton_offers.meta_ct": "ops",
         "cases.ops_ct": "ops",
@@ -58,6 +60,15 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "accounts.password_hash": "argon2id; salted",
         "accounts.totp_last_step": "time of the last sign-in to half a minute",
         "accounts.username_token": "keyed blind index; equality inside one municipality",
+        "approvals.act": _APPROVAL,
+        "approvals.answered_at": _APPROVAL,
+        "approvals.answered_by_id": _APPROVAL,
+        "approvals.expires_at": _APPROVAL,
+        "approvals.params_sha256": "what the yes is bound to; guessable only where it names no id",
+        "approvals.requested_at": _APPROVAL,
+        "approvals.requested_by_id": _APPROVAL,
+        "approvals.state": _APPROVAL,
+        "approvals.used_at": _APPROVAL,
         "audit_checkpoints.note": _LOG,
         "audit_checkpoints.size": _LOG,
         "audit_cosignatures.at": _LOG,
@@ -138,6 +149,7 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "participants.valid_from": _GRANT,
         "participants.valid_to": _GRANT,
         "role_grants.account_id": _GRANT,
+        "role_grants.granted_by_id": _GRANT,
         "role_grants.role": _GRANT,
         "role_grants.unit_id": _GRANT,
         "role_grants.valid_from": _GRANT,
@@ -160,6 +172,7 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "web_sessions.created_at": "times of sign-in",
         "web_sessions.expires_at": "times of sign-in",
         "web_sessions.last_seen_at": "times of sign-in",
+        "web_sessions.proven_at": "times of sign-in",
         "web_sessions.revoked_at": "times of sign-in",
         "web_sessions.role_grant_id": _ROUTING,
         "web_sessions.strength": "how somebody signed in",

@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from bti.domain.approval import ASKERS, GIVERS
 from bti.domain.codes import CASE_WORKERS, SHAREABLE, STAFF_SIDE, InfoType, Role
 from bti.domain.compartments import CORE, service_compartment, service_compartments
 from bti.domain.consent import CellFacts
@@ -78,6 +79,9 @@ class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_UNITS = "manage_units"
     ARCHIVE_LIST = "archive_list"
+    # acts that need two people; for which act is said in bti.domain.approval
+    ASK_APPROVAL = "ask_approval"
+    GIVE_APPROVAL = "give_approval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,8 @@ POLICY: Final[Mapping[Action, tuple[Grant, ...]]] = MappingProxyType(
         Action.MANAGE_ACCOUNTS: (Grant(frozenset({Role.ADMINISTRATOR}), Relation.ROLE),),
         Action.MANAGE_UNITS: (Grant(frozenset({Role.ADMINISTRATOR}), Relation.ROLE),),
         Action.ARCHIVE_LIST: (Grant(frozenset({Role.ARCHIVIST}), Relation.ROLE),),
+        Action.ASK_APPROVAL: (Grant(ASKERS, Relation.ROLE),),
+        Action.GIVE_APPROVAL: (Grant(GIVERS, Relation.ROLE),),
     }
 )
 """The whole of who may do what. An act that is not here is nobody's."""

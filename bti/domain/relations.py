@@ -47,6 +47,8 @@ class Subject:
     role: Role
     unit_id: uuid.UUID
     strength: str
+    #: When password and code, or what stands for them, were last proven in this session.
+    proven_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ class Authority:
             role=Role(grant.role),
             unit_id=grant.unit_id,
             strength=row.strength,
+            proven_at=row.proven_at,
         )
 
     def facts(self, subject: Subject, case: Case) -> ObjectFacts:

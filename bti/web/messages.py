@@ -35,6 +35,24 @@ RULES: Final[Mapping[str, Any]] = {
     "account.role_given": _l("This person has that role in that unit already."),
     "account.role_not_here": _l("This role cannot be given in this unit."),
     "account.username_taken": _l("Somebody already has this username."),
+    "approval.changed": _l("The approval was given for something else. Ask again."),
+    "approval.expired": _l("The approval ran out: it lives for a day. Ask again."),
+    "approval.made_by_requester": _l(
+        "You have your role from the one who asks. Somebody else must answer."
+    ),
+    "approval.not_given": _l("Nobody has approved this yet."),
+    "approval.not_requester": _l("Only the one who asked can use the approval."),
+    "approval.not_waiting": _l("This has been answered already."),
+    "approval.other_act": _l("The approval was given for another kind of act."),
+    "approval.person_gone": _l("One of the two can no longer sign in. Ask again."),
+    "approval.role": _l("This role cannot do that."),
+    "approval.same_person": _l(
+        "The one who asks has the same name as you. Somebody else must answer."
+    ),
+    "approval.self": _l("You cannot approve what you ask for yourself."),
+    "approval.step_up": _l("Prove password and code again first."),
+    "approval.unknown": _l("There is no such approval."),
+    "approval.used": _l("The approval has been used already."),
     "baton.log_not_active": _l("The log is not open, so there is no baton to hand over."),
     "baton.must_accept": _l("Whoever opens the log takes the baton first."),
     "baton.no_consent": _l("This person's service is not let in by a consent yet."),

@@ -120,13 +120,15 @@ def grant_role(
     account_id: uuid.UUID,
     unit_id: uuid.UUID,
     role: Role,
+    granted_by: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """Give an account a role in a unit from now on."""
+    """Give an account a role in a unit from now on. ``granted_by`` is None for the command line."""
     row = RoleGrant(
         tenant_id=tenant_id,
         account_id=account_id,
         unit_id=unit_id,
         role=role.value,
+        granted_by_id=granted_by,
         valid_from=context.now,
         valid_to=None,
     )

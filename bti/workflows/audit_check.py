@@ -12,7 +12,9 @@ from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.db.models import Municipality
 from bti.domain.access import Action as Act
+from bti.domain.approval import ApprovalAct
 from bti.domain.errors import AccessDenied
+from bti.workflows import approval
 from bti.workflows.actor import Actor
 from bti.workflows.errors import NotFound
 from bti.workflows.permission import require
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from bti.domain.approval import Params
     from bti.workflows.context import Context
 
 _ROOT_SHOWN = 8  # bytes: enough to compare by eye with the checkpoint that was kept elsewhere
@@ -98,17 +101,42 @@ def verify(context: Context, *, tenant_id: uuid.UUID, known: Sequence[str] = ())
     )
 
 
-def export(context: Context, *, tenant_id: uuid.UUID, directory: Path) -> int:
-    """Write the log into a new directory and enter that it was written out.
+def export_params(directory: Path) -> Params:
+    """Return what two people agree to: the whole log, to this place."""
+    return {"what": "whole log", "to": str(directory.resolve())}
+
+
+def export(
+    context: Context, *, tenant_id: uuid.UUID, directory: Path, approval_id: uuid.UUID | None
+) -> int:
+    """Write the log into a new directory and enter that it was written out, on two people's word.
 
     Returns the number of entries written; the entry about this export is not among them. Raises
-    ``FileExistsError`` when the directory exists, and as ``verify``.
+    ``FileExistsError`` when the directory exists, ``ApprovalRefused``, and as ``verify``. Only the
+    demonstration, whose people are made up, exports without an approval.
     """
     _may_check(context, tenant_id)
+    if approval_id is not None or context.settings.mode != "demo":
+        approval.use(
+            context,
+            approval_id,
+            ApprovalAct.AUDIT_EXPORT,
+            export_params(directory),
+            tenant_id=None if isinstance(context.actor, Actor) else tenant_id,
+        )
     key = verifier_key(context, tenant_id=tenant_id)
     count = store.export(context.session, tenant_id, key, directory)
     context.record(Action.AUDIT_LOG_EXPORT, Reference("tenant", tenant_id), tenant=tenant_id)
     return count
+
+
+def checkpoint(context: Context, *, tenant_id: uuid.UUID) -> str:
+    """Return the newest signed checkpoint (size, root, signature), empty for a log without one.
+
+    It tells of nobody, so it may leave every day without two people. Raises as ``verify``.
+    """
+    _may_check(context, tenant_id)
+    return store.newest_note(context.session, tenant_id)
 
 
 def verifier_key(context: Context, *, tenant_id: uuid.UUID) -> str:

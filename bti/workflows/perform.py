@@ -13,6 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from bti.audit.actions import Action
 from bti.audit.record import By, Recorder, Reference
+from bti.domain.approval import ApprovalRefused
 from bti.domain.errors import AccessDenied
 from bti.keyd.broker import RanOut
 from bti.workflows.actor import Actor, SystemActor
@@ -101,10 +102,18 @@ class Doorway:
         return result
 
     def _write_refusal(self, actor: Someone, refusal: AccessDenied) -> None:
-        tenant = actor.tenant_id if isinstance(actor, Actor) else None
+        tenant = _tenant_of(actor, refusal)
         if tenant is None:
             return
         self._attempt(_record_refusal, SystemActor("gate"), tenant, by_of(actor), refusal)
+
+
+def _tenant_of(actor: Someone, refusal: AccessDenied) -> uuid.UUID | None:
+    """Return whose log a refusal belongs to, None when nobody's: a visitor, or the system."""
+    if isinstance(actor, Actor):
+        return actor.tenant_id
+    # A command that tries a used or altered approval is no less worth knowing than a person.
+    return refusal.tenant_id if isinstance(refusal, ApprovalRefused) else None
 
 
 def by_of(actor: Someone) -> By:
@@ -116,6 +125,8 @@ def by_of(actor: Someone) -> By:
 
 def _record_refusal(context: Context, tenant: uuid.UUID, by: By, refusal: AccessDenied) -> None:
     about = [Reference("case", refusal.case_id)] if refusal.case_id else []
+    if isinstance(refusal, ApprovalRefused) and refusal.approval_id:
+        about.append(Reference("approval", refusal.approval_id))
     context.recorder.record(
         Action.ACCESS_REQUEST_DENY,
         tenant=tenant,

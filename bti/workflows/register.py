@@ -129,6 +129,7 @@ def welcome(
         account_id=made.account_id,
         unit_id=unit_id,
         role=role,
+        granted_by=subject.account_id,
     )
     return Welcome(made.account_id, name, username, secret, made.totp_secret)
 
@@ -159,7 +160,12 @@ def give_role(context: Context, *, account_id: uuid.UUID, unit_id: uuid.UUID, ro
     if held is not None:
         raise RuleBroken("account.role_given")
     account.grant_role(
-        context, tenant_id=subject.tenant_id, account_id=account_id, unit_id=unit_id, role=role
+        context,
+        tenant_id=subject.tenant_id,
+        account_id=account_id,
+        unit_id=unit_id,
+        role=role,
+        granted_by=subject.account_id,
     )
 
 

@@ -121,7 +121,7 @@ def _begin(
     if account is None:
         return _Begun(tenant_id, counted, None, None)
     # A planted row is nobody's, at the price of somebody's; the second step tells why.
-    stored = account.password_hash if _forged_by(context, account) is None else None
+    stored = account.password_hash if forged_by(context, account) is None else None
     return _Begun(tenant_id, counted, account.id, stored)
 
 
@@ -141,10 +141,10 @@ def _finish(
         context.record(Action.SESSION_SIGN_IN_DENY, tenant=tenant, refused="sign_in.not_proven")
         return SignInRefused()
     about = Reference("account", account.id)
-    forged = _forged_by(context, account)
+    forged = forged_by(context, account)
     # A password that was changed while the old one was being checked is no longer right.
     proven = right and forged is None and account.password_hash == begun.password_hash
-    step = _unused_step(context, account, code) if proven else None
+    step = unused_step(context, account, code) if proven else None
     if step is None or not account.active:
         # Told apart in the log only: a planted password must look like a wrong one.
         rule = forged or "sign_in.not_proven"
@@ -170,7 +170,7 @@ def open_session(context: Context, account: Account, strength: str) -> SignedIn 
             refused="access.no_role",
         )
         return SignInRefused()
-    token = _new_session(context, account, roles[0].grant_id, strength)
+    token = new_session(context, account, roles[0].grant_id, strength)
     return SignedIn(token, roles)
 
 
@@ -183,8 +183,7 @@ def enter_role(context: Context, *, grant_id: uuid.UUID) -> SignedIn:
         raise NotFound
     account = context.session.get_one(Account, person.account_id)
     old = context.session.get_one(WebSession, person.session_id)
-    old.revoked_at = context.now
-    token = _new_session(context, account, grant.id, old.strength)
+    token = new_session(context, account, grant.id, old.strength, before=old, proven=False)
     return SignedIn(token, _roles(context, account.id))
 
 
@@ -268,10 +267,27 @@ def is_live(row: WebSession, now: datetime, idle_minutes: int) -> bool:
     )
 
 
-def _new_session(context: Context, account: Account, grant_id: uuid.UUID, strength: str) -> str:
+def new_session(
+    context: Context,
+    account: Account,
+    grant_id: uuid.UUID,
+    strength: str,
+    *,
+    before: WebSession | None = None,
+    proven: bool = True,
+    entry: Action = Action.SESSION_SIGN_IN_ALLOW,
+) -> str:
+    """Make a session, end the oldest above three, and return its token.
+
+    ``before`` is the session it goes on from, which ends: its absolute limit is kept, and with
+    ``proven`` false also the time its factors were proven. ``entry`` is what the log calls it.
+    """
     token = tokens.new_token()
     now = context.now
-    minutes = context.settings.session_absolute_minutes
+    expires_at = now + timedelta(minutes=context.settings.session_absolute_minutes)
+    if before is not None:
+        before.revoked_at = now
+        expires_at = before.expires_at
     alive = context.session.scalars(
         select(WebSession)
         .where(
@@ -284,7 +300,7 @@ def _new_session(context: Context, account: Account, grant_id: uuid.UUID, streng
     )
     for old in alive:
         # A forged one opens nothing, and must not get a right MAC by being ended.
-        if _forged_by(context, old) is None:
+        if forged_by(context, old) is None:
             old.revoked_at = now
     context.session.add(
         WebSession(
@@ -293,15 +309,16 @@ def _new_session(context: Context, account: Account, grant_id: uuid.UUID, streng
             account_id=account.id,
             role_grant_id=grant_id,
             strength=strength,
+            proven_at=now if proven or before is None else before.proven_at,
             created_at=now,
             last_seen_at=now,
-            expires_at=now + timedelta(minutes=minutes),
+            expires_at=expires_at,
             revoked_at=None,
         )
     )
     grant = context.session.get_one(RoleGrant, grant_id)
     context.recorder.record(
-        Action.SESSION_SIGN_IN_ALLOW,
+        entry,
         tenant=account.tenant_id,
         # The visitor has become somebody: the entry is theirs.
         by=By(str(account.id), token.digest.hex()[:8], str(grant.unit_id)),
@@ -349,7 +366,7 @@ def _in_force(grant: RoleGrant, at: datetime) -> bool:
     return grant.valid_from <= at and (grant.valid_to is None or at < grant.valid_to)
 
 
-def _forged_by(context: Context, row: Account | WebSession) -> str | None:
+def forged_by(context: Context, row: Account | WebSession) -> str | None:
     """Return the rule that says the row was changed in SQL, or None for a genuine one."""
     try:
         context.verbs.check(row)
@@ -358,7 +375,8 @@ def _forged_by(context: Context, row: Account | WebSession) -> str | None:
     return None
 
 
-def _unused_step(context: Context, account: Account, code: str) -> int | None:
+def unused_step(context: Context, account: Account, code: str) -> int | None:
+    """Return the step of a right code that was not used before, or None."""
     return totp.matched_step(
         bytes.fromhex(account.totp_secret), code, context.now, after=account.totp_last_step
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from bti.domain import codes
+from bti.domain.approval import APPROVAL_RULES
 from bti.domain.rule_codes import REQUIREMENT_CODES, RULE_CODES
 from bti.web.labels import VOCABULARIES
 from bti.web.messages import REQUIREMENTS, RULES
@@ -10,6 +11,10 @@ from bti.web.messages import REQUIREMENTS, RULES
 
 def test_every_rule_code_has_words():
     assert RULE_CODES - set(RULES) == set()
+
+
+def test_every_reason_an_approval_is_refused_for_has_words():
+    assert APPROVAL_RULES - set(RULES) == set()
 
 
 def test_every_requirement_has_words_and_a_reason():

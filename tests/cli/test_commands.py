@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
@@ -14,7 +15,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bti.cli import main
-from bti.workflows import account
+from bti.clock import SystemClock
+from bti.domain.approval import ApprovalAct
+from bti.identity import totp
+from bti.workflows import account, approval, audit_check, own_account
+from tests.approvals import two_say_yes
+from tests.world import SECRET as WORLD_SECRET
 from tests.world import World
 
 SECRET = "gule ugler fyrer på et tak"
@@ -183,26 +189,72 @@ def test_a_database_put_back_in_time_is_found_with_a_kept_checkpoint(lived_in, t
     raw(lived_in, "PRAGMA user_version = 0")
     older = file.read_bytes()
     bti("accounts", "add-unit", "--municipality", "9901", "--name", "Ny", "--sector", "school")
-    bti("audit", "export", "--municipality", "9901", "--out", str(tmp_path / "kept"))
+    kept = tmp_path / "kept"
+    kept.write_text(bti("audit", "checkpoint", "--municipality", "9901").output)
     for rest in file.parent.glob("stafett.sqlite-*"):
         rest.unlink()
     file.write_bytes(older)
     assert bti("audit", "verify").exit_code == 0
-    told = bti("audit", "verify", "--known", str(tmp_path / "kept" / "checkpoint"))
+    told = bti("audit", "verify", "--known", str(kept))
     assert told.exit_code == 1
     assert "NOT intact" in told.output
 
 
 def test_an_export_is_proven_without_the_application(lived_in, tmp_path):
     out = tmp_path / "out"
-    assert bti("audit", "export", "--municipality", "9901", "--out", str(out)).exit_code == 0
+    export = ("audit", "export", "--municipality", "9901", "--out", str(out), "--approval")
+    params = audit_check.export_params(out)
+    # The command goes by the machine's clock.
+    lived_in.clock.advance(SystemClock().now() - lived_in.clock.now())
+    yes = two_say_yes(lived_in, ApprovalAct.AUDIT_EXPORT, params)
+    assert bti(*export, str(yes)).exit_code == 0
     key = bti("audit", "key", "--municipality", "9901").output.strip()
     check = [sys.executable, "-m", "bti.audit.verify", str(out), "--key", key]
     bare = {name: text for name, text in os.environ.items() if not name.startswith("BTI_")}
     proven = subprocess.run(check, capture_output=True, text=True, env=bare, check=False)
     assert proven.returncode == 0, proven.stdout
-    again = bti("audit", "export", "--municipality", "9901", "--out", str(out))
+    yes = two_say_yes(lived_in, ApprovalAct.AUDIT_EXPORT, params)
+    again = bti(*export, str(yes))
     assert again.exit_code == 1
+    assert "File exists" in again.output
+
+
+def test_an_export_by_one_person_is_refused_and_says_how_to_go_on(lived_in, tmp_path):
+    out = tmp_path / "out"
+    export = ("audit", "export", "--municipality", "9901", "--out", str(out))
+    alone = bti(*export)
+    assert alone.exit_code == 1
+    assert "--ask-as USERNAME" in alone.output
+    lived_in.clock.advance(SystemClock().now() - lived_in.clock.now())
+    code = totp.code_at(lived_in.seeds["asta"], lived_in.clock.now())
+    asked = bti(*export, "--ask-as", "asta", typed=f"{WORLD_SECRET}\n{code}\n")
+    assert asked.exit_code == 0, asked.output
+    made = re.search(r"--approval ([0-9a-f-]{36})", asked.output).group(1)
+    assert made in bti("approvals", "list", "--municipality", "9901").output
+    early = bti(*export, "--approval", made)
+    assert early.exit_code == 1
+    assert "Nobody has said yes" in early.output
+    lived_in.run("anne", approval.give, approval_id=uuid.UUID(made))
+    elsewhere = bti(*export[:-1], str(tmp_path / "other"), "--approval", made)
+    assert elsewhere.exit_code == 1
+    assert "exactly the same" in elsewhere.output
+    assert bti(*export, "--approval", made).exit_code == 0
+    assert out.is_dir()
+
+
+def test_who_may_not_ask_is_told_so_and_leaves_no_session(lived_in, tmp_path):
+    lived_in.clock.advance(SystemClock().now() - lived_in.clock.now())
+    code = totp.code_at(lived_in.seeds["ingrid"], lived_in.clock.now())
+    out = str(tmp_path / "out")
+    told = bti(
+        *("audit", "export", "--municipality", "9901", "--out", out, "--ask-as", "ingrid"),
+        typed=f"{WORLD_SECRET}\n{code}\n",
+    )
+    assert told.exit_code == 1
+    assert "This role cannot ask" in told.output
+    assert lived_in.run("ingrid", own_account.show).sessions == (
+        *(one for one in lived_in.run("ingrid", own_account.show).sessions if one.current),
+    )
 
 
 def test_key_status_shows_every_purpose_and_no_key(lived_in):

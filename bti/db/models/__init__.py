@@ -1,6 +1,7 @@
 """Tables of the case side. Thin records: columns, constraints and sealed attributes, no rules."""
 
 from bti.db.models.account import Account, RoleGrant
+from bti.db.models.approval import Approval
 from bti.db.models.case import BatonOffer, Case, ChildIndex, Entry, Log, Participant, Person
 from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
 from bti.db.models.keys import CaseKey, TenantKey
@@ -10,6 +11,7 @@ from bti.db.models.web_session import Throttle, WebSession
 
 __all__ = [
     "Account",
+    "Approval",
     "BatonOffer",
     "Case",
     "CaseKey",

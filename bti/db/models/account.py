@@ -40,5 +40,7 @@ class RoleGrant(AuthorityRow):
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
     unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("units.id"))
     role: Mapped[str] = mapped_column(String(20))
+    #: The administrator who gave it, None for the command line. A fact for approvals, not a join.
+    granted_by_id: Mapped[uuid.UUID | None]
     valid_from: Mapped[datetime] = mapped_column(UTCDateTime)
     valid_to: Mapped[datetime | None] = mapped_column(UTCDateTime)

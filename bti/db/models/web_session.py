@@ -22,6 +22,8 @@ class WebSession(AuthorityRow):
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
     role_grant_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("role_grants.id"))
     strength: Mapped[str] = mapped_column(String(20))
+    #: When the second factor was last proven in this session: at sign-in, and at each step-up.
+    proven_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)

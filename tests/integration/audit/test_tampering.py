@@ -21,8 +21,10 @@ from bti.audit.tree import Frontier, leaf_hash
 from bti.audit.verify import verify_export
 from bti.db.models import Account, OwnRecord, Unit
 from bti.db.sealed_value import Sealed
+from bti.domain.approval import ApprovalAct
 from bti.workflows import account, audit_check, case_file, sign_in
 from bti.workflows.context import Context
+from tests.approvals import two_say_yes
 from tests.world import World, build, copy_of, settings_for
 
 EVENTS, SUBJECTS = AuditEvent.__table__, AuditSubject.__table__
@@ -461,13 +463,16 @@ def test_a_removed_municipality_does_not_take_its_log_out_of_sight(lived_in):
 def test_an_export_proves_offline_and_refuses_an_existing_directory(lived_in, tmp_path: Path):
     key = lived_in.system(audit_check.verifier_key, tenant_id=lived_in.tenant_id)
     out = tmp_path / "out"
-    count = lived_in.system(audit_check.export, tenant_id=lived_in.tenant_id, directory=out)
+    yes = two_say_yes(lived_in, ApprovalAct.AUDIT_EXPORT, audit_check.export_params(out))
+    export = {"tenant_id": lived_in.tenant_id, "directory": out}
+    count = lived_in.system(audit_check.export, **export, approval_id=yes)
     report = verify_export(out, key, tenant=str(lived_in.tenant_id))
     assert report.intact
     assert report.size == count
     assert all(path.stat().st_mode & 0o077 == 0 for path in out.iterdir())
+    yes = two_say_yes(lived_in, ApprovalAct.AUDIT_EXPORT, audit_check.export_params(out))
     with pytest.raises(FileExistsError):
-        lived_in.system(audit_check.export, tenant_id=lived_in.tenant_id, directory=out)
+        lived_in.system(audit_check.export, **export, approval_id=yes)
 
 
 def test_checking_and_exporting_are_entered(lived_in):

@@ -86,6 +86,8 @@ search_audit         dpo
 manage_accounts      administrator
 manage_units         administrator
 archive_list         archivist
+ask_approval         dpo archivist administrator
+give_approval        dpo archivist administrator unit_lead team_lead
 """
 WORKERS = {Role.STAFF, Role.UNIT_LEAD, Role.TEAM_LEAD, Role.TEAM_MEMBER}
 LETTERS = {
