@@ -10,7 +10,8 @@ from tests.web.dummy import client_for, site
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'; manifest-src 'self'"
+    "frame-ancestors 'none'; manifest-src 'self'; object-src 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
 
