@@ -95,6 +95,9 @@ class Action(StrEnum):
 
     KEY_TENANT_CREATE = "key:tenant:create"
     KEY_TENANT_ROTATE = "key:tenant:rotate"
+    KEY_TENANT_DESTROY = "key:tenant:destroy"
+    KEY_DATA_REWRAP = "key:data:rewrap"
+    KEY_ROOT_MOVE = "key:root:move"
     RELEASE_COUNTS_PUBLISH = "release:counts:publish"
     ACCESS_REQUEST_DENY = "access:request:deny"
     AUDIT_LOG_VERIFY = "audit:log:verify"
@@ -131,6 +134,9 @@ SYSTEM = frozenset(
         Action.CONSENT_VALIDITY_EXPIRE,
         Action.KEY_TENANT_CREATE,
         Action.KEY_TENANT_ROTATE,
+        Action.KEY_TENANT_DESTROY,
+        Action.KEY_DATA_REWRAP,
+        Action.KEY_ROOT_MOVE,
         Action.ACCESS_REQUEST_DENY,
         Action.AUDIT_LOG_VERIFY,
     }

@@ -1,32 +1,151 @@
-"""`bti keys`: how the keys stand. Never shows one."""
+"""`bti keys`: how the keys stand, new generations, and their end. Never shows a key."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 import click
 
+from bti.cli.two_people import approved, explained, two_people
 from bti.cli.wiring import OPERATOR, municipality, runtime
+from bti.crypto.provider import TenantPurpose
+from bti.db.engine import empty_write_ahead_log
+from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.errors import AccessDenied
-from bti.workflows import lookup
+from bti.keyd.generations import ROTATABLE, KeyHeldError
+from bti.workflows import keys
+
+if TYPE_CHECKING:
+    import uuid
+
+    from bti.bootstrap import Runtime
+    from bti.keyd.generations import Generation
+
+HELD: Final = {
+    "keys.active": "It is in use: everything new goes under it. Rotate first.",
+    "keys.destroyed": "It is destroyed already.",
+    "keys.in_use": "{count} rows still need it. Run bti keys rewrap first.",
+    "keys.no_such": "There is no such generation.",
+    "keys.not_rotatable": "Keys for this purpose have no second generation.",
+    "keys.too_early": "Not before {when:%Y-%m-%d}: dumps of the key store may still be needed.",
+}
+"""Why a key is not touched now."""
+
+_number = click.option(
+    "--municipality", "number", metavar="NUMBER", help="Only this municipality; else every one."
+)
 
 
-@click.group(name="keys", help="See how the keys stand.")
+@click.group(name="keys", help="See how the keys stand, give them successors, and end them.")
 def command() -> None:
     """Group the commands."""
 
 
 @command.command()
+@_number
+def status(number: str | None) -> None:
+    """List keys by purpose and generation, after opening one."""
+    with runtime() as opened:
+        for tenant, name in _chosen(opened, number):
+            try:
+                found = opened.doorway.perform(keys.status, OPERATOR, tenant_id=tenant)
+            except AccessDenied:
+                raise click.ClickException("The root key does not open the keys.") from None
+            click.echo(name)
+            for row in found.generations:
+                click.echo(_line(row))
+            click.echo(
+                f"{found.data_keys} data keys; the kek has wrapped at least {found.used.wraps}, "
+                f"the busiest column was sealed at least "
+                f"{max(found.used.tenant_seals, found.used.case_seals)} times"
+            )
+            if found.left_behind:
+                click.echo(f"{found.left_behind} are under an older kek: run bti keys rewrap")
+            if found.worn:
+                click.echo("A key has done half of what it may: run bti keys rotate")
+
+
+@command.command()
+@_number
+@click.option("--if-due", is_flag=True, help="Only where the key is 30 days old or worn.")
+def rotate(number: str | None, *, if_due: bool) -> None:
+    """Make a new key-encryption key and move the data keys to it; finishes what was cut off."""
+    with runtime() as opened:
+        for tenant, name in _chosen(opened, number):
+            if if_due and not opened.doorway.perform(keys.is_due, OPERATOR, tenant_id=tenant):
+                click.echo(f"{name}: not due")
+                continue
+            done = keys.rotate(opened.doorway, OPERATOR, tenant_id=tenant)
+            what = "is active" if done.fresh else "was active already; an earlier rotation is done"
+            click.echo(f"{name}: kek generation {done.generation} {what}, {done.moved} keys moved")
+
+
+@command.command()
+@_number
+def rewrap(number: str | None) -> None:
+    """Move what is left under older keys, without a new key."""
+    with runtime() as opened:
+        for tenant, name in _chosen(opened, number):
+            moved = keys.rewrap(opened.doorway, OPERATOR, tenant_id=tenant)
+            click.echo(f"{name}: {moved} keys moved")
+
+
+@command.command()
 @click.option("--municipality", "number", metavar="NUMBER", required=True)
-def status(number: str) -> None:
-    """List a municipality's keys by purpose, after opening one."""
+@click.option(
+    "--purpose",
+    default="kek",
+    show_default=True,
+    type=click.Choice([one.value for one in sorted(ROTATABLE)]),
+)
+@click.option("--generation", required=True, type=click.IntRange(min=1))
+@two_people
+def destroy(
+    number: str, purpose: str, generation: int, approval_id: uuid.UUID | None, ask_as: str
+) -> None:
+    """Destroy a retired key for ever, after its date and when nothing is under it. Needs two people."""
+    which = TenantPurpose(purpose)
+    act, params = ApprovalAct.KEY_DESTROY, keys.destroy_params(which, generation)
     with runtime() as opened:
         tenant = municipality(opened, number)
+        chosen = approved(opened, tenant, act, params, ask_as=ask_as, approval_id=approval_id)
         try:
-            found = opened.doorway.perform(lookup.key_status, OPERATOR, tenant_id=tenant)
-        except AccessDenied:
-            raise click.ClickException("The root key does not open the keys.") from None
-    for row in found.keys:
-        click.echo(
-            f"{row.purpose:10} generation {row.generation}  {row.state:10} "
-            f"{row.provider} {row.root_ref}"
-        )
-    click.echo(f"{found.data_keys} data keys")
+            opened.doorway.perform(
+                keys.destroy,
+                OPERATOR,
+                tenant_id=tenant,
+                purpose=which,
+                generation=generation,
+                approval_id=chosen,
+            )
+        except ApprovalRefused as refused:
+            raise explained(refused) from None
+        except KeyHeldError as held:
+            raise click.ClickException(HELD[held.code].format(**held.facts)) from None
+        if not empty_write_ahead_log(opened.engine):
+            click.echo(
+                "Somebody is using the database: run bti db checkpoint before you rely on it."
+            )
+    click.echo(
+        f"{purpose} generation {generation} is destroyed. No copy of the key store opens it."
+    )
+
+
+def _chosen(opened: Runtime, number: str | None) -> list[tuple[uuid.UUID, str]]:
+    """Return id and «number name» of one municipality or of all."""
+    if number is not None:
+        municipality(opened, number)  # stops with a word when there is none
+    found = opened.doorway.perform(keys.municipalities, OPERATOR)
+    return [(tenant, f"{own} {name}") for tenant, own, name in found if number in {None, own}]
+
+
+def _line(row: Generation) -> str:
+    line = (
+        f"{row.purpose:10} generation {row.generation}  {row.state:10} {row.provider} "
+        f"{row.root_ref}  made {row.made_at:%Y-%m-%d}"
+    )
+    if row.destroyed_at is not None:
+        return f"{line}  destroyed {row.destroyed_at:%Y-%m-%d}"
+    if row.destroy_after is not None:
+        return f"{line}  may be destroyed from {row.destroy_after:%Y-%m-%d}"
+    return line

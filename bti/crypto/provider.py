@@ -159,6 +159,17 @@ def unwrap_tenant_key(
     return _tenant_key(stored, provider.unwrap(root_ref, wrapped[2:], context))
 
 
+def rewrap_tenant_key(provider: KeyProvider, stored: WrappedTenantKey, new_ref: str) -> bytes:
+    """Move a wrapped tenant key to another root key of the same provider; the new wrapped form.
+
+    Raises as `unwrap_tenant_key` does, for nothing is moved that does not open.
+    """
+    if not _could_open(provider, stored):
+        raise SealError
+    blob, context = _blob_and_context(stored)
+    return stored.wrapped[:2] + provider.rewrap(stored.root_ref, new_ref, blob, context)
+
+
 def unwrap_tenant_keys(
     provider: KeyProvider, stored: Sequence[WrappedTenantKey]
 ) -> list[DataKey | None]:

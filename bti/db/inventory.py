@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ROUTING: Final = "random id: joins and associated data; tells only how many there are"
 _VERSION: Final = "bound into every seal; tells how often a row was changed"
 _KEY_STORE: Final = "wrapped keys and their labels: useless without the key provider"
+_KEY_LIFE: Final = "when keys were changed, which is nobody's secret"
 _GRANT: Final = "the broker decides on it; tells which colleague works in which random case"
 _CELL: Final = "the broker decides on it; tells which services share, not about whom"
 _LOG: Final = "ids and codes only; the tree needs the exact bytes"
@@ -154,10 +155,14 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "role_grants.unit_id": _GRANT,
         "role_grants.valid_from": _GRANT,
         "role_grants.valid_to": _GRANT,
+        "tenant_keys.destroy_after": _KEY_LIFE,
+        "tenant_keys.destroyed_at": _KEY_LIFE,
         "tenant_keys.generation": _KEY_STORE,
         "tenant_keys.key_id": _KEY_STORE,
+        "tenant_keys.made_at": _KEY_LIFE,
         "tenant_keys.provider": _KEY_STORE,
         "tenant_keys.purpose": _KEY_STORE,
+        "tenant_keys.retired_at": _KEY_LIFE,
         "tenant_keys.root_ref": _KEY_STORE,
         "tenant_keys.state": _KEY_STORE,
         "tenant_keys.wrapped": _KEY_STORE,

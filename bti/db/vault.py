@@ -30,10 +30,11 @@ class Vault:
         if active:
             self._case[case, compartment] = key
 
-    def put_tenant(self, purpose: TenantPurpose, key: DataKey) -> None:
-        """Add a released tenant key."""
+    def put_tenant(self, purpose: TenantPurpose, key: DataKey, *, active: bool = True) -> None:
+        """Add a released tenant key; only the active generation seals new values."""
         self._by_id[key.key_id] = key
-        self._tenant[purpose] = key
+        if active:
+            self._tenant[purpose] = key
 
     def case_key(self, case: UUID, compartment: str) -> DataKey:
         """Return the key that seals in this compartment, or raise ``Locked``."""

@@ -1,17 +1,24 @@
-"""Wrapped keys in the database: making, opening and finding them. Decides nothing."""
+"""Wrapped keys in the database: making, opening and finding them by generation. Decides nothing.
+
+How a key gets a successor, and how it ends, is in ``generations`` and ``rewrap``.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
+from bti.clock import SystemClock
 from bti.crypto.envelope import DataKey
 from bti.crypto.errors import SealError
 from bti.crypto.provider import TenantPurpose, unwrap_tenant_key, wrap_tenant_key
 from bti.crypto.wrapping import unwrap_key, wrap_key
 from bti.db.models import CaseKey, TenantKey
 from bti.domain.compartments import CORE
+from bti.keyd.key_cache import KeyCache
 
 if TYPE_CHECKING:
     import uuid
@@ -19,107 +26,218 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from bti.clock import Clock
     from bti.crypto.provider import KeyProvider
 
-ROOT_REF = "stafett/root/1"
 #: Where a transaction keeps the tenant keys it has found; emptied with the vault.
 FOUND = "tenant_keys"
 
+ACTIVE: Final = "active"
+OPEN_ONLY: Final = "open-only"
+DESTROYED: Final = "destroyed"
+
+#: Random nonces of 96 bits under one key: after this many the odds of a repeat leave 2**-32 behind
+#: (NIST SP 800-38D, 8.3, with a margin of sixteen).
+MOST_WRAPS: Final = 2**28
+#: Seals under one sub-key (one column under one data key): the odds of a repeat stay below 2**-49.
+MOST_SEALS: Final = 2**24
+
+
+class KeyWornOutError(Exception):
+    """A key has wrapped as often as it may. Rotate it; nothing is lost."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one transaction has found so far."""
+
+    active: dict[tuple[uuid.UUID, TenantPurpose], DataKey] = field(default_factory=dict)
+    by_id: dict[tuple[uuid.UUID, bytes], DataKey] = field(default_factory=dict)
+
 
 class KeyStore:
-    """Opens wrapped keys with a key provider. Tenant keys are kept for the process's life.
+    """Opens wrapped keys with a key provider, and keeps tenant keys while they are in use.
 
-    In one embedded process that is the best there is; in production this object lives in its
-    own process (see ADR 0006).
+    A destroyed generation opens nothing, also when its key was in use a moment ago: every
+    transaction reads the row before it takes a key from memory.
     """
 
-    def __init__(self, provider: KeyProvider) -> None:
-        """Use ``provider`` for the root key."""
-        self._provider = provider
-        self._tenant_keys: dict[bytes, DataKey] = {}
+    def __init__(
+        self, provider: KeyProvider, *, clock: Clock | None = None, cache: KeyCache | None = None
+    ) -> None:
+        """Use ``provider`` for the root key and ``clock`` for the times keys are made."""
+        self.provider = provider
+        self.clock = clock or SystemClock()
+        self.cache = cache or KeyCache()
+        self._wraps: Counter[bytes] = Counter()
 
     def create_tenant(self, session: Session, tenant: uuid.UUID) -> None:
         """Make one key per purpose for a new municipality."""
         for purpose in TenantPurpose:
-            key = DataKey.generate()
-            wrapped = wrap_tenant_key(self._provider, ROOT_REF, tenant, purpose, 1, key)
-            session.add(
-                TenantKey(
-                    tenant_id=tenant,
-                    key_id=key.key_id,
-                    purpose=purpose.value,
-                    generation=1,
-                    state="active",
-                    provider=self._provider.name,
-                    root_ref=ROOT_REF,
-                    wrapped=wrapped,
-                )
-            )
-            self._tenant_keys[key.key_id] = key
+            self.add_generation(session, tenant, purpose, 1)
         session.flush()
+
+    def add_generation(
+        self, session: Session, tenant: uuid.UUID, purpose: TenantPurpose, generation: int
+    ) -> TenantKey:
+        """Make a key of this purpose and return its row, active. The one before must be retired."""
+        key = DataKey.generate()
+        root_ref = self.provider.root_ref
+        row = TenantKey(
+            tenant_id=tenant,
+            key_id=key.key_id,
+            purpose=purpose.value,
+            generation=generation,
+            state=ACTIVE,
+            provider=self.provider.name,
+            root_ref=root_ref,
+            wrapped=wrap_tenant_key(self.provider, root_ref, tenant, purpose, generation, key),
+            made_at=self.clock.now(),
+            retired_at=None,
+            destroy_after=None,
+            destroyed_at=None,
+        )
+        session.add(row)
+        self.cache.put(key)
+        return row
 
     def tenant_key(self, session: Session, tenant: uuid.UUID, purpose: TenantPurpose) -> DataKey:
         """Return the active key of a purpose. Raises ``SealError`` when there is none.
 
         Found once per transaction: every MAC and every case key asks for one.
         """
-        found: dict[tuple[uuid.UUID, TenantPurpose], DataKey] = session.info.setdefault(FOUND, {})
-        if (tenant, purpose) not in found:
-            found[tenant, purpose] = self._active(session, tenant, purpose)
-        return found[tenant, purpose]
+        found = _found(session)
+        if (tenant, purpose) not in found.active:
+            row = session.scalars(
+                select(TenantKey).where(
+                    TenantKey.tenant_id == tenant,
+                    TenantKey.purpose == purpose.value,
+                    TenantKey.state == ACTIVE,
+                )
+            ).one_or_none()
+            if row is None:
+                raise SealError
+            found.active[tenant, purpose] = self.open_tenant_key(row)
+        return found.active[tenant, purpose]
 
-    def _active(self, session: Session, tenant: uuid.UUID, purpose: TenantPurpose) -> DataKey:
-        row = session.scalars(
+    def tenant_key_by_id(
+        self, session: Session, tenant: uuid.UUID, purpose: TenantPurpose, key_id: bytes
+    ) -> DataKey:
+        """Return the key called ``key_id``, active or open-only. ``SealError`` for any other."""
+        found = _found(session)
+        if (tenant, key_id) not in found.by_id:
+            row = session.scalars(
+                select(TenantKey).where(
+                    TenantKey.tenant_id == tenant,
+                    TenantKey.purpose == purpose.value,
+                    TenantKey.key_id == key_id,
+                )
+            ).one_or_none()
+            if row is None:
+                raise SealError
+            found.by_id[tenant, key_id] = self.open_tenant_key(row)
+        return found.by_id[tenant, key_id]
+
+    def older_tenant_keys(
+        self, session: Session, tenant: uuid.UUID, purpose: TenantPurpose
+    ) -> list[DataKey]:
+        """Return the open-only generations of a purpose: they open what was sealed before."""
+        rows = session.scalars(
             select(TenantKey).where(
                 TenantKey.tenant_id == tenant,
                 TenantKey.purpose == purpose.value,
-                TenantKey.state == "active",
+                TenantKey.state == OPEN_ONLY,
             )
-        ).one_or_none()
-        if row is None:
-            raise SealError
-        return self._unwrap_tenant(row, purpose)
+        )
+        return [self.open_tenant_key(row) for row in rows]
 
-    def _unwrap_tenant(self, row: TenantKey, purpose: TenantPurpose) -> DataKey:
-        known = self._tenant_keys.get(row.key_id)
+    def open_tenant_key(self, row: TenantKey) -> DataKey:
+        """Unwrap a tenant key, or take it from memory. ``SealError`` for a destroyed one."""
+        if row.wrapped is None or row.state == DESTROYED:
+            self.cache.forget(row.key_id)
+            raise SealError
+        known = self.cache.get(row.key_id)
         if known is not None:
             return known
-        if row.wrapped is None:
-            raise SealError
         key = unwrap_tenant_key(
-            self._provider,
+            self.provider,
             row.root_ref,
             row.tenant_id,
-            purpose,
+            TenantPurpose(row.purpose),
             row.generation,
             row.key_id,
             row.wrapped,
         )
-        self._tenant_keys[row.key_id] = key
+        self.cache.put(key)
         return key
+
+    def wrapping_key(self, session: Session, tenant: uuid.UUID) -> DataKey:
+        """Return the active kek and hold its generation active until the transaction ends.
+
+        Without that a rotation could finish between the wrap and its commit, and what was
+        wrapped would stay behind under a key that is about to be destroyed.
+        """
+        for _ in range(2):
+            # A second time: whoever held the row before may have retired it.
+            row = session.scalars(
+                select(TenantKey)
+                .where(
+                    TenantKey.tenant_id == tenant,
+                    TenantKey.purpose == TenantPurpose.KEK.value,
+                    TenantKey.state == ACTIVE,
+                )
+                .with_for_update(read=True)
+                .execution_options(populate_existing=True)
+            ).one_or_none()
+            if row is not None:
+                return self.open_tenant_key(row)
+        raise SealError
+
+    def wrap(
+        self, kek: DataKey, tenant: uuid.UUID, case: uuid.UUID, compartment: str, key: DataKey
+    ) -> bytes:
+        """Wrap a data key for its place. Raises ``KeyWornOutError`` when ``kek`` has done enough.
+
+        What this process has wrapped is counted; ``usage`` tells how much stands in the tables.
+        """
+        if self._wraps[kek.key_id] >= MOST_WRAPS:
+            raise KeyWornOutError
+        self._wraps[kek.key_id] += 1
+        return wrap_key(kek, tenant, case, compartment, key)
 
     def create_case_keys(
         self, session: Session, tenant: uuid.UUID, case: uuid.UUID, compartments: Collection[str]
     ) -> dict[str, DataKey]:
         """Make and store a data key for each compartment that has none yet."""
-        kek = self.tenant_key(session, tenant, TenantPurpose.KEK)
-        made: dict[str, DataKey] = {}
-        for compartment in sorted(compartments):
-            key = DataKey.generate()
-            session.add(
-                CaseKey(
-                    tenant_id=tenant,
-                    key_id=key.key_id,
-                    case_id=case,
-                    compartment=compartment,
-                    generation=1,
-                    kek_id=kek.key_id,
-                    wrapped=wrap_key(kek, tenant, case, compartment, key),
-                    state="active",
-                )
+        return {
+            compartment: self.add_case_key(session, tenant, case, compartment, 1)
+            for compartment in sorted(compartments)
+        }
+
+    def add_case_key(
+        self,
+        session: Session,
+        tenant: uuid.UUID,
+        case: uuid.UUID,
+        compartment: str,
+        generation: int,
+    ) -> DataKey:
+        """Make and store one data key, active."""
+        kek = self.wrapping_key(session, tenant)
+        key = DataKey.generate()
+        session.add(
+            CaseKey(
+                tenant_id=tenant,
+                key_id=key.key_id,
+                case_id=case,
+                compartment=compartment,
+                generation=generation,
+                kek_id=kek.key_id,
+                wrapped=self.wrap(kek, tenant, case, compartment, key),
+                state=ACTIVE,
             )
-            made[compartment] = key
-        return made
+        )
+        return key
 
     def compartments(self, session: Session, tenant: uuid.UUID, case: uuid.UUID) -> list[CaseKey]:
         """Return the stored keys of a case, still wrapped."""
@@ -148,8 +266,14 @@ class KeyStore:
         )
 
     def unwrap(self, session: Session, row: CaseKey) -> DataKey:
-        """Open one compartment key. Raises ``SealError`` when it was tampered with."""
-        kek = self.tenant_key(session, row.tenant_id, TenantPurpose.KEK)
-        if kek.key_id != row.kek_id:
-            raise SealError
+        """Open one compartment key under whichever generation of the kek wrapped it.
+
+        Raises ``SealError`` when it was tampered with or that generation is destroyed.
+        """
+        kek = self.tenant_key_by_id(session, row.tenant_id, TenantPurpose.KEK, row.kek_id)
         return unwrap_key(kek, row.tenant_id, row.case_id, row.compartment, row.key_id, row.wrapped)
+
+
+def _found(session: Session) -> _Found:
+    found: _Found = session.info.setdefault(FOUND, _Found())
+    return found

@@ -21,12 +21,13 @@ from bti.db.guards import note_opened
 from bti.db.models import Case, OwnRecord
 from bti.db.models.own_record import OWN_COMPARTMENT
 from bti.db.vault import Vault
-from bti.domain.access import Action, Refused, compartments_open_to, decide
+from bti.domain.access import Refused, compartments_open_to, decide
 from bti.domain.compartments import CORE
 from bti.domain.errors import AccessDenied
-from bti.domain.relations import ObjectFacts, ObjectKind, Purpose, Relation, acting_for
+from bti.domain.relations import Relation
 from bti.keyd.authority import Authority
 from bti.keyd.broker import Opened, RanOut
+from bti.keyd.generations import KeyLife
 from bti.keyd.keystore import FOUND, KeyStore
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
     from bti.clock import Clock
     from bti.crypto.provider import KeyProvider
     from bti.db.base import AuthorityRow
-    from bti.domain.relations import Subject
+    from bti.domain.access import Action
+    from bti.domain.relations import ObjectFacts, Subject
     from bti.keyd.broker import Credential
 
 
@@ -52,7 +54,7 @@ class LocalBroker:
 
     def __init__(self, provider: KeyProvider, clock: Clock, idle_minutes: int) -> None:
         """Use ``provider`` for the root key and ``clock`` for every decision."""
-        self._keys = KeyStore(provider)
+        self._keys = KeyStore(provider, clock=clock)
         self._clock = clock
         self._idle_minutes = idle_minutes
 
@@ -116,16 +118,9 @@ class LocalVerbs:
 
     # -- cases -------------------------------------------------------------------------------
 
-    def open(
-        self,
-        case_id: uuid.UUID,
-        action: Action,
-        *,
-        entry: AuditAction | None,
-        purpose: Purpose | None = None,
-    ) -> Opened:
+    def open(self, case_id: uuid.UUID, action: Action, *, entry: AuditAction | None) -> Opened:
         """Decide, write the entry and release. Raises ``AccessDenied``."""
-        subject = acting_for(self._live(), purpose)
+        subject = self._live()
         facts = self._facts(subject, case_id)
         decision = decide(subject, action, facts, self._clock.now())
         if isinstance(decision, Refused):
@@ -141,7 +136,6 @@ class LocalVerbs:
                 by=self._by(subject),
                 about=[Reference("case", case_id)],
                 ground=ground,
-                purpose=subject.purpose or Purpose.FOLLOW_UP,
             )
         return Opened(case_id, ground, facts, released)
 
@@ -209,16 +203,9 @@ class LocalVerbs:
         ).one_or_none()
         if record is not None:
             self._authority.genuine([record])
-        # A record that is not there is nobody's, and refused by the same rule.
-        own = ObjectFacts(
-            kind=ObjectKind.OWN_RECORD,
-            tenant_id=subject.tenant_id,
-            author_id=None if record is None else record.account_id,
-        )
-        decision = decide(subject, Action.OWN_RECORD, own, self._clock.now())
-        if isinstance(decision, Refused):
+        if record is None or record.account_id != subject.account_id:
             # No case and no record is named in the refusal: it must not tell of a report.
-            raise AccessDenied(decision.rule)
+            raise AccessDenied("access.no_relation")
         self._release_case(subject.tenant_id, record_id, frozenset({OWN_COMPARTMENT}))
         note_opened(self._session, None)
 
@@ -258,6 +245,11 @@ class LocalVerbs:
         """Return the blind index of a national id (16 bytes)."""
         key = self._keys.tenant_key(self._session, tenant, TenantPurpose.INDEX)
         return blind_index.national_id_token(key, kind, digits)
+
+    def key_life(self) -> KeyLife:
+        """Return what makes, moves and ends keys of this installation (system only)."""
+        self._require_system()
+        return KeyLife(self._session, self._keys)
 
     # -- the log -----------------------------------------------------------------------------
 
@@ -308,6 +300,8 @@ class LocalVerbs:
 
     def _release_tenant(self, tenant: uuid.UUID, purpose: TenantPurpose) -> None:
         self._vault.put_tenant(purpose, self._keys.tenant_key(self._session, tenant, purpose))
+        for older in self._keys.older_tenant_keys(self._session, tenant, purpose):
+            self._vault.put_tenant(purpose, older, active=False)
 
     def _require_system(self) -> None:
         if not isinstance(self._credential, str):

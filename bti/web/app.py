@@ -29,7 +29,6 @@ _CASE: Final = (
     "insight",
     "sign_in",
     "account",
-    "confirm",
     "pages",
 )
 FEATURES: Final[dict[Literal["all", "case", "network"], tuple[str, ...]]] = {

@@ -1,13 +1,12 @@
-"""Finds units, accounts and roles by what an operator types, and tells how the keys stand."""
+"""Finds units, accounts and roles by what an operator types."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from bti.db.models import Account, CaseKey, RoleGrant, TenantKey, Unit
+from bti.db.models import Account, RoleGrant, Unit
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
@@ -15,25 +14,6 @@ if TYPE_CHECKING:
 
     from bti.domain.codes import Role
     from bti.workflows.context import Context
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """One wrapped key of a municipality. Never the key."""
-
-    purpose: str
-    generation: int
-    state: str
-    provider: str
-    root_ref: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeyStatus:
-    """The keys of a municipality, and how many data keys hang under them."""
-
-    keys: tuple[KeyRow, ...]
-    data_keys: int
 
 
 def unit_named(context: Context, *, tenant_id: uuid.UUID, name: str) -> uuid.UUID:
@@ -72,24 +52,3 @@ def grant_held(
     if found is None:
         raise NotFound
     return found
-
-
-def key_status(context: Context, *, tenant_id: uuid.UUID) -> KeyStatus:
-    """Return how a municipality's keys stand, after opening one: all hang under the same root.
-
-    Raises ``AccessDenied`` when it cannot be opened.
-    """
-    context.verbs.verifier_key(tenant_id)
-    rows = context.session.scalars(
-        select(TenantKey)
-        .where(TenantKey.tenant_id == tenant_id)
-        .order_by(TenantKey.purpose, TenantKey.generation)
-    )
-    count = select(func.count()).select_from(CaseKey).where(CaseKey.tenant_id == tenant_id)
-    return KeyStatus(
-        tuple(
-            KeyRow(row.purpose, row.generation, row.state, row.provider, row.root_ref)
-            for row in rows
-        ),
-        context.session.scalars(count).one(),
-    )

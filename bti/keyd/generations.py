@@ -1,0 +1,224 @@
+"""The life of keys: a new generation takes over, data keys are moved to it, the old one ends.
+
+Every step is one short transaction that leaves all content readable, so the work may be cut off
+at any point and taken up again. Entries in the log are the caller's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from bti.crypto.provider import TenantPurpose, WrappedTenantKey, rewrap_tenant_key
+from bti.db.models import CaseKey, TenantKey
+from bti.keyd.keystore import ACTIVE, DESTROYED, OPEN_ONLY, KeyStore
+from bti.keyd.rewrap import Moved, rewrap_batch
+from bti.keyd.usage import sealed_under
+
+if TYPE_CHECKING:
+    import uuid
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+#: How long a retired generation is kept: as long as dumps of the key store are (see operations.md).
+KEEP_RETIRED: Final = timedelta(days=30)
+
+#: What can be given a new generation here. The others hold more than sealed values: row MACs and
+#: the username index (directory), tokens (index), the log's signing key (audit).
+ROTATABLE: Final = frozenset({TenantPurpose.KEK})
+
+
+class KeyHeldError(Exception):
+    """A key may not be changed or destroyed now. ``code`` says why; nothing was done."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        """Name the reason and what it rests on."""
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One generation of a tenant key: everything but the key."""
+
+    id: uuid.UUID
+    tenant_id: uuid.UUID
+    key_id: bytes
+    purpose: TenantPurpose
+    generation: int
+    state: str
+    provider: str
+    root_ref: str
+    made_at: datetime
+    retired_at: datetime | None
+    destroy_after: datetime | None
+    destroyed_at: datetime | None
+
+
+class KeyLife:
+    """What makes, moves and ends keys, in one transaction of the key store's own process."""
+
+    def __init__(self, session: Session, keys: KeyStore) -> None:
+        """Work in ``session`` with the keys of ``keys``."""
+        self._session = session
+        self._keys = keys
+
+    def generations(self, tenant: uuid.UUID) -> tuple[Generation, ...]:
+        """Return every generation of every purpose, the oldest first."""
+        rows = self._session.scalars(
+            select(TenantKey)
+            .where(TenantKey.tenant_id == tenant)
+            .order_by(TenantKey.purpose, TenantKey.generation)
+        )
+        return tuple(_facts(row) for row in rows)
+
+    def rotate(self, tenant: uuid.UUID, purpose: TenantPurpose, seen: int) -> Generation | None:
+        """Let a new generation take over from generation ``seen``; the old one then only opens.
+
+        None when ``seen`` is no longer active: somebody else has rotated in the meantime.
+        Raises ``KeyHeldError`` for a purpose that cannot be rotated.
+        """
+        if purpose not in ROTATABLE:
+            raise KeyHeldError("keys.not_rotatable", purpose=purpose.value)
+        row = self._session.scalars(
+            select(TenantKey)
+            .where(
+                TenantKey.tenant_id == tenant,
+                TenantKey.purpose == purpose.value,
+                TenantKey.generation == seen,
+                TenantKey.state == ACTIVE,
+            )
+            # Waits for whoever is wrapping under it just now, and for another rotation.
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if row is None:
+            return None
+        now = self._keys.clock.now()
+        row.state = OPEN_ONLY
+        row.retired_at = now
+        row.destroy_after = now + KEEP_RETIRED
+        # Before the new one: at no instant are two active.
+        self._session.flush()
+        made = self._keys.add_generation(self._session, tenant, purpose, seen + 1)
+        self._session.flush()
+        return _facts(made)
+
+    def rewrap(self, tenant: uuid.UUID, most: int, after: uuid.UUID | None = None) -> Moved:
+        """Move at most ``most`` data keys to the active kek; a count of 0: none is left.
+
+        ``after`` is where the batch before came to. Two at once share the work. A key that does
+        not open raises ``SealError``: none is skipped in silence.
+        """
+        return rewrap_batch(self._session, self._keys, tenant, most, after)
+
+    def left_behind(self, tenant: uuid.UUID) -> int:
+        """Return how many data keys are not under the active kek."""
+        active = select(TenantKey.key_id).where(
+            TenantKey.tenant_id == tenant,
+            TenantKey.purpose == TenantPurpose.KEK.value,
+            TenantKey.state == ACTIVE,
+        )
+        count = select(func.count()).select_from(CaseKey)
+        query = count.where(
+            CaseKey.tenant_id == tenant, CaseKey.kek_id.not_in(active.scalar_subquery())
+        )
+        return self._session.scalars(query).one()
+
+    def destroy(self, tenant: uuid.UUID, purpose: TenantPurpose, generation: int) -> Generation:
+        """Destroy a retired generation: its wrapped key is deleted, the row stays as its stone.
+
+        Raises ``KeyHeldError`` while it is active, while anything is still under it, before its
+        date, and when it is destroyed already.
+        """
+        row = self._session.scalars(
+            select(TenantKey)
+            .where(
+                TenantKey.tenant_id == tenant,
+                TenantKey.purpose == purpose.value,
+                TenantKey.generation == generation,
+            )
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if row is None:
+            raise KeyHeldError("keys.no_such")
+        if row.state != OPEN_ONLY or row.destroy_after is None:
+            raise KeyHeldError(f"keys.{row.state}")
+        now = self._keys.clock.now()
+        if now < row.destroy_after:
+            raise KeyHeldError("keys.too_early", when=row.destroy_after)
+        under = sealed_under(self._session, tenant, purpose, row.key_id)
+        if under:
+            raise KeyHeldError("keys.in_use", count=under)
+        row.wrapped = None
+        row.state = DESTROYED
+        row.destroyed_at = now
+        self._session.flush()
+        self._keys.cache.forget(row.key_id)
+        return _facts(row)
+
+    def on_other_roots(self, tenant: uuid.UUID, root_ref: str) -> int:
+        """Return how many tenant keys hang under another root key than ``root_ref``."""
+        count = select(func.count()).select_from(TenantKey)
+        query = count.where(
+            TenantKey.tenant_id == tenant,
+            TenantKey.root_ref != root_ref,
+            TenantKey.state != DESTROYED,
+        )
+        return self._session.scalars(query).one()
+
+    def move_to_root(self, tenant: uuid.UUID, root_ref: str) -> int:
+        """Wrap a municipality's tenant keys under ``root_ref`` and return how many were moved."""
+        rows = self._session.scalars(
+            select(TenantKey)
+            .where(
+                TenantKey.tenant_id == tenant,
+                TenantKey.root_ref != root_ref,
+                TenantKey.state != DESTROYED,
+            )
+            .order_by(TenantKey.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).all()
+        for row in rows:
+            if row.wrapped is None:
+                continue
+            stored = WrappedTenantKey(
+                row.root_ref,
+                row.tenant_id,
+                TenantPurpose(row.purpose),
+                row.generation,
+                row.key_id,
+                row.wrapped,
+            )
+            row.wrapped = rewrap_tenant_key(self._keys.provider, stored, root_ref)
+            row.root_ref = root_ref
+            # Opened from what was just written, not from memory: a root that cannot give back
+            # what it took must be found before the old one is put away.
+            self._keys.cache.forget(row.key_id)
+            self._keys.open_tenant_key(row)
+        self._session.flush()
+        return len(rows)
+
+
+def _facts(row: TenantKey) -> Generation:
+    return Generation(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        key_id=row.key_id,
+        purpose=TenantPurpose(row.purpose),
+        generation=row.generation,
+        state=row.state,
+        provider=row.provider,
+        root_ref=row.root_ref,
+        made_at=row.made_at,
+        retired_at=row.retired_at,
+        destroy_after=row.destroy_after,
+        destroyed_at=row.destroyed_at,
+    )

@@ -1,0 +1,86 @@
+"""How much a key is used, counted from what stands in the tables: rows, versions and key ids.
+
+Every sealing gives its row a new version, so versions count seals. Rows that were deleted are no
+longer there to be counted: the figures are «at least».
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from bti.crypto.provider import TenantPurpose
+from bti.db.base import Base, TenantRow
+from bti.db.models import CaseKey
+from bti.db.sealed import sealed_attributes
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterator
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+_SCOPES: Final = {TenantPurpose.OPS: "ops", TenantPurpose.DIRECTORY: "directory"}
+#: Where a sealed value names its key: after the format and algorithm bytes, counted from one.
+_KEY_ID_AT: Final = 3
+_KEY_ID_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The most-used key of a kind: how often it has sealed or wrapped, at least."""
+
+    wraps: int
+    tenant_seals: int
+    case_seals: int
+
+
+def usage(session: Session, tenant: uuid.UUID, kek_id: bytes) -> Usage:
+    """Return how far a municipality's keys are used up: the kek, the ops key, the busiest data key."""
+    wraps = select(func.count()).select_from(CaseKey)
+    under = wraps.where(CaseKey.tenant_id == tenant, CaseKey.kek_id == kek_id)
+    return Usage(
+        wraps=session.scalars(under).one(),
+        tenant_seals=max(_sums(session, tenant, "ops"), default=0),
+        case_seals=max(_sums(session, tenant, "case"), default=0),
+    )
+
+
+def sealed_under(session: Session, tenant: uuid.UUID, purpose: TenantPurpose, key_id: bytes) -> int:
+    """Return how many rows cannot be opened without this generation of a tenant key."""
+    if purpose is TenantPurpose.KEK:
+        count = select(func.count()).select_from(CaseKey)
+        query = count.where(CaseKey.tenant_id == tenant, CaseKey.kek_id == key_id)
+        return session.scalars(query).one()
+    return sum(
+        session.scalars(
+            select(func.count()).where(table.tenant_id == tenant, names_key(column, key_id))
+        ).one()
+        for table, column in sealed_columns(_SCOPES[purpose])
+    )
+
+
+def sealed_columns(scope: str) -> Iterator[tuple[type[TenantRow], ColumnElement[bytes]]]:
+    """Give every column that is sealed under ``scope`` (case, ops or directory), with its table."""
+    for mapper in sorted(Base.registry.mappers, key=lambda one: one.class_.__name__):
+        for attribute in sealed_attributes(mapper.class_).values():
+            if attribute.scope == scope:
+                yield mapper.class_, getattr(mapper.class_, attribute.column)
+
+
+def names_key(column: ColumnElement[bytes], key_id: bytes) -> ColumnElement[bool]:
+    """Return the condition that a sealed column was sealed under the key with this id."""
+    return func.substr(column, _KEY_ID_AT, _KEY_ID_BYTES) == key_id
+
+
+def _sums(session: Session, tenant: uuid.UUID, scope: str) -> Iterator[int]:
+    for table, _ in sealed_columns(scope):
+        total = func.sum(table.version)
+        query = select(total).where(table.tenant_id == tenant)
+        if scope == "case":
+            case_id = getattr(table, "case_id", table.id)
+            query = query.group_by(case_id).order_by(total.desc()).limit(1)
+        yield session.scalars(query).one_or_none() or 0

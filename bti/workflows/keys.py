@@ -1,0 +1,212 @@
+"""The life of keys as operators see it: how they stand, a new generation, moving, a new root key.
+
+The work is many short transactions, each with its entry; cut off anywhere, it is taken up again
+by the same command. No key is ever a result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from bti.audit.actions import Action
+from bti.audit.record import Reference
+from bti.crypto.provider import TenantPurpose
+from bti.db.models import Municipality
+from bti.domain.approval import ApprovalAct
+from bti.keyd.generations import Generation
+from bti.keyd.keystore import ACTIVE, MOST_SEALS, MOST_WRAPS
+from bti.keyd.usage import Usage, usage
+from bti.workflows import approval
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable
+
+    from bti.domain.approval import Params
+    from bti.keyd.rewrap import Moved
+    from bti.workflows.actor import SystemActor
+    from bti.workflows.context import Context
+    from bti.workflows.perform import Doorway
+
+#: Data keys moved in one transaction, under one entry of about 60 kB.
+BATCH: Final = 500
+#: How old the active kek may be before it is due for its successor.
+KEK_AGE: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStatus:
+    """How a municipality's keys stand. Never a key."""
+
+    generations: tuple[Generation, ...]
+    data_keys: int
+    left_behind: int
+    used: Usage
+
+    @property
+    def worn(self) -> bool:
+        """Whether a key has done half of what it may."""
+        return (
+            self.used.wraps * 2 >= MOST_WRAPS
+            or max(self.used.tenant_seals, self.used.case_seals) * 2 >= MOST_SEALS
+        )
+
+    def active(self, purpose: TenantPurpose) -> Generation:
+        """Return the active generation of a purpose."""
+        return next(
+            one for one in self.generations if (one.purpose, one.state) == (purpose, ACTIVE)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """What a rotation did: the generation that is active now, whether it is new, and data keys moved."""
+
+    generation: int
+    fresh: bool
+    moved: int
+
+
+def municipalities(context: Context) -> tuple[tuple[uuid.UUID, str, str], ...]:
+    """Return id, number and name of every municipality of this installation."""
+    rows = context.session.scalars(select(Municipality).order_by(Municipality.number))
+    return tuple((row.id, row.number, row.name) for row in rows)
+
+
+def status(context: Context, *, tenant_id: uuid.UUID) -> KeyStatus:
+    """Return how the keys stand, after opening one: all hang under the same root.
+
+    Raises ``AccessDenied`` when it cannot be opened.
+    """
+    context.verbs.verifier_key(tenant_id)
+    life = context.verbs.key_life()
+    generations = life.generations(tenant_id)
+    active = {one.purpose: one.key_id for one in generations if one.state == ACTIVE}
+    left = life.left_behind(tenant_id)
+    used = usage(context.session, tenant_id, active[TenantPurpose.KEK])
+    return KeyStatus(generations, used.wraps + left, left, used)
+
+
+def begin_generation(
+    context: Context, *, tenant_id: uuid.UUID, purpose: TenantPurpose, seen: int
+) -> Generation | None:
+    """Let a new generation take over from ``seen``; None when somebody else has done so.
+
+    Raises ``KeyHeldError`` for a purpose that cannot be rotated.
+    """
+    made = context.verbs.key_life().rotate(tenant_id, purpose, seen)
+    if made is not None:
+        context.record(
+            Action.KEY_TENANT_ROTATE,
+            Reference("tenant", tenant_id),
+            Reference("key", made.id),
+            tenant=tenant_id,
+        )
+    return made
+
+
+def rewrap_some(context: Context, *, tenant_id: uuid.UUID, after: uuid.UUID | None) -> Moved:
+    """Move one batch of data keys to the active kek. A count of 0: none is left."""
+    moved = context.verbs.key_life().rewrap(tenant_id, BATCH, after)
+    if moved.count:
+        context.record(Action.KEY_DATA_REWRAP, Reference("tenant", tenant_id), tenant=tenant_id)
+    return moved
+
+
+def rewrap(
+    doorway: Doorway,
+    actor: SystemActor,
+    *,
+    tenant_id: uuid.UUID,
+    progress: Callable[[int], None] = lambda _moved: None,
+) -> int:
+    """Move every data key that is left to the active kek and return how many were moved."""
+    total = 0
+    after: uuid.UUID | None = None
+    while True:
+        moved = doorway.perform(rewrap_some, actor, tenant_id=tenant_id, after=after)
+        if moved.count == 0:
+            return total
+        after = moved.last
+        total += moved.count
+        progress(total)
+
+
+def rotate(
+    doorway: Doorway,
+    actor: SystemActor,
+    *,
+    tenant_id: uuid.UUID,
+    progress: Callable[[int], None] = lambda _moved: None,
+) -> Rotated:
+    """Give a municipality a new kek and move its data keys to it.
+
+    A rotation that was cut off is finished first, and then no new generation is begun: the same
+    command again and again ends in one finished rotation.
+    """
+    stands = doorway.perform(status, actor, tenant_id=tenant_id)
+    fresh = False
+    if not stands.left_behind:
+        seen = stands.active(TenantPurpose.KEK).generation
+        made = doorway.perform(
+            begin_generation, actor, tenant_id=tenant_id, purpose=TenantPurpose.KEK, seen=seen
+        )
+        fresh = made is not None
+    moved = rewrap(doorway, actor, tenant_id=tenant_id, progress=progress)
+    now = doorway.perform(status, actor, tenant_id=tenant_id)
+    return Rotated(now.active(TenantPurpose.KEK).generation, fresh, moved)
+
+
+def is_due(context: Context, *, tenant_id: uuid.UUID) -> bool:
+    """Tell whether the kek should have a successor: it is old, or it has wrapped much."""
+    stands = status(context, tenant_id=tenant_id)
+    age = context.now - stands.active(TenantPurpose.KEK).made_at
+    return age >= KEK_AGE or stands.worn or stands.left_behind > 0
+
+
+def destroy_params(purpose: TenantPurpose, generation: int) -> Params:
+    """Return what an approval to destroy a generation must name."""
+    return {"purpose": purpose.value, "generation": generation}
+
+
+def destroy(
+    context: Context,
+    *,
+    tenant_id: uuid.UUID,
+    purpose: TenantPurpose,
+    generation: int,
+    approval_id: uuid.UUID | None,
+) -> Generation:
+    """Destroy a retired generation for ever. Two people have approved exactly this.
+
+    Raises ``KeyHeldError`` when it may not be destroyed now (the approval is then not used up)
+    and ``ApprovalRefused``.
+    """
+    approval.use(
+        context,
+        approval_id,
+        ApprovalAct.KEY_DESTROY,
+        destroy_params(purpose, generation),
+        tenant_id=tenant_id,
+    )
+    stone = context.verbs.key_life().destroy(tenant_id, purpose, generation)
+    context.record(
+        Action.KEY_TENANT_DESTROY,
+        Reference("tenant", tenant_id),
+        Reference("key", stone.id),
+        ground=f"gate:{ApprovalAct.KEY_DESTROY}",
+        tenant=tenant_id,
+    )
+    return stone
+
+
+def move_to_root(context: Context, *, tenant_id: uuid.UUID, root_ref: str) -> int:
+    """Wrap a municipality's tenant keys under another root key; returns how many were moved."""
+    moved = context.verbs.key_life().move_to_root(tenant_id, root_ref)
+    if moved:
+        context.record(Action.KEY_ROOT_MOVE, Reference("tenant", tenant_id), tenant=tenant_id)
+    return moved
