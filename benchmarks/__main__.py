@@ -7,7 +7,7 @@ import tempfile
 from itertools import chain
 from pathlib import Path
 
-from benchmarks import log, pages, sealing
+from benchmarks import deciding, log, pages, sealing
 
 
 def main() -> int:
@@ -16,7 +16,9 @@ def main() -> int:
     missed = 0
     with tempfile.TemporaryDirectory(prefix="bti-bench-") as name:
         directory = Path(name)
-        for figure in chain(sealing.figures(), pages.figures(directory), log.figures(directory)):
+        for figure in chain(
+            deciding.figures(), sealing.figures(), pages.figures(directory), log.figures(directory)
+        ):
             print(figure, flush=True)
             missed += figure.binding and not figure.held
     return 1 if missed else 0

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from bti.domain.access import ALLOWED_WHEN_CLOSED, POLICY, Action, Grant
 from bti.domain.codes import CASE_WORKERS, STAFF_SIDE, Role
-from bti.domain.relations import Relation
+from bti.domain.policy import POLICY, Action, Grant, Rule, Strength
+from bti.domain.relations import Purpose, Relation
 
 DOC: Final = Path(__file__).parents[1] / "docs" / "access.md"
 BEGIN: Final = "<!-- policy: written by tools/render_access.py -->"
@@ -24,17 +24,54 @@ _UNDERSTOOD: Final = {
     Relation.LEAD: (frozenset({Role.UNIT_LEAD}),),
     Relation.TEAM: (frozenset({Role.TEAM_LEAD, Role.TEAM_MEMBER}),),
     Relation.AUTHOR: (STAFF_SIDE,),
+    Relation.EMERGENCY: (frozenset({Role.ON_CALL}),),
+    Relation.IMPARTIAL: (frozenset({Role.DPO}),),
+    Relation.OWN_STAFF: (frozenset({Role.UNIT_LEAD}),),
 }
+
+
+_SIGN_IN: Final = {
+    Strength.WEAK: "any",
+    Strength.TWO_FACTORS: "two factors",
+    Strength.FRESH: "fresh",
+}
+_HEAD: Final = ("Act", "Kind", "Who", "By consent", "Purpose", "Sign-in", "In a closed case")
 
 
 def table() -> str:
     """The policy as a Markdown table, one row for each act in the order of the code."""
-    rows = [
-        f"| `{action.value}` | {'; '.join(_granted(one) for one in POLICY[action])} "
-        f"| {'yes' if action in ALLOWED_WHEN_CLOSED else 'no'} |"
-        for action in Action
-    ]
-    return "\n".join(["| Act | Who | In a closed case |", "| --- | --- | --- |", *rows])
+    rows = [_row(action, POLICY[action]) for action in Action]
+    return "\n".join([_line(_HEAD), _line(("---",) * len(_HEAD)), *rows])
+
+
+def _row(action: Action, rule: Rule) -> str:
+    every = rule.purposes == frozenset(Purpose)
+    return _line(
+        (
+            f"`{action.value}`",
+            rule.kind.value.replace("_", " ")
+            + (", not protected" if rule.unprotected_only else ""),
+            "; ".join(_granted(one) for one in rule.grants),
+            _by_consent(rule),
+            "any" if every else ", ".join(one.value for one in Purpose if one in rule.purposes),
+            _SIGN_IN[rule.strength],
+            "yes" if rule.when_closed else "no",
+        )
+    )
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _by_consent(rule: Rule) -> str:
+    """Whether somebody outside the owner's unit needs a live cell, for all or some grants."""
+    needing = [grant for grant in rule.grants if grant.by_consent]
+    if not needing:
+        return "no"
+    if len(needing) == len(rule.grants):
+        return "yes"
+    return f"yes, not {', '.join(g.relation.value for g in rule.grants if not g.by_consent)}"
 
 
 def with_table(document: str) -> str:

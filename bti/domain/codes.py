@@ -28,6 +28,7 @@ class Role(StrEnum):
     UNIT_LEAD = "unit_lead"
     TEAM_LEAD = "team_lead"
     TEAM_MEMBER = "team_member"
+    ON_CALL = "on_call"
     DPO = "dpo"
     ARCHIVIST = "archivist"
     ADMINISTRATOR = "administrator"
@@ -42,6 +43,7 @@ STAFF_SIDE: Final = frozenset(
         Role.UNIT_LEAD,
         Role.TEAM_LEAD,
         Role.TEAM_MEMBER,
+        Role.ON_CALL,
         Role.DPO,
         Role.ARCHIVIST,
         Role.ADMINISTRATOR,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from bti.domain.ages import age, is_adult
 from bti.domain.codes import SHAREABLE, GuardianAccess, InfoType, Role
@@ -28,19 +29,39 @@ class Relation(StrEnum):
     AUTHOR = "author"
     GUARDIAN = "guardian"
     YOUTH = "youth"
+    EMERGENCY = "emergency"
+    #: What is reviewed is somebody else's doing.
+    IMPARTIAL = "impartial"
+    #: The same, and that somebody works in the unit one leads.
+    OWN_STAFF = "own_staff"
 
 
 class ObjectKind(StrEnum):
-    """What is acted on."""
+    """What is acted on. REVIEW is what somebody has done with their access."""
 
     INSTALLATION = "installation"
     CASE = "case"
     OWN_RECORD = "own_record"
+    REVIEW = "review"
+
+
+class Purpose(StrEnum):
+    """What an act is for. Written into the access log with the act."""
+
+    FOLLOW_UP = "follow-up"
+    FAMILY = "family"
+    EMERGENCY = "emergency"
+    OVERSIGHT = "oversight"
+    ADMINISTRATION = "administration"
+    ARCHIVING = "archiving"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The signed-in person, in the one role and unit of this session."""
+    """The signed-in person, in the one role and unit of this session.
+
+    ``purpose`` is what the person says the act is for; without one nothing opens.
+    """
 
     account_id: uuid.UUID
     tenant_id: uuid.UUID
@@ -49,6 +70,7 @@ class Subject:
     strength: str
     #: When password and code, or what stands for them, were last proven in this session.
     proven_at: datetime | None = None
+    purpose: Purpose | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +89,16 @@ class PlaceFacts:
         ended = self.valid_to is not None and self.valid_to <= at
         revoked = self.revoked_at is not None and self.revoked_at <= at
         return self.valid_from <= at and not ended and not revoked
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyFacts:
+    """Emergency access taken by one person in one unit, for a time (instants in UTC)."""
+
+    account_id: uuid.UUID
+    unit_id: uuid.UUID
+    opened_at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,23 +138,56 @@ class ObjectFacts:
     guardians: tuple[GuardianFacts, ...] = ()
     youth_account: uuid.UUID | None = None
     author_id: uuid.UUID | None = None
+    emergencies: tuple[EmergencyFacts, ...] = ()
+    #: Whether the child's address is protected; None when nobody can say, which closes too.
+    protected: bool | None = None
+    #: Whose doing is reviewed, and the unit they did it in.
+    about_account: uuid.UUID | None = None
+    about_unit: uuid.UUID | None = None
+
+
+#: Relations that somebody outside the owner's unit has only by a live consent cell.
+BY_CONSENT: Final = frozenset(
+    {
+        Relation.HOLDER,
+        Relation.FOLLOWER,
+        Relation.PARTICIPANT,
+        Relation.LEAD,
+        Relation.TEAM,
+    }
+)
+
+
+def acting_for(subject: Subject, purpose: Purpose | None) -> Subject:
+    """The same person, acting for a purpose; without one, for what the role is for."""
+    return subject if purpose is None else replace(subject, purpose=purpose)
 
 
 def relations_of(subject: Subject, facts: ObjectFacts, at: datetime) -> frozenset[Relation]:
-    """Every relation that holds at ``at``.
+    """Every relation that holds at ``at``, consent counted in.
 
     Those in another unit than the owner's stand in a relation only while a live cell leads to
     their unit: consent goes to a service, and without it the person has no business in the case.
     The one exception is OFFERED, so that a no can always be said.
     """
+    held = standing_of(subject, facts, at)
+    if not held & BY_CONSENT or unit_is_in(subject, facts, at):
+        return held
+    return held - BY_CONSENT
+
+
+def standing_of(subject: Subject, facts: ObjectFacts, at: datetime) -> frozenset[Relation]:
+    """Every relation as the rows say it, before consent is asked about."""
     if subject.tenant_id != facts.tenant_id:
         return frozenset()
     held = {Relation.ROLE}
-    if facts.author_id == subject.account_id:
+    if facts.kind is ObjectKind.OWN_RECORD and facts.author_id == subject.account_id:
         held.add(Relation.AUTHOR)
     if facts.kind is ObjectKind.CASE:
-        held |= _work(subject, facts, at) if unit_is_in(subject, facts, at) else set()
-        held |= _offered(subject, facts, at) | _family(subject, facts, at)
+        held |= _work(subject, facts, at) | _offered(subject, facts, at)
+        held |= _family(subject, facts, at) | _emergency(subject, facts, at)
+    if facts.kind is ObjectKind.REVIEW:
+        held |= _reviewing(subject, facts)
     return frozenset(held)
 
 
@@ -156,6 +221,23 @@ def _offered(subject: Subject, facts: ObjectFacts, at: datetime) -> set[Relation
     mine = (facts.offered_to, facts.offered_unit) == (subject.account_id, subject.unit_id)
     in_time = facts.offer_expires_at is not None and at < facts.offer_expires_at
     return {Relation.OFFERED} if mine and in_time else set()
+
+
+def _emergency(subject: Subject, facts: ObjectFacts, at: datetime) -> set[Relation]:
+    taken = any(
+        (one.account_id, one.unit_id) == (subject.account_id, subject.unit_id)
+        and one.opened_at <= at < one.expires_at
+        for one in facts.emergencies
+    )
+    return {Relation.EMERGENCY} if taken else set()
+
+
+def _reviewing(subject: Subject, facts: ObjectFacts) -> set[Relation]:
+    # By account and not by role: another hat does not make anybody impartial to themselves.
+    if facts.about_account is None or facts.about_account == subject.account_id:
+        return set()
+    own = subject.role is Role.UNIT_LEAD and subject.unit_id == facts.about_unit
+    return {Relation.IMPARTIAL, Relation.OWN_STAFF} if own else {Relation.IMPARTIAL}
 
 
 def _family(subject: Subject, facts: ObjectFacts, at: datetime) -> set[Relation]:

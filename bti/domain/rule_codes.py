@@ -88,9 +88,14 @@ REQUIREMENT_CODES: Final = frozenset(
 ACCESS_RULES: Final = frozenset(
     {
         "access.case_closed",
+        "access.kind",
+        "access.no_consent",
         "access.no_relation",
         "access.other_tenant",
+        "access.protected",
+        "access.purpose",
         "access.role",
+        "access.stale_factor",
         "access.weak_sign_in",
     }
 )

@@ -28,6 +28,7 @@ from bti.domain.codes import InfoType, Role
 from bti.domain.consent import CellBasis, CellFacts
 from bti.domain.errors import AccessDenied
 from bti.domain.levels import CaseStatus
+from bti.domain.policy import PURPOSES
 from bti.domain.relations import ObjectFacts, ObjectKind, PlaceFacts, Relation, Subject
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Authority:
             unit_id=grant.unit_id,
             strength=row.strength,
             proven_at=row.proven_at,
+            purpose=next(iter(PURPOSES[Role(grant.role)]), None),
         )
 
     def facts(self, subject: Subject, case: Case) -> ObjectFacts:
@@ -164,6 +166,7 @@ def _facts(
         places=tuple(places),
         referred_to=frozenset({uuid.UUID(ops["team_unit"])} if waiting else ()),
         cells=tuple(cells),
+        protected=False,
     )
 
 

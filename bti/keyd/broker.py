@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bti.audit.record import Recorder
     from bti.db.base import AuthorityRow
     from bti.domain.access import Action
-    from bti.domain.relations import ObjectFacts, Subject
+    from bti.domain.relations import ObjectFacts, Purpose, Subject
     from bti.keyd.generations import KeyLife
 
 
@@ -51,10 +51,18 @@ class Verbs(Protocol):
     def subject(self) -> Subject:
         """Return who the session belongs to. Raises ``AccessDenied`` for a dead or forged one."""
 
-    def open(self, case_id: uuid.UUID, action: Action, *, entry: AuditAction | None) -> Opened:
+    def open(
+        self,
+        case_id: uuid.UUID,
+        action: Action,
+        *,
+        entry: AuditAction | None,
+        purpose: Purpose | None = None,
+    ) -> Opened:
         """Decide, write the entry and release. Raises ``AccessDenied``.
 
         ``entry`` is the act to log; None when the workflow logs its own, more telling one.
+        ``purpose`` is what it is for, when that is not what the person's role is for.
         """
 
     def may_see(self, case_id: uuid.UUID, action: Action) -> bool:

@@ -21,10 +21,10 @@ from bti.db.guards import note_opened
 from bti.db.models import Case, OwnRecord
 from bti.db.models.own_record import OWN_COMPARTMENT
 from bti.db.vault import Vault
-from bti.domain.access import Refused, compartments_open_to, decide
+from bti.domain.access import Action, Refused, compartments_open_to, decide
 from bti.domain.compartments import CORE
 from bti.domain.errors import AccessDenied
-from bti.domain.relations import Relation
+from bti.domain.relations import ObjectFacts, ObjectKind, Purpose, Relation, acting_for
 from bti.keyd.authority import Authority
 from bti.keyd.broker import Opened, RanOut
 from bti.keyd.generations import KeyLife
@@ -44,8 +44,7 @@ if TYPE_CHECKING:
     from bti.clock import Clock
     from bti.crypto.provider import KeyProvider
     from bti.db.base import AuthorityRow
-    from bti.domain.access import Action
-    from bti.domain.relations import ObjectFacts, Subject
+    from bti.domain.relations import Subject
     from bti.keyd.broker import Credential
 
 
@@ -118,9 +117,16 @@ class LocalVerbs:
 
     # -- cases -------------------------------------------------------------------------------
 
-    def open(self, case_id: uuid.UUID, action: Action, *, entry: AuditAction | None) -> Opened:
+    def open(
+        self,
+        case_id: uuid.UUID,
+        action: Action,
+        *,
+        entry: AuditAction | None,
+        purpose: Purpose | None = None,
+    ) -> Opened:
         """Decide, write the entry and release. Raises ``AccessDenied``."""
-        subject = self._live()
+        subject = acting_for(self._live(), purpose)
         facts = self._facts(subject, case_id)
         decision = decide(subject, action, facts, self._clock.now())
         if isinstance(decision, Refused):
@@ -136,6 +142,7 @@ class LocalVerbs:
                 by=self._by(subject),
                 about=[Reference("case", case_id)],
                 ground=ground,
+                purpose=subject.purpose or Purpose.FOLLOW_UP,
             )
         return Opened(case_id, ground, facts, released)
 
@@ -203,9 +210,16 @@ class LocalVerbs:
         ).one_or_none()
         if record is not None:
             self._authority.genuine([record])
-        if record is None or record.account_id != subject.account_id:
+        # A record that is not there is nobody's, and refused by the same rule.
+        own = ObjectFacts(
+            kind=ObjectKind.OWN_RECORD,
+            tenant_id=subject.tenant_id,
+            author_id=None if record is None else record.account_id,
+        )
+        decision = decide(subject, Action.OWN_RECORD, own, self._clock.now())
+        if isinstance(decision, Refused):
             # No case and no record is named in the refusal: it must not tell of a report.
-            raise AccessDenied("access.no_relation")
+            raise AccessDenied(decision.rule)
         self._release_case(subject.tenant_id, record_id, frozenset({OWN_COMPARTMENT}))
         note_opened(self._session, None)
 

@@ -29,6 +29,7 @@ _CASE: Final = (
     "insight",
     "sign_in",
     "account",
+    "confirm",
     "pages",
 )
 FEATURES: Final[dict[Literal["all", "case", "network"], tuple[str, ...]]] = {

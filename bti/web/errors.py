@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from flask import Flask, g, jsonify, make_response, render_template, request
+from flask import Flask, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -122,6 +122,15 @@ _SIGNED_OUT_FORM: Final = ErrorText(
 )
 
 
+_CONFIRM_FIRST: Final = ErrorText(
+    lazy_gettext("Confirm that it is you first"),
+    (
+        lazy_gettext("It has been a while since you signed in. Nothing has been saved yet."),
+        lazy_gettext("Do it in a new tab. Then come back here and send once more."),
+    ),
+)
+
+
 def answer(status: int) -> Response:
     """The page for a status; 403 and unknown refusals become the uniform 404.
 
@@ -211,5 +220,24 @@ def register(app: Flask) -> None:
         app.register_error_handler(exception, partial(_from_workflow, status))
 
 
-def _from_workflow(status: int, _error: Exception) -> Response:
+def _from_workflow(status: int, error: Exception) -> Response:
+    # Asked for only where there is nothing hidden to tell of: see Strength.FRESH in the policy.
+    if isinstance(error, AccessDenied) and error.rule == "access.stale_factor":
+        return _confirm_first()
     return answer(status)
+
+
+def _confirm_first() -> Response:
+    """Ask for password and code first. What was typed in a form stays until the person is back."""
+    if request.method not in _WRITING:
+        return redirect(url_for("confirm.show", next=request.full_path.rstrip("?")), 303)
+    page = ErrorPage(
+        _CONFIRM_FIRST.title,
+        _CONFIRM_FIRST.paragraphs,
+        lazy_gettext("Confirm that it is you"),
+        next_href=url_for("confirm.show"),
+        sign_in_href=url_for("confirm.show"),
+        fields=kept_fields(request.form),
+        action=request.path,
+    )
+    return _render(page, 401)

@@ -80,6 +80,7 @@ ROLE: Final[Mapping[Role, Any]] = {
     Role.UNIT_LEAD: _l("Unit leader"),
     Role.TEAM_LEAD: _l("Leader of the upbringing team"),
     Role.TEAM_MEMBER: _l("Member of the upbringing team"),
+    Role.ON_CALL: _l("On call"),
     Role.DPO: _l("Data protection officer"),
     Role.ARCHIVIST: _l("Archivist"),
     Role.ADMINISTRATOR: _l("Administrator"),

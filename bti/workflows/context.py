@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from bti.audit.record import By, Recorder, Reference
 from bti.clock import norwegian_date
+from bti.domain.policy import PURPOSES
+from bti.domain.relations import Purpose
 from bti.profiles import load
 from bti.workflows.actor import Actor, SystemActor
 from bti.workflows.errors import NotFound
@@ -68,6 +70,12 @@ class Context:
             return By(str(actor.account_id), actor.token_hash.hex()[:8], str(actor.unit_id))
         return By(f"system:{self.actor.name}" if self.actor else "system:visitor")
 
+    @property
+    def _purpose(self) -> Purpose:
+        """Return what the actor's role is for; the system's own acts are part of follow-up."""
+        role = self.actor.role if isinstance(self.actor, Actor) else None
+        return next(iter(PURPOSES[role]), Purpose.FOLLOW_UP) if role else Purpose.FOLLOW_UP
+
     def record(
         self,
         action: Action,
@@ -76,10 +84,12 @@ class Context:
         tenant: uuid.UUID | None = None,
         more: Iterable[Reference] = (),
         refused: str | None = None,
+        purpose: Purpose | None = None,
     ) -> None:
         """Add an entry to the log of the person's municipality (or of ``tenant``).
 
-        ``refused`` is the rule that said no, for an act that did not happen.
+        ``refused`` is the rule that said no, for an act that did not happen; ``purpose`` what it
+        is for, when that is not what the person's role is for.
         """
         owner = tenant if tenant is not None else self.person.tenant_id
         self.recorder.record(
@@ -90,4 +100,5 @@ class Context:
             ground=ground,
             allowed=refused is None,
             rule=refused or "",
+            purpose=purpose or self._purpose,
         )

@@ -191,7 +191,7 @@ def search(context: Context, question: Question, *, page: int = 1) -> SearchResu
 
 def selection(context: Context, question: Question) -> tuple[Access, ...]:
     """Return the whole answer (at most ``MOST_ROWS``) for a file; the download is entered."""
-    require(context, Act.SEARCH_AUDIT)
+    require(context, Act.EXPORT_AUDIT)
     rows, _, _, _ = _page(context, _conditions(context, question), 1, MOST_ROWS)
     context.record(Action.AUDIT_LOG_EXPORT, Reference("tenant", context.person.tenant_id))
     return rows

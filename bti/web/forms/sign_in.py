@@ -16,6 +16,27 @@ _CODE_LENGTH = 20
 _NAME_LENGTH = 100
 
 
+class ConfirmForm(BaseForm):
+    """Password and code from the app, once more."""
+
+    password = PasswordField(
+        lazy_gettext("Password"),
+        required=lazy_gettext("Write your password."),
+        render_kw={"autocomplete": "current-password"},
+    )
+    code = TextField(
+        lazy_gettext("Code from the app"),
+        required=lazy_gettext("Write the code from the app."),
+        description=lazy_gettext("Six digits. A new code comes every half minute."),
+        max_length=_CODE_LENGTH,
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
+    )
+
+    def forget_code(self) -> None:
+        """A used or wrong code is of no use on the page."""
+        self.code.data, self.code.raw_data = "", []
+
+
 class SignInForm(BaseForm):
     """Username, password and the code from the app in one step.
 

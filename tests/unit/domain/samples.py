@@ -19,6 +19,7 @@ from bti.domain.consent import (
 from bti.domain.events import CellRef
 from bti.domain.levels import CaseFacts, CaseStatus, InvitedService, Level, LogStatus
 from bti.domain.measures import MeasureFacts, MeasureState, Standing
+from bti.domain.policy import PURPOSES
 from bti.domain.relations import ObjectFacts, ObjectKind, Subject
 from bti.domain.signers import ChildFacts, DeciderFacts, required_signers
 from bti.profiles import load
@@ -202,6 +203,8 @@ def a_subject(role=Role.STAFF, account=TEACHER, unit=SCHOOL, **changes):
                 "role": role,
                 "unit_id": unit,
                 "strength": "password+totp",
+                "proven_at": NOON,
+                "purpose": next(iter(PURPOSES[role]), None),
             }
             | changes
         )
@@ -218,6 +221,7 @@ def an_object(**changes):
                 "owner_unit": SCHOOL,
                 "status": CaseStatus.OPEN,
                 "child_birth_date": born(10),
+                "protected": False,
             }
             | changes
         )

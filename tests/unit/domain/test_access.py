@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bti.domain.access import (
-    ALLOWED_WHEN_CLOSED,
     POLICY,
     Action,
     Allowed,
@@ -21,9 +20,11 @@ from bti.domain.codes import SHAREABLE, STAFF_SIDE, GuardianAccess, InfoType, Ro
 from bti.domain.compartments import CORE, SEALED, service_compartment, service_compartments
 from bti.domain.levels import CaseStatus
 from bti.domain.relations import (
+    EmergencyFacts,
     GuardianFacts,
     ObjectKind,
     PlaceFacts,
+    Purpose,
     Relation,
     relations_of,
 )
@@ -42,81 +43,8 @@ from tests.unit.domain.samples import (
     an_object,
     born,
 )
+from tests.unit.domain.written_again import EXPECTED, FOR, LINES
 
-# What the table should say, written a second time and in another form. Letters are relations:
-# H holder, F follower, P participant, L leader of the owner unit, T member or leader of the team
-# of an open referral, t its leader only, O offered the baton, A author, G guardian, Y youth.
-# A role in words needs no relation.
-WRITTEN_AGAIN = """
-report_danger        staff unit_lead team_lead team_member dpo archivist administrator
-log_concern          staff unit_lead team_lead team_member
-search_child         staff unit_lead team_lead team_member
-see_worklist         staff unit_lead team_lead team_member
-see_team_queue       team_lead team_member
-own_record           A
-read_case            H F P L T G Y
-see_case_accesses    H F P L T G Y
-print_case           H F P L T
-change_child         H F L
-record_conversation  H F P L
-record_step          H F P L
-change_level         H F L t
-close_case           H F L
-reopen_case          H F L
-open_log             H F L
-close_log            H F L
-write_plan           H F P
-evaluate             H F P
-write_note           H F P L T
-offer_baton          H
-answer_offer         O
-withdraw_offer       H
-reassign_baton       L
-ask_consent          H F L
-record_answer        H F L
-withdraw_consent     H F P L T G Y
-invite_participant   H F L
-revoke_participant   H F L
-refer                H L
-take_referral        t
-return_referral      t
-record_rights        t H
-appoint_holder       t
-search_audit         dpo
-manage_accounts      administrator
-manage_units         administrator
-archive_list         archivist
-ask_approval         dpo archivist administrator
-give_approval        dpo archivist administrator unit_lead team_lead
-"""
-WORKERS = {Role.STAFF, Role.UNIT_LEAD, Role.TEAM_LEAD, Role.TEAM_MEMBER}
-LETTERS = {
-    "H": (Relation.HOLDER, WORKERS),
-    "F": (Relation.FOLLOWER, WORKERS),
-    "P": (Relation.PARTICIPANT, WORKERS),
-    "O": (Relation.OFFERED, WORKERS),
-    "L": (Relation.LEAD, {Role.UNIT_LEAD}),
-    "T": (Relation.TEAM, {Role.TEAM_LEAD, Role.TEAM_MEMBER}),
-    "t": (Relation.TEAM, {Role.TEAM_LEAD}),
-    "A": (Relation.AUTHOR, set(STAFF_SIDE)),
-    "G": (Relation.GUARDIAN, {Role.GUARDIAN}),
-    "Y": (Relation.YOUTH, {Role.YOUTH}),
-}
-
-
-def expected():
-    table = {}
-    for line in WRITTEN_AGAIN.strip().splitlines():
-        action, *who = line.split()
-        pairs = set()
-        for one in who:
-            relation, roles = LETTERS.get(one) or (Relation.ROLE, {Role(one)})
-            pairs |= {(role, relation) for role in roles}
-        table[Action(action)] = pairs
-    return table
-
-
-EXPECTED = expected()
 HOUR = timedelta(hours=1)
 
 
@@ -138,6 +66,15 @@ def standing_as(relation):
             offered_to=TEACHER, offered_unit=SCHOOL, offer_expires_at=NOON + HOUR
         ),
         Relation.AUTHOR: an_object(kind=ObjectKind.OWN_RECORD, author_id=TEACHER),
+        Relation.EMERGENCY: an_object(
+            emergencies=(EmergencyFacts(TEACHER, SCHOOL, NOON - HOUR, NOON + HOUR),)
+        ),
+        Relation.IMPARTIAL: an_object(
+            kind=ObjectKind.REVIEW, about_account=NURSE, about_unit=HEALTH
+        ),
+        Relation.OWN_STAFF: an_object(
+            kind=ObjectKind.REVIEW, about_account=NURSE, about_unit=SCHOOL
+        ),
         Relation.GUARDIAN: an_object(
             guardians=(GuardianFacts(account_id=TEACHER, parental_responsibility=True),)
         ),
@@ -151,10 +88,17 @@ def test_the_table_has_a_row_for_every_act():
 
 @pytest.mark.parametrize("action", Action)
 def test_every_role_in_every_relation_may_exactly_what_the_table_says(action):
+    line = LINES[action]
     for role, relation in product(Role, Relation):
-        subject, facts = a_subject(role), standing_as(relation)
+        facts = standing_as(relation)
+        if relation is Relation.ROLE and not line.any_kind:
+            facts = replace(facts, kind=line.kind)
+        purposes = sorted(FOR[role] & line.purposes)
+        subject = a_subject(role, purpose=purposes[0] if purposes else None)
         held = relations_of(subject, facts, NOON)
-        right = any((role, one) in EXPECTED[action] for one in held)
+        stated = bool(purposes) and facts.kind is line.kind
+        related = any((role, one) in EXPECTED[action] for one in held)
+        right = related and (stated or line.any_kind)
         assert isinstance(decide(subject, action, facts, NOON), Allowed) is right, (role, relation)
 
 
@@ -190,6 +134,47 @@ def test_another_municipality_is_out_of_reach_whatever_the_rows_say():
         assert decide(a_subject(role), action, facts, NOON) == Refused("access.other_tenant")
 
 
+def on_call(account=TEACHER, unit=SCHOOL, **changes):
+    return a_subject(Role.ON_CALL, account=account, unit=unit, **changes)
+
+
+def test_emergency_access_opens_the_core_of_one_case_for_its_time_and_nothing_more():
+    facts = replace(standing_as(Relation.EMERGENCY), cells=(a_cell(to_unit=SCHOOL),))
+    ends = NOON + HOUR
+    last = ends - timedelta(microseconds=1)
+    assert compartments_open_to(on_call(), facts, last) == {CORE}
+    assert compartments_open_to(on_call(), facts, ends) == frozenset()
+    assert compartments_open_to(on_call(), facts, NOON - 2 * HOUR) == frozenset()
+    assert compartments_open_to(on_call(account=NURSE), facts, NOON) == frozenset()
+    assert compartments_open_to(on_call(unit=HEALTH), facts, NOON) == frozenset()
+    assert decide(on_call(), Action.READ_CASE, facts, NOON) == Refused("access.role")
+
+
+@pytest.mark.parametrize("protected", [True, None])
+def test_a_protected_address_closes_emergency_access_and_so_does_not_knowing(protected):
+    facts = replace(standing_as(Relation.EMERGENCY), protected=protected)
+    for action in (Action.OPEN_EMERGENCY, Action.READ_CORE):
+        assert decide(on_call(), action, facts, NOON) == Refused("access.protected")
+    assert compartments_open_to(on_call(), facts, NOON) == frozenset()
+
+
+def test_nobody_reviews_their_own_doing_in_whatever_role():
+    for role, action in product(Role, (Action.REVIEW_USE, Action.LIFT_SUSPENSION)):
+        facts = an_object(kind=ObjectKind.REVIEW, about_account=TEACHER, about_unit=SCHOOL)
+        for purpose in FOR[role]:
+            assert not decide(a_subject(role, purpose=purpose), action, facts, NOON).allowed
+
+
+def test_a_leader_reviews_their_own_staff_and_no_other_units():
+    lead = a_subject(Role.UNIT_LEAD, purpose=Purpose.OVERSIGHT)
+    theirs = an_object(kind=ObjectKind.REVIEW, about_account=NURSE, about_unit=SCHOOL)
+    assert decide(lead, Action.REVIEW_USE, theirs, NOON) == Allowed("own_staff")
+    others = replace(theirs, about_unit=HEALTH)
+    assert decide(lead, Action.REVIEW_USE, others, NOON) == Refused("access.no_relation")
+    nobodys = replace(theirs, about_account=None)
+    assert decide(lead, Action.REVIEW_USE, nobodys, NOON) == Refused("access.no_relation")
+
+
 def test_one_factor_is_not_enough():
     verdict = decide(
         a_subject(strength="password"), Action.READ_CASE, standing_as(Relation.HOLDER), NOON
@@ -203,7 +188,7 @@ def test_a_closed_case_is_read_and_reopened_and_not_written(action):
         facts = standing_as(relation)
         before = decide(a_subject(role), action, facts, NOON)
         after = decide(a_subject(role), action, replace(facts, status=CaseStatus.CLOSED), NOON)
-        if action in ALLOWED_WHEN_CLOSED:
+        if LINES[action].closed:
             assert after == before
         else:
             assert isinstance(after, Refused)
@@ -273,7 +258,7 @@ def test_what_ended_stays_closed_to_a_service_that_is_let_in_for_something_else(
 @CELLS_THAT_OPEN_NOTHING
 def test_withdrawn_consent_closes_the_case_to_the_service(cell):
     facts = a_shared_case(cell)
-    assert decide(NURSE_HERE, Action.READ_CASE, facts, NOON) == Refused("access.no_relation")
+    assert decide(NURSE_HERE, Action.READ_CASE, facts, NOON) == Refused("access.no_consent")
     assert compartments_open_to(NURSE_HERE, facts, NOON) == frozenset()
 
 

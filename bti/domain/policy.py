@@ -1,0 +1,287 @@
+"""The policy as data: who may do what to which kind of thing, for what purpose, signed in how.
+
+One row for each act. Nothing is decided here; ``access`` reads the table and refuses the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from bti.domain.approval import ASKERS, GIVERS
+from bti.domain.codes import CASE_WORKERS, STAFF_SIDE, Role
+from bti.domain.relations import ObjectKind, Purpose, Relation
+
+
+class Action(StrEnum):
+    """One kind of act, as the table knows it. The audit log has its own, finer codes."""
+
+    # about a child in danger
+    REPORT_DANGER = "report_danger"
+    # about nobody yet
+    LOG_CONCERN = "log_concern"
+    SEARCH_CHILD = "search_child"
+    SEE_WORKLIST = "see_worklist"
+    SEE_TEAM_QUEUE = "see_team_queue"
+    # one's own drafts and duty records
+    OWN_RECORD = "own_record"
+    # a case
+    READ_CASE = "read_case"
+    SEE_CASE_ACCESSES = "see_case_accesses"
+    PRINT_CASE = "print_case"
+    CHANGE_CHILD = "change_child"
+    RECORD_CONVERSATION = "record_conversation"
+    RECORD_STEP = "record_step"
+    CHANGE_LEVEL = "change_level"
+    CLOSE_CASE = "close_case"
+    REOPEN_CASE = "reopen_case"
+    # its log
+    OPEN_LOG = "open_log"
+    CLOSE_LOG = "close_log"
+    WRITE_PLAN = "write_plan"
+    EVALUATE = "evaluate"
+    WRITE_NOTE = "write_note"
+    # the baton
+    OFFER_BATON = "offer_baton"
+    ANSWER_OFFER = "answer_offer"
+    WITHDRAW_OFFER = "withdraw_offer"
+    REASSIGN_BATON = "reassign_baton"
+    # consent and participants
+    ASK_CONSENT = "ask_consent"
+    RECORD_ANSWER = "record_answer"
+    WITHDRAW_CONSENT = "withdraw_consent"
+    INVITE_PARTICIPANT = "invite_participant"
+    REVOKE_PARTICIPANT = "revoke_participant"
+    # the upbringing team
+    REFER = "refer"
+    TAKE_REFERRAL = "take_referral"
+    RETURN_REFERRAL = "return_referral"
+    RECORD_RIGHTS = "record_rights"
+    APPOINT_HOLDER = "appoint_holder"
+    # running the installation
+    SEARCH_AUDIT = "search_audit"
+    EXPORT_AUDIT = "export_audit"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    MANAGE_UNITS = "manage_units"
+    ARCHIVE_LIST = "archive_list"
+    # emergency access
+    SEEK_EMERGENCY = "seek_emergency"
+    OPEN_EMERGENCY = "open_emergency"
+    READ_CORE = "read_core"
+    # what others have done with their access
+    SEE_REVIEWS = "see_reviews"
+    REVIEW_USE = "review_use"
+    LIFT_SUSPENSION = "lift_suspension"
+    SIGN_CONTROL = "sign_control"
+    # acts that need two people; for which act is said in bti.domain.approval
+    ASK_APPROVAL = "ask_approval"
+    GIVE_APPROVAL = "give_approval"
+
+
+class Strength(IntEnum):
+    """How sure the sign-in is, weakest first; for how long it is FRESH is said in ``step_up``."""
+
+    WEAK = 0
+    TWO_FACTORS = 1
+    #: Two factors, proven a short while ago.
+    FRESH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """These roles, when they stand in this relation (ROLE: no relation is needed).
+
+    With ``by_consent`` somebody outside the unit that owns the case also needs a live consent
+    cell that leads to their own unit.
+    """
+
+    roles: frozenset[Role]
+    relation: Relation
+    by_consent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One row of the table: what is done to which kind of thing, and on which terms."""
+
+    kind: ObjectKind
+    grants: tuple[Grant, ...]
+    purposes: frozenset[Purpose]
+    strength: Strength = Strength.TWO_FACTORS
+    when_closed: bool = False
+    #: Only where it is certain that the child's address is not protected.
+    unprotected_only: bool = False
+    #: Every role in the grants, worked out once.
+    roles: frozenset[Role] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Gather the roles of the grants."""
+        roles = frozenset(role for grant in self.grants for role in grant.roles)
+        object.__setattr__(self, "roles", roles)
+
+
+_LEADS: Final = frozenset({Role.UNIT_LEAD})
+_TEAM: Final = frozenset({Role.TEAM_LEAD, Role.TEAM_MEMBER})
+_TEAM_LEAD: Final = frozenset({Role.TEAM_LEAD})
+_OFFICER: Final = frozenset({Role.DPO})
+_ON_CALL: Final = frozenset({Role.ON_CALL})
+
+_HOLDER: Final = Grant(CASE_WORKERS, Relation.HOLDER, by_consent=True)
+_FOLLOWER: Final = Grant(CASE_WORKERS, Relation.FOLLOWER, by_consent=True)
+_PARTICIPANT: Final = Grant(CASE_WORKERS, Relation.PARTICIPANT, by_consent=True)
+# Without consent too: whoever is asked to take the baton must be able to say no.
+_OFFERED: Final = Grant(CASE_WORKERS, Relation.OFFERED)
+_LEAD: Final = Grant(_LEADS, Relation.LEAD, by_consent=True)
+_TEAM_OF_REFERRAL: Final = Grant(_TEAM, Relation.TEAM, by_consent=True)
+_LEAD_OF_TEAM: Final = Grant(_TEAM_LEAD, Relation.TEAM, by_consent=True)
+_GUARDIAN: Final = Grant(frozenset({Role.GUARDIAN}), Relation.GUARDIAN)
+_YOUTH: Final = Grant(frozenset({Role.YOUTH}), Relation.YOUTH)
+# A review is made by somebody else than the one it is about, without exception.
+_IMPARTIAL_OFFICER: Final = Grant(_OFFICER, Relation.IMPARTIAL)
+_OWN_LEADER: Final = Grant(_LEADS, Relation.OWN_STAFF)
+
+_READERS: Final = (_HOLDER, _FOLLOWER, _PARTICIPANT, _LEAD, _TEAM_OF_REFERRAL)
+_FAMILY: Final = (_GUARDIAN, _YOUTH)
+_STEERING: Final = (_HOLDER, _FOLLOWER, _LEAD)
+_PLANNERS: Final = (_HOLDER, _FOLLOWER, _PARTICIPANT)
+
+_FOLLOW_UP: Final = frozenset({Purpose.FOLLOW_UP})
+_FOLLOW_UP_OR_FAMILY: Final = frozenset({Purpose.FOLLOW_UP, Purpose.FAMILY})
+_OVERSIGHT: Final = frozenset({Purpose.OVERSIGHT})
+_EMERGENCY: Final = frozenset({Purpose.EMERGENCY})
+
+
+def _case(
+    *grants: Grant, purposes: frozenset[Purpose] = _FOLLOW_UP, when_closed: bool = False
+) -> Rule:
+    return Rule(kind=ObjectKind.CASE, grants=grants, purposes=purposes, when_closed=when_closed)
+
+
+def _house(
+    roles: frozenset[Role],
+    *purposes: Purpose,
+    strength: Strength = Strength.TWO_FACTORS,
+) -> Rule:
+    """What a role alone is enough for: no case, nobody's child."""
+    return Rule(
+        kind=ObjectKind.INSTALLATION,
+        grants=(Grant(roles, Relation.ROLE),),
+        purposes=frozenset(purposes),
+        strength=strength,
+    )
+
+
+def _review(*grants: Grant, strength: Strength = Strength.TWO_FACTORS) -> Rule:
+    return Rule(kind=ObjectKind.REVIEW, grants=grants, purposes=_OVERSIGHT, strength=strength)
+
+
+_OF_THE_HOUSE: Final = (Purpose.OVERSIGHT, Purpose.ADMINISTRATION, Purpose.ARCHIVING)
+_ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
+
+POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
+    {
+        # Decided before every other question; the row is here so that the table is whole.
+        Action.REPORT_DANGER: Rule(
+            kind=ObjectKind.INSTALLATION,
+            grants=(Grant(STAFF_SIDE, Relation.ROLE),),
+            purposes=frozenset(Purpose),
+            strength=Strength.WEAK,
+            when_closed=True,
+        ),
+        Action.LOG_CONCERN: _house(CASE_WORKERS, Purpose.FOLLOW_UP),
+        Action.SEARCH_CHILD: _house(CASE_WORKERS, Purpose.FOLLOW_UP),
+        Action.SEE_WORKLIST: _house(CASE_WORKERS, Purpose.FOLLOW_UP),
+        Action.SEE_TEAM_QUEUE: _house(_TEAM, Purpose.FOLLOW_UP),
+        Action.OWN_RECORD: Rule(
+            kind=ObjectKind.OWN_RECORD,
+            grants=(Grant(STAFF_SIDE, Relation.AUTHOR),),
+            purposes=frozenset(Purpose),
+            when_closed=True,
+        ),
+        Action.READ_CASE: _case(
+            *_READERS, *_FAMILY, purposes=_FOLLOW_UP_OR_FAMILY, when_closed=True
+        ),
+        Action.SEE_CASE_ACCESSES: _case(
+            *_READERS, *_FAMILY, purposes=_FOLLOW_UP_OR_FAMILY, when_closed=True
+        ),
+        Action.PRINT_CASE: _case(*_READERS, when_closed=True),
+        Action.CHANGE_CHILD: _case(*_STEERING),
+        Action.RECORD_CONVERSATION: _case(*_STEERING, _PARTICIPANT),
+        Action.RECORD_STEP: _case(*_STEERING, _PARTICIPANT),
+        Action.CHANGE_LEVEL: _case(*_STEERING, _LEAD_OF_TEAM),
+        Action.CLOSE_CASE: _case(*_STEERING),
+        Action.REOPEN_CASE: _case(*_STEERING, when_closed=True),
+        Action.OPEN_LOG: _case(*_STEERING),
+        Action.CLOSE_LOG: _case(*_STEERING),
+        Action.WRITE_PLAN: _case(*_PLANNERS),
+        Action.EVALUATE: _case(*_PLANNERS),
+        Action.WRITE_NOTE: _case(*_READERS),
+        Action.OFFER_BATON: _case(_HOLDER),
+        Action.ANSWER_OFFER: _case(_OFFERED),
+        Action.WITHDRAW_OFFER: _case(_HOLDER),
+        Action.REASSIGN_BATON: _case(_LEAD),
+        Action.ASK_CONSENT: _case(*_STEERING),
+        Action.RECORD_ANSWER: _case(*_STEERING),
+        # Anyone in the case may receive a withdrawal: it must be as easy as giving it.
+        Action.WITHDRAW_CONSENT: _case(
+            *_READERS, *_FAMILY, purposes=_FOLLOW_UP_OR_FAMILY, when_closed=True
+        ),
+        Action.INVITE_PARTICIPANT: _case(*_STEERING),
+        Action.REVOKE_PARTICIPANT: _case(*_STEERING),
+        Action.REFER: _case(_HOLDER, _LEAD),
+        Action.TAKE_REFERRAL: _case(_LEAD_OF_TEAM),
+        Action.RETURN_REFERRAL: _case(_LEAD_OF_TEAM),
+        Action.RECORD_RIGHTS: _case(_LEAD_OF_TEAM, _HOLDER),
+        Action.APPOINT_HOLDER: _case(_LEAD_OF_TEAM),
+        Action.SEARCH_AUDIT: _house(_OFFICER, Purpose.OVERSIGHT),
+        Action.EXPORT_AUDIT: _house(_OFFICER, Purpose.OVERSIGHT, strength=Strength.FRESH),
+        Action.MANAGE_ACCOUNTS: _house(_ADMINISTRATORS, Purpose.ADMINISTRATION),
+        Action.MANAGE_UNITS: _house(_ADMINISTRATORS, Purpose.ADMINISTRATION),
+        Action.ARCHIVE_LIST: _house(frozenset({Role.ARCHIVIST}), Purpose.ARCHIVING),
+        Action.SEEK_EMERGENCY: _house(_ON_CALL, Purpose.EMERGENCY, strength=Strength.FRESH),
+        # Which case it is, is known from here on; the role must say why, and only once per case.
+        Action.OPEN_EMERGENCY: Rule(
+            kind=ObjectKind.CASE,
+            grants=(Grant(_ON_CALL, Relation.ROLE),),
+            purposes=_EMERGENCY,
+            strength=Strength.FRESH,
+            when_closed=True,
+            unprotected_only=True,
+        ),
+        Action.READ_CORE: Rule(
+            kind=ObjectKind.CASE,
+            grants=(Grant(_ON_CALL, Relation.EMERGENCY),),
+            purposes=_EMERGENCY,
+            when_closed=True,
+            unprotected_only=True,
+        ),
+        Action.SEE_REVIEWS: _house(_OFFICER | _LEADS, Purpose.OVERSIGHT),
+        Action.REVIEW_USE: _review(_IMPARTIAL_OFFICER, _OWN_LEADER),
+        Action.LIFT_SUSPENSION: _review(_IMPARTIAL_OFFICER, strength=Strength.FRESH),
+        Action.SIGN_CONTROL: _house(_OFFICER, Purpose.OVERSIGHT),
+        # That both have just proven who they are is asked by the approval itself, of each of them.
+        Action.ASK_APPROVAL: _house(ASKERS, *_OF_THE_HOUSE),
+        Action.GIVE_APPROVAL: _house(GIVERS, Purpose.FOLLOW_UP, *_OF_THE_HOUSE),
+    }
+)
+"""The whole of who may do what. An act that is not here is nobody's."""
+
+PURPOSES: Final[Mapping[Role, tuple[Purpose, ...]]] = MappingProxyType(
+    {
+        Role.STAFF: (Purpose.FOLLOW_UP,),
+        Role.UNIT_LEAD: (Purpose.FOLLOW_UP, Purpose.OVERSIGHT),
+        Role.TEAM_LEAD: (Purpose.FOLLOW_UP,),
+        Role.TEAM_MEMBER: (Purpose.FOLLOW_UP,),
+        Role.ON_CALL: (Purpose.EMERGENCY,),
+        Role.DPO: (Purpose.OVERSIGHT,),
+        Role.ARCHIVIST: (Purpose.ARCHIVING,),
+        Role.ADMINISTRATOR: (Purpose.ADMINISTRATION,),
+        Role.SLT_COORDINATOR: (),
+        Role.GUARDIAN: (Purpose.FAMILY,),
+        Role.YOUTH: (Purpose.FAMILY,),
+    }
+)
+"""What each role may act for. The first is what it acts for when nothing else is said."""
