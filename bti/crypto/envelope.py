@@ -5,7 +5,6 @@ Wrapping a data key under another is in ``wrapping``; who may hold a key at all 
     01 | alg | key_id(16) | nonce(12) | AES-256-GCM(padded value) with its 16-byte tag
 """
 
-import os
 from dataclasses import dataclass
 from typing import NoReturn, Self, SupportsIndex, final
 from uuid import UUID
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from bti.crypto.entropy import random_bytes
 from bti.crypto.errors import SealError
 from bti.crypto.padding import MINIMUM, is_padded_length, pad, unpad
 from bti.crypto.pae import le64, pae
@@ -79,7 +79,7 @@ class DataKey:
     @classmethod
     def generate(cls) -> Self:
         """Make a new key and id from the kernel's random source."""
-        return cls(os.urandom(KEY_ID_BYTES), os.urandom(KEY_BYTES))
+        return cls(random_bytes(KEY_ID_BYTES), random_bytes(KEY_BYTES))
 
     @property
     def key_id(self) -> bytes:
@@ -155,7 +155,7 @@ def seal(key: DataKey, place: Place, value: bytes, minimum: int = MINIMUM) -> by
     The result is 46 bytes longer than the padded value and at least 110 bytes. ``minimum`` is the least padded
     length in bytes: 64 for names, ids and titles, 256 for texts. ValueError when it is not a Padmé length.
     """
-    nonce = os.urandom(NONCE_BYTES)
+    nonce = random_bytes(NONCE_BYTES)
     cipher = key.field_cipher(place.table, place.column)
     return (
         key.header

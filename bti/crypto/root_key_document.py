@@ -6,7 +6,6 @@ makes of a passphrase, with PAE("root-key", kid, salt, le64(passes), le64(memory
 """
 
 import json
-import os
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bti.crypto.entropy import random_bytes
 from bti.crypto.envelope import KEY_BYTES, NONCE_BYTES, TAG_BYTES
 from bti.crypto.pae import le64, pae
 
@@ -61,7 +61,7 @@ def write_key(root_ref: str, key: bytes, passphrase: str | None, cost: LockCost)
             "lanes": cost.lanes,
             "salt_b64": b64encode(salt).decode(),
         }
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = random_bytes(NONCE_BYTES)
         locked = _lock_key(passphrase, salt, cost).encrypt(
             nonce, key, _beside(root_ref, salt, cost)
         )

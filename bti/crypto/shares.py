@@ -6,7 +6,6 @@ written on paper:
     stafett-share-v1 | set id | number | how many are needed | base32 | CRC-32 of all before, in hex
 """
 
-import os
 import re
 import zlib
 from base64 import b32decode, b32encode
@@ -17,6 +16,7 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Final, Self
 
+from bti.crypto.entropy import random_bytes
 from bti.crypto.pae import le64, pae
 
 MOST_SHARES: Final = 255
@@ -91,7 +91,7 @@ def split(secret: bytes, k: int, n: int, set_id: str) -> list[str]:
         raise ValueError("The id of a set has letters a-z, digits and hyphens, at most 32.")
     # The check travels inside the secret, so it tells nothing to fewer than k either.
     whole = secret + _check(secret, k, set_id)
-    polynomials = [(one, *os.urandom(k - 1)) for one in whole]
+    polynomials = [(one, *random_bytes(k - 1)) for one in whole]
     return [
         Share(set_id, x, k, bytes(_at(polynomial, x) for polynomial in polynomials)).encode()
         for x in range(1, n + 1)

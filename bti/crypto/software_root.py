@@ -1,12 +1,12 @@
 """Root keys held in this process's memory, for the providers that read them from somewhere."""
 
-import os
 from collections.abc import Mapping
 from typing import NoReturn
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bti.crypto.entropy import random_bytes
 from bti.crypto.envelope import NONCE_BYTES, TAG_BYTES
 from bti.crypto.errors import SealError
 from bti.crypto.provider import TENANT_KEY_BYTES, Health, KeyProvider
@@ -35,7 +35,7 @@ class SoftwareRoot(KeyProvider):
         cipher = self._cipher(root_ref)
         if cipher is None or len(key64) != TENANT_KEY_BYTES:
             raise ValueError(f"This provider wraps blocks of 64 bytes under {self._names()}.")
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = random_bytes(NONCE_BYTES)
         return nonce + cipher.encrypt(nonce, key64, context)
 
     def unwrap(self, root_ref: str, blob: bytes, context: bytes) -> bytes:

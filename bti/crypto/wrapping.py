@@ -5,7 +5,6 @@ Tenant keys themselves are wrapped by a provider (``provider``). Format, exactly
     01 | 01 | kek_id(16) | nonce(12) | AES-256-GCM(key) with its 16-byte tag | commitment(32)
 """
 
-import os
 from hashlib import sha256
 from hmac import compare_digest
 from hmac import digest as hmac_digest
@@ -13,6 +12,7 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 
+from bti.crypto.entropy import random_bytes
 from bti.crypto.envelope import (
     HEADER_BYTES,
     KEY_BYTES,
@@ -33,7 +33,7 @@ WRAPPED_BYTES = _COMMIT_AT + _COMMIT_BYTES
 def wrap_key(kek: DataKey, tenant: UUID, case: UUID, compartment: str, dek: DataKey) -> bytes:
     """Wrap ``dek`` under ``kek`` (110 bytes) so that it opens for this tenant, case and compartment only."""
     secret = dek.secret_for_wrapping()
-    nonce = os.urandom(NONCE_BYTES)
+    nonce = random_bytes(NONCE_BYTES)
     commit = _commitment(secret, dek.key_id)
     context = _associated(kek.header, tenant, case, compartment, dek.key_id, commit)
     return kek.header + nonce + kek.wrapping_cipher().encrypt(nonce, secret, context) + commit

@@ -50,7 +50,7 @@ def test_every_number_but_nought_has_its_inverse():
 
 def test_shares_are_points_of_a_polynomial_whose_nought_is_the_secret(monkeypatch):
     drawn = iter([bytes((a, b)) for a, b in [(0x11, 0xA0), (0xFF, 0x00)] * 9])
-    monkeypatch.setattr(shares.os, "urandom", lambda size: next(drawn)[:size])
+    monkeypatch.setattr(shares, "random_bytes", lambda size: next(drawn)[:size])
     made = [Share.parse(text) for text in split(b"\x05\xc8", 3, 6, SET)]
     coefficients = [(0x05, 0x11, 0xA0), (0xC8, 0xFF, 0x00)]
     for share in made:
