@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from bti.cli import demo_history, demo_stories, demo_stories_together
+from bti.cli import demo_history, demo_stories, demo_stories_together, demo_two_people
 from bti.cli.demo_people import COORDINATOR, FURUVIK, LINDVIK, PASSWORD, employ, found_town
 from bti.cli.demo_stage import DEMO, Stage, at_hour, play
 from bti.cli.release import publish_pending
@@ -89,6 +89,7 @@ def load(
     stories.append(demo_stories_together.furuvik(neighbour))
     stories += demo_history.stories(stage, _HISTORY[scale])
     stories.append(_releases(stage, network))
+    stories.append(demo_two_people.approvals(stage))
     play(clock, stories, progress)
     clock.set(now)
     coordinator = SignInWay(

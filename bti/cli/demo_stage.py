@@ -61,6 +61,10 @@ class Stage:
         self.clock.advance(_BETWEEN_ACTS)
         return self.runtime.doorway.perform(workflow, self._actor(who), *args, **kwargs)
 
+    def sign_in_anew(self, who: str) -> None:
+        """Let somebody's next act begin with a sign-in, for acts that ask for fresh proof."""
+        self._signed_in.pop(who, None)
+
     @property
     def today(self) -> date:
         """The day the demonstration is loaded for."""

@@ -77,6 +77,10 @@ class ApprovalRefused(AccessDenied):
 class StepUpNeeded(ApprovalRefused):
     """Password and code must be proven again first: the last time is too long ago."""
 
+    def __init__(self, *, approval_id: uuid.UUID | None = None) -> None:
+        # The access table's own rule: whoever meets it is asked to prove it, and may go on.
+        super().__init__("access.stale_factor", approval_id=approval_id)
+
 
 APPROVAL_RULES: Final = frozenset(
     {
@@ -91,7 +95,6 @@ APPROVAL_RULES: Final = frozenset(
         "approval.role",
         "approval.same_person",
         "approval.self",
-        "approval.step_up",
         "approval.unknown",
         "approval.used",
     }
@@ -277,4 +280,4 @@ def _words(name: str) -> list[str]:
 
 def _fresh(person: PersonFacts, at: datetime, approval_id: uuid.UUID | None) -> None:
     if not is_fresh(person.proven_at, at):
-        raise StepUpNeeded("approval.step_up", approval_id=approval_id)
+        raise StepUpNeeded(approval_id=approval_id)

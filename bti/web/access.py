@@ -93,6 +93,8 @@ PUBLIC: Final = RouteRule(Public())
 SIGNED_IN: Final = RouteRule(SignedIn())
 NETWORK: Final = RouteRule(Network())
 CASE_WORK: Final = RouteRule(_roles("staff", "unit_lead", "team_lead", "team_member"))
+_TWO_PEOPLE: Final = _roles("dpo", "archivist", "administrator", "unit_lead", "team_lead")
+_APPROVALS: Final = RouteRule(_TWO_PEOPLE)
 NETWORK_ROLE: Final = "slt_coordinator"
 
 # Endpoint -> rule. A route that is not here answers 404; a row without a route fails
@@ -138,6 +140,12 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "account.give_role": RouteRule(_roles("administrator"), "manage_accounts"),
     "account.end_role": RouteRule(_roles("administrator"), "manage_accounts"),
     "account.disable": RouteRule(_roles("administrator"), "manage_accounts"),
+    # what needs two people
+    "approval.give": RouteRule(_TWO_PEOPLE, "give_approval"),
+    "approval.list": _APPROVALS,
+    "approval.refuse": RouteRule(_TWO_PEOPLE, "give_approval"),
+    "approval.show": _APPROVALS,
+    "approval.withdraw": RouteRule(_roles("dpo", "archivist", "administrator"), "ask_approval"),
     # about Stafett
     "pages.start": PUBLIC,
     "pages.privacy": PUBLIC,

@@ -29,6 +29,7 @@ _CASE: Final = (
     "insight",
     "sign_in",
     "account",
+    "approval",
     "confirm",
     "pages",
 )

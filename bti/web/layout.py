@@ -14,6 +14,7 @@ Audience = Literal["public", "family", "staff"]
 FAMILY_ROLES: Final = frozenset({"guardian", "youth"})
 DANGER_ENDPOINT: Final = "duty.report"
 _CASE_WORK: Final = frozenset({"staff", "unit_lead", "team_lead", "team_member"})
+_TWO_PEOPLE: Final = frozenset({"dpo", "archivist", "administrator"})
 _TEAM: Final = frozenset({"team_lead", "team_member"})
 
 
@@ -33,6 +34,7 @@ MENU: Final = (
     MenuRow(lazy_gettext("New concern"), "concern.new", _CASE_WORK),
     MenuRow(lazy_gettext("Access log"), "insight.search", frozenset({"dpo"})),
     MenuRow(lazy_gettext("Accounts"), "account.list", frozenset({"administrator"})),
+    MenuRow(lazy_gettext("Approvals"), "approval.list", _TWO_PEOPLE),
     MenuRow(lazy_gettext("Numbers and trends"), "slt.show", frozenset({access.NETWORK_ROLE})),
     MenuRow(lazy_gettext("Guide"), "pages.guide", _CASE_WORK),
 )

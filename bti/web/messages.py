@@ -50,7 +50,6 @@ RULES: Final[Mapping[str, Any]] = {
         "The one who asks has the same name as you. Somebody else must answer."
     ),
     "approval.self": _l("You cannot approve what you ask for yourself."),
-    "approval.step_up": _l("Prove password and code again first."),
     "approval.unknown": _l("There is no such approval."),
     "approval.used": _l("The approval has been used already."),
     "baton.log_not_active": _l("The log is not open, so there is no baton to hand over."),

@@ -68,6 +68,9 @@ NOTICES: Final[dict[str, Notice]] = {
     "holder_asked": Notice(
         lazy_gettext("The baton is offered. The holder has it until the new one has said yes.")
     ),
+    "approval_given": Notice(lazy_gettext("You said yes. It can be done once, within the day.")),
+    "approval_refused": Notice(lazy_gettext("You said no."), "info"),
+    "approval_withdrawn": Notice(lazy_gettext("It is taken back."), "info"),
     "not_done": Notice(lazy_gettext("That could not be done now."), "warning"),
     "signed_out": Notice(lazy_gettext("You are signed out."), "info"),
     "signed_out_idle": Notice(

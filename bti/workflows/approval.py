@@ -24,7 +24,7 @@ from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.db.models import Account, Approval, RoleGrant, WebSession
+from bti.db.models import Account, Approval, Case, RoleGrant, Unit, WebSession
 from bti.domain import approval as rules
 from bti.domain.access import Action
 from bti.domain.approval import (
@@ -59,6 +59,8 @@ class ApprovalLine:
     state: ApprovalState
     params: Mapping[str, ParamValue] = field(repr=False)
     reason: str = field(repr=False)
+    #: Parameters that are ids, as what they stand for: a name, a unit or a case number.
+    named: Mapping[str, str] = field(repr=False)
     requested_by: str
     requested_at: datetime
     expires_at: datetime
@@ -165,7 +167,7 @@ def use(
 def require_fresh(context: Context) -> None:
     """Raise ``StepUpNeeded`` unless the second factor was proven in the last 15 minutes."""
     if not is_fresh(context.verbs.subject().proven_at, context.now):
-        raise StepUpNeeded("approval.step_up")
+        raise StepUpNeeded
 
 
 def page(context: Context) -> ApprovalPage:
@@ -187,8 +189,11 @@ def page(context: Context) -> ApprovalPage:
     )
 
 
-def show(context: Context, *, approval_id: uuid.UUID) -> ApprovalLine:
-    """Return one approval for its asker or for somebody who may answer. Raises ``NotFound``."""
+def show(context: Context, *, approval_id: uuid.UUID) -> tuple[ApprovalLine, bool]:
+    """Return one approval for its asker or for somebody who may answer, and whether they are fresh.
+
+    Raises ``NotFound``.
+    """
     person = _see(context)
     row = _row(context, approval_id, context.person.tenant_id)
     _expire(context, [row])
@@ -196,7 +201,7 @@ def show(context: Context, *, approval_id: uuid.UUID) -> ApprovalLine:
     if not line.mine and not line.may_answer and row.answered_by_id != person.account_id:
         raise NotFound
     context.record(Act.APPROVAL_LIST_READ, Reference("approval", row.id))
-    return line
+    return line, is_fresh(person.proven_at, context.now)
 
 
 def waiting_for(context: Context) -> int:
@@ -309,6 +314,7 @@ def _line(context: Context, row: Approval, person: PersonFacts | None) -> Approv
         else facts.state,
         params=row.params["params"],
         reason=row.params["reason"],
+        named=_named(context, row),
         requested_by=facts.requester_name,
         requested_at=row.requested_at,
         expires_at=row.expires_at,
@@ -316,6 +322,34 @@ def _line(context: Context, row: Approval, person: PersonFacts | None) -> Approv
         mine=person is not None and row.requested_by_id == person.account_id,
         may_answer=person is not None and _could_answer(facts, person, context.now),
     )
+
+
+def _named(context: Context, row: Approval) -> dict[str, str]:
+    found = {}
+    for name, value in row.params["params"].items():
+        try:
+            key = uuid.UUID(value) if isinstance(value, str) else None
+        except ValueError:
+            key = None
+        text = _what(context, row.tenant_id, key) if key is not None else ""
+        if text:
+            found[name] = text
+    return found
+
+
+def _what(context: Context, tenant: uuid.UUID, key: uuid.UUID) -> str:
+    """Return what an id stands for in this municipality. A case is its number, never a name."""
+    for table in (Account, Unit, Case):
+        thing = context.session.get(table, key)
+        if thing is not None and thing.tenant_id == tenant:
+            match thing:
+                case Account():
+                    return str(thing.profile["name"])
+                case Unit():
+                    return thing.name
+                case Case():
+                    return thing.number
+    return ""
 
 
 def _could_answer(facts: ApprovalFacts, person: PersonFacts, at: datetime) -> bool:

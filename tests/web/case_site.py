@@ -14,7 +14,7 @@ from bti.web.app import Identity, assemble
 from tests.web.critic import CriticClient, Page
 from tests.world import SECRET, World, settings_for
 
-FEATURES = ("insight", "sign_in", "account", "confirm", "pages")
+FEATURES = ("insight", "sign_in", "account", "approval", "confirm", "pages")
 
 
 def site(world: World, *, mode: str = "test") -> Flask:

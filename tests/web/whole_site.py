@@ -19,6 +19,7 @@ from bti.audit.actions import Action as Act
 from bti.crypto.errors import Locked
 from bti.db.models import Account, BatonOffer, Consent, ConsentAnswer, Entry, Person
 from bti.domain.access import Action
+from bti.domain.approval import ApprovalAct
 from bti.domain.codes import InfoType, Role
 from bti.domain.consent import Scope
 from bti.domain.errors import AccessDenied
@@ -28,7 +29,8 @@ from bti.slt.account import NewAccount, create_account
 from bti.slt.release import publish_release
 from bti.slt.sign_in import SignedIn, demo_sign_in
 from bti.web.site import open_site
-from bti.workflows import account, baton, duty, sign_in
+from bti.workflows import account, approval, baton, duty, sign_in
+from tests.approvals import freshly
 from tests.integration.slt.samples import a_release
 from tests.story import Story
 from tests.web.critic import CriticClient
@@ -70,6 +72,7 @@ class Town:
     world: World
     stories: dict[str, Story] = field(default_factory=dict)
     ids: dict[str, Ids] = field(default_factory=dict)
+    approval_id: uuid.UUID = NOBODY
 
     def story(self, state: str) -> Story:
         """A new story, remembered by the state it ends in."""
@@ -247,6 +250,9 @@ def _tell(town: Town, *, whole: bool) -> None:
     new.wonder()
     new.talk_with_leader()
     new.consent_to(Scope.OPEN_LOG)
+    freshly(town.world, "arne")
+    params = {"case": str(late.case_id), "recipient": "Statsarkivet"}
+    town.approval_id = town.world.run("arne", approval.ask, ApprovalAct.CASE_EXPORT, params)
 
 
 def _tell_of_the_team(town: Town) -> None:
@@ -334,6 +340,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     measures = [one for goal in page.plan.goals for one in goal.measures] if page.plan else []
     found["measure_id"] = measures[0].id if measures else NOBODY
     found["record_id"] = _own(town, "per")
+    found["approval_id"] = town.approval_id
     found["account_id"] = town.world.accounts["mona"]
     found["grant_id"] = uuid.UUID(
         site.ask("SELECT id FROM role_grants WHERE account_id=?", found["account_id"])[0][0]

@@ -116,7 +116,7 @@ def test_without_a_fresh_second_factor_nothing_is_asked_or_given(world):
             act()
         freshly(world, who)
         act()
-    assert [rule for rule, _ in denied(world)].count("approval.step_up") == 2
+    assert [rule for rule, _ in denied(world)].count("access.stale_factor") == 2
 
 
 def test_who_may_not_ask_or_answer_meets_nothing(world):

@@ -1,0 +1,43 @@
+"""What two people must agree on in the demonstration, as it stands on the day it is loaded."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bti.domain.approval import ApprovalAct
+from bti.workflows import approval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from bti.cli.demo_stage import Stage
+
+_LATELY: Final = timedelta(hours=3)
+
+
+def approvals(stage: Stage) -> Iterator[datetime]:
+    """The administrator waits for a yes from the data protection officer, and has had one before."""
+    yield stage.ago(40, 9)
+    stage.sign_in_anew("anne")
+    done = stage.act(
+        "anne", approval.ask, ApprovalAct.AUDIT_EXPORT, _to("2026-1"), reason="Halvårskontroll"
+    )
+    stage.sign_in_anew("asta")
+    stage.act("asta", approval.give, approval_id=done)
+    stage.act("anne", approval.use, done, ApprovalAct.AUDIT_EXPORT, _to("2026-1"))
+    # Also in a weekend: what is asked for lives for a day.
+    yield stage.now - _LATELY
+    stage.sign_in_anew("asta")
+    stage.act(
+        "asta",
+        approval.ask,
+        ApprovalAct.AUDIT_EXPORT,
+        _to("2026-2"),
+        reason="Kopi til revisjonen, avtalt i møte om informasjonssikkerhet.",
+    )
+
+
+def _to(folder: str) -> dict[str, str]:
+    return {"what": "whole log", "to": f"/srv/revisjon/{folder}"}

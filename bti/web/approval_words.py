@@ -1,0 +1,133 @@
+"""What an act that needs two people is called, and what it will do, in plain words.
+
+A test holds every act of the domain against this table; an unknown parameter is shown as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from flask_babel import gettext, lazy_gettext
+
+from bti.domain.approval import ApprovalAct, ApprovalState
+from bti.domain.codes import Role
+from bti.web import labels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bti.workflows.approval import ApprovalLine
+
+WORDS: Final[Mapping[ApprovalAct, tuple[Any, Any]]] = {
+    ApprovalAct.AUDIT_EXPORT: (
+        lazy_gettext("Write out the whole access log"),
+        lazy_gettext(
+            "Every entry is written to files outside Stafett. They hold ids and codes: who did what "
+            "and when, but no names and nothing of what is written about a child."
+        ),
+    ),
+    ApprovalAct.CASE_EXPORT: (
+        lazy_gettext("Take a copy of a case out of Stafett"),
+        lazy_gettext(
+            "What is written about one child is copied to a file. Whoever has the file can read it."
+        ),
+    ),
+    ApprovalAct.ERASURE: (
+        lazy_gettext("Erase a case"),
+        lazy_gettext("The keys of the case are destroyed. Nobody can read it again."),
+    ),
+    ApprovalAct.KEY_DESTROY: (
+        lazy_gettext("Destroy a key"),
+        lazy_gettext("What is sealed under this key can never be opened again, by anybody."),
+    ),
+    ApprovalAct.KEY_RECOVERY: (
+        lazy_gettext("Take out shares for recovery"),
+        lazy_gettext("Whoever gathers enough of the shares can open everything in Stafett."),
+    ),
+    ApprovalAct.LOG_EPOCH: (
+        lazy_gettext("Begin a new access log"),
+        lazy_gettext("The log as it stands is closed and kept, and a new one is begun after it."),
+    ),
+    ApprovalAct.POLICY_CHANGE: (
+        lazy_gettext("Change who may do what"),
+        lazy_gettext("From then on, other people may do or see other things than today."),
+    ),
+    ApprovalAct.PROFILE_CHANGE: (
+        lazy_gettext("Change the local rules"),
+        lazy_gettext("Deadlines, levels or ages change for everybody in the municipality."),
+    ),
+    ApprovalAct.RELEASE_PUBLISH: (
+        lazy_gettext("Publish the numbers of a half-year"),
+        lazy_gettext(
+            "Exactly these protected numbers go to the network side for everybody to read. They "
+            "cannot be called back."
+        ),
+    ),
+    ApprovalAct.ROLE_GRANT: (
+        lazy_gettext("Give a role that watches over others"),
+        lazy_gettext("The person can do what belongs to this role as soon as it is given."),
+    ),
+    ApprovalAct.ACCOUNT_RESET: (
+        lazy_gettext("Let a colleague set up the sign-in again"),
+        lazy_gettext(
+            "Meet the person before you say yes. You get a code that works once, to give to them "
+            "and to nobody else."
+        ),
+    ),
+}
+
+_PARAMS: Final[Mapping[str, Any]] = {
+    "account": lazy_gettext("Person"),
+    "case": lazy_gettext("Case"),
+    "lost": lazy_gettext("What is lost"),
+    "municipality": lazy_gettext("Municipality"),
+    "period": lazy_gettext("Half-year"),
+    "recipient": lazy_gettext("Recipient"),
+    "role": lazy_gettext("Role"),
+    "to": lazy_gettext("Written to"),
+    "unit": lazy_gettext("Unit"),
+    "what": lazy_gettext("What"),
+}
+
+_VALUES: Final[Mapping[str, Any]] = {
+    "whole log": lazy_gettext("The whole log"),
+    "phone": lazy_gettext("The phone with the codes"),
+    "password": lazy_gettext("The password"),
+}
+
+STATES: Final[Mapping[ApprovalState, tuple[Any, str]]] = {
+    ApprovalState.WAITING: (lazy_gettext("Waits for an answer"), "warning"),
+    ApprovalState.GIVEN: (lazy_gettext("Approved, not used yet"), "success"),
+    ApprovalState.REFUSED: (lazy_gettext("Refused"), "danger"),
+    ApprovalState.WITHDRAWN: (lazy_gettext("Taken back"), "neutral"),
+    ApprovalState.EXPIRED: (lazy_gettext("Ran out"), "neutral"),
+    ApprovalState.USED: (lazy_gettext("Done"), "neutral"),
+}
+
+
+def title(act: ApprovalAct) -> str:
+    """What the act is called."""
+    return str(WORDS[act][0])
+
+
+def effect(act: ApprovalAct) -> str:
+    """What will happen."""
+    return str(WORDS[act][1])
+
+
+def particulars(line: ApprovalLine) -> list[tuple[str, str]]:
+    """The parameters one by one, ids as the names they stand for."""
+    return [(str(_PARAMS.get(name, name)), _value(line, name)) for name in sorted(line.params)]
+
+
+def _value(line: ApprovalLine, name: str) -> str:
+    value = line.params[name]
+    if name in line.named:
+        return line.named[name]
+    if name == "role" and value in set(Role):
+        return labels.label(Role(str(value)), "role")
+    if isinstance(value, list):
+        return ", ".join(value)
+    if isinstance(value, bool):
+        return str(gettext("Yes") if value else gettext("No"))
+    return str(_VALUES.get(str(value), "–" if value is None else value))
