@@ -63,7 +63,7 @@ def _with_entry(context: Context) -> None:
 
 
 def _bare(world: World) -> None:
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         write(session)
 
 

@@ -11,6 +11,7 @@ from bti.clock import SystemClock
 from bti.crypto.file_provider import FileProvider
 from bti.db import migrate
 from bti.db.engine import make_engine, make_sessions
+from bti.db.rights import Deployment
 from bti.identity.password import Argon2Cost, Passwords
 from bti.keyd.local import LocalBroker
 from bti.workflows.perform import Doorway
@@ -69,10 +70,16 @@ def upgrade_database(settings: Settings) -> str | None:
     _open_folder(settings.var_dir)
     engine = make_engine(settings.case_side().database_url)
     try:
-        migrate.upgrade(engine)
+        migrate.upgrade(engine, deployment=deployment_of(settings))
         return migrate.current(engine)
     finally:
         engine.dispose()
+
+
+def deployment_of(settings: Settings) -> Deployment:
+    """Return how the processes are spread out: apart where a key broker of its own is asked."""
+    asked = getattr(settings, "keyd_socket", None)
+    return Deployment.APART if asked else Deployment.ONE_PROCESS
 
 
 def _open_folder(path: Path) -> None:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.postgres_server import PostgresServer, running_server, stop_server
+from tests.walled import Walled, walled
 from tests.world import World, build, copy_of, settings_for
 
 RUN_FOLDER = pytest.StashKey[Path]()
@@ -138,8 +139,16 @@ def world(world_image: tuple[World, Path], tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def postgres_world(postgres_url: str, tmp_path: Path) -> Iterator[World]:
-    """The same municipality on PostgreSQL."""
-    made = build(settings_for(tmp_path / "world", postgres_url))
+def postgres_walls(postgres_server: PostgresServer) -> Iterator[Walled]:
+    """An empty database with roles, rights and walls, everything in one process."""
+    with walled(postgres_server) as made:
+        yield made
+
+
+@pytest.fixture
+def postgres_world(postgres_walls: Walled, tmp_path: Path) -> Iterator[World]:
+    """The same municipality on PostgreSQL, as the web process meets it: least rights, walled."""
+    made = build(settings_for(tmp_path / "world", postgres_walls.url()), migrated=True)
+    made.admin_url = postgres_walls.admin
     yield made
     made.close()

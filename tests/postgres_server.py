@@ -85,6 +85,12 @@ class PostgresServer:
                 done.touch()
         return name
 
+    @contextlib.contextmanager
+    def roles_alone(self) -> Iterator[None]:
+        """Hold the roles, which all databases share, against the other workers."""
+        with _locked(self.folder / "template.lock"):
+            yield
+
     def flush(self) -> None:
         """Write everything to the raw files, for tests that search them."""
         self.execute(sql.SQL("CHECKPOINT"))

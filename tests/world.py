@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import create_engine
+
 from bti.bootstrap import Runtime, open_runtime, upgrade_database
 from bti.clock import FixedClock
+from bti.db.walls import EVERYWHERE, stand
 from bti.domain.codes import Role, Sector
 from bti.identity import tokens, totp
 from bti.identity.password import Argon2Cost
@@ -21,8 +25,11 @@ from bti.workflows import account, sign_in
 from bti.workflows.actor import Actor, SystemActor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from sqlalchemy import Connection
+    from sqlalchemy.orm import Session
 
 START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 CHEAP = Argon2Cost(memory_kib=8, passes=1)
@@ -66,12 +73,32 @@ class World:
     units: dict[str, uuid.UUID]
     accounts: dict[str, uuid.UUID]
     seeds: dict[str, bytes]
+    #: Where the runtime's own role is bound by walls: the address of the server's superuser.
+    admin_url: str | None = None
     _actors: dict[str, Actor] = field(default_factory=dict)
     _tokens: dict[str, str] = field(default_factory=dict)
 
     def system(self, workflow: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a workflow as the command line would."""
         return self.runtime.doorway.perform(workflow, ADMIN, *args, **kwargs)
+
+    @contextmanager
+    def looking(self) -> Iterator[Session]:
+        """A transaction over all rows, as whoever has the whole database meets them."""
+        with self.runtime.doorway.sessions() as session, session.begin():
+            stand(session, EVERYWHERE)
+            yield session
+
+    @contextmanager
+    def as_administrator(self) -> Iterator[Connection]:
+        """A transaction in plain SQL by somebody whom no wall and no right binds."""
+        engine = create_engine(self.admin_url) if self.admin_url else self.runtime.engine
+        try:
+            with engine.begin() as connection:
+                yield connection
+        finally:
+            if self.admin_url:
+                engine.dispose()
 
     def run(self, who: str, workflow: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a workflow as a person, signed in afresh when the session has run out."""
@@ -129,9 +156,10 @@ def settings_for(directory: Path, url: str | None = None, **more: Any) -> Settin
     return Settings(**{**values, **more})
 
 
-def build(settings: Settings) -> World:
-    """Make the municipality from nothing."""
-    upgrade_database(settings)
+def build(settings: Settings, *, migrated: bool = False) -> World:
+    """Make the municipality from nothing, or (``migrated``) in a database that has its tables."""
+    if not migrated:
+        upgrade_database(settings)
     clock = FixedClock(START)
     runtime = open_runtime(settings, clock=clock, cost=CHEAP)
     world = World(runtime, clock, uuid.UUID(int=0), {}, {}, {})

@@ -18,11 +18,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.db.base import Base
+from bti.db.base import Base, TenantWall
 from bti.db.types import UTCDateTime
 
 
-class AuditEvent(Base):
+class AuditEvent(TenantWall, Base):
     """One leaf of a municipality's tree, as the exact bytes that were hashed.
 
     ``idx`` counts through all epochs: an epoch's tree begins at its ``base`` (see `AuditEpoch`).
@@ -45,7 +45,7 @@ class AuditEvent(Base):
     dec: Mapped[str] = mapped_column(String(5))
 
 
-class AuditSubject(Base):
+class AuditSubject(TenantWall, Base):
     """Which objects an event touched: «who has seen my case» is one indexed query."""
 
     __tablename__ = "audit_subjects"
@@ -57,7 +57,7 @@ class AuditSubject(Base):
     object_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
 
 
-class AuditHead(Base):
+class AuditHead(TenantWall, Base):
     """Where the newest epoch's tree of a municipality stands: its size and right edge (RFC 9162)."""
 
     __tablename__ = "audit_heads"
@@ -72,7 +72,7 @@ class AuditHead(Base):
     base: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
-class AuditCheckpoint(Base):
+class AuditCheckpoint(TenantWall, Base):
     """A signed statement of size and root. ``size`` counts through all epochs, as ``idx`` does."""
 
     __tablename__ = "audit_checkpoints"
@@ -82,7 +82,7 @@ class AuditCheckpoint(Base):
     note: Mapped[str] = mapped_column(Text)
 
 
-class AuditEpoch(Base):
+class AuditEpoch(TenantWall, Base):
     """One life of a log: a tree and a signing key of its own.
 
     ``verifier_key`` is empty where the key comes from the municipality's audit key, which the
@@ -101,7 +101,7 @@ class AuditEpoch(Base):
     approved_by: Mapped[str] = mapped_column(String(120))
 
 
-class AuditPending(Base):
+class AuditPending(TenantWall, Base):
     """An entry that was committed with its act and has no place in the tree yet.
 
     No foreign key on purpose: checking it would make every writer of a municipality touch the
@@ -113,7 +113,7 @@ class AuditPending(Base):
     id: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), Identity(always=True), primary_key=True
     )
-    tenant_id: Mapped[uuid.UUID]
+    tenant_id: Mapped[uuid.UUID] = mapped_column()
     leaf: Mapped[bytes] = mapped_column(LargeBinary)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     act: Mapped[str] = mapped_column(String(40))
@@ -122,7 +122,7 @@ class AuditPending(Base):
     obj: Mapped[str] = mapped_column(Text)
 
 
-class AuditWriter(Base):
+class AuditWriter(TenantWall, Base):
     """How far one writer has come: the number and hash of its newest entry.
 
     It names the end of a chain that no later entry can: else the newest pending entries of a
@@ -137,7 +137,7 @@ class AuditWriter(Base):
     last_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
-class AuditTile(Base):
+class AuditTile(TenantWall, Base):
     """256 hashes of one level of an epoch's tree, or fewer at its right edge (C2SP tlog-tiles)."""
 
     __tablename__ = "audit_tiles"
@@ -149,7 +149,7 @@ class AuditTile(Base):
     hashes: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class AuditCosignature(Base):
+class AuditCosignature(TenantWall, Base):
     """A witness's signature on a checkpoint, as the line it gave, and the time it stated."""
 
     __tablename__ = "audit_cosignatures"

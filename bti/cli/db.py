@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import click
+from typing import TYPE_CHECKING
 
-from bti.bootstrap import upgrade_database
+import click
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bti.audit import models as _log  # noqa: F401 - its tables have rights and walls too
+from bti.bootstrap import deployment_of, upgrade_database
 from bti.cli.wiring import settings
-from bti.db import migrate
+from bti.db import migrate, policies, rights
+from bti.db.ddl import carry_out
 from bti.db.engine import empty_write_ahead_log, make_engine
+from bti.db.rights import Deployment
 from bti.slt import migrate as network_migrate
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
 @click.group(name="db", help="Migrate the databases.")
@@ -48,3 +58,60 @@ def checkpoint() -> None:
     finally:
         engine.dispose()
     click.echo("case database: nothing deleted is left beside it")
+
+
+@command.command()
+@click.option(
+    "--apply", "now", is_flag=True, help="Carry it out, as an administrator of the server."
+)
+@click.option(
+    "--deployment",
+    "spread",
+    type=click.Choice([one.value for one in Deployment]),
+    help="How the processes are spread out.  [default: apart with BTI_KEYD_SOCKET]",
+)
+def roles(*, now: bool, spread: str | None) -> None:
+    """Print the SQL that gives each process a role with least rights; PostgreSQL only.
+
+    May be applied any number of times. The tables are handed over to the owning role, and
+    whoever migrates must be a member of it.
+    """
+    chosen = settings()
+    deployment = Deployment(spread) if spread else deployment_of(chosen)
+    engine = make_engine(chosen.case_side().database_url)
+    try:
+        if engine.dialect.name != "postgresql":
+            raise click.ClickException("Roles are for PostgreSQL. SQLite has one user: its file's.")
+        if not now:
+            name = engine.url.database or ""
+            for statement in (
+                *rights.roles(name),
+                *policies.statements(),
+                *rights.grants(deployment),
+            ):
+                click.echo(f"{statement};")
+            return
+        given = apply_roles(engine, deployment)
+        click.echo(f"roles: {rights.OWNER}, {', '.join(rights.Process)}")
+        told = f"given, {deployment.value}" if given else "given at the next bti db upgrade"
+        click.echo(f"rights: {told}")
+    except SQLAlchemyError as fault:
+        reason = str(fault.args[0] if fault.args else fault).splitlines()[0]
+        raise click.ClickException(f"The database did not do as asked: {reason}") from None
+    finally:
+        engine.dispose()
+
+
+def apply_roles(engine: Engine, deployment: Deployment) -> bool:
+    """Make the roles, hand the tables over and give the rights, all or nothing.
+
+    Returns False when there are no tables yet: then the next migration gives the rights.
+    """
+    with engine.begin() as connection:
+        name = connection.execute(text("SELECT current_database()")).scalar_one()
+        carry_out(connection, rights.roles(name))
+        if not rights.tables_are_there(connection):
+            return False
+        policies.apply(connection)
+        rights.give(connection, deployment)
+    return True

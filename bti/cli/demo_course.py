@@ -6,7 +6,9 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bti.audit.actions import Action as Act
 from bti.cli.demo_beginning import Beginning
+from bti.domain.access import Action
 from bti.domain.codes import ClosingCause, Decision, InfoType, MeasureResult
 from bti.workflows import baton, level, measure, referral
 from bti.workflows.case_file import Kind, case_row, entries, of_kind
@@ -85,6 +87,7 @@ class Course(Beginning):
         """Evaluate a measure in three views."""
 
         def evaluate(context: Context, version: int) -> None:
+            context.verbs.open(self.case_id, Action.EVALUATE, entry=Act.CASE_OPEN_READ)
             written = of_kind(entries(context, self.case_id), Kind.MEASURE)
             measure.evaluate(
                 context,

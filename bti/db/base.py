@@ -38,7 +38,34 @@ class Base(DeclarativeBase):
         return f"<{type(self).__name__}>"
 
 
-class TenantRow(Base):
+class TenantWall:
+    """Rows that are met from inside their municipality only (see ``bti.db.walls``)."""
+
+    @declared_attr
+    def tenant_id(self) -> Mapped[uuid.UUID]:
+        """Return the municipality that owns the row."""
+        return mapped_column(ForeignKey("municipalities.id"), index=True)
+
+
+class CaseWall:
+    """What is written in a case: a person meets it once the broker has opened the case."""
+
+    @declared_attr
+    def case_id(self) -> Mapped[uuid.UUID]:
+        """Return the case it is written in."""
+        return mapped_column(ForeignKey("cases.id"), index=True)
+
+
+class AuthorWall:
+    """What only its author meets."""
+
+    @declared_attr
+    def account_id(self) -> Mapped[uuid.UUID]:
+        """Return the author."""
+        return mapped_column(ForeignKey("accounts.id"), index=True)
+
+
+class TenantRow(TenantWall, Base):
     """A row of one municipality with its own id and version.
 
     The id is made by the application so that the associated data of a seal is known before the
@@ -48,11 +75,6 @@ class TenantRow(Base):
     __abstract__ = True
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     version: Mapped[int] = mapped_column(Integer)
-
-    @declared_attr
-    def tenant_id(self) -> Mapped[uuid.UUID]:
-        """Return the municipality that owns the row."""
-        return mapped_column(ForeignKey("municipalities.id"), index=True)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy passes the class
@@ -105,9 +127,12 @@ def digest_of_columns(
 
 
 __all__ = [
+    "AuthorWall",
     "AuthorityRow",
     "Base",
+    "CaseWall",
     "TenantRow",
+    "TenantWall",
     "UTCDateTime",
     "digest_of",
     "digest_of_columns",

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from bti.db.guards import install_guards
+from bti.db.walls import install_walls
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -51,6 +52,7 @@ def make_sessions(engine: Engine) -> sessionmaker[Session]:
     """
     sessions = sessionmaker(engine, autobegin=False, expire_on_commit=True)
     install_guards(sessions)
+    install_walls(sessions)
     return sessions
 
 

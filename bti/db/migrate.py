@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
+from bti.db import policies, rights
+from bti.db.ddl import carry_out
+from bti.db.walls import EVERYWHERE, settings_for, tell
 from bti.paths import MIGRATIONS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+
+    from bti.db.rights import Deployment
 
 
 def config_for(connection: Connection) -> Config:
@@ -22,16 +28,45 @@ def config_for(connection: Connection) -> Config:
     return config
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to ``revision``; all steps or none."""
+def upgrade(
+    engine: Engine, revision: str = "head", *, deployment: Deployment | None = None
+) -> None:
+    """Bring the database to ``revision`` and put its walls up again; all steps or none.
+
+    With ``deployment`` the processes get their rights too, where the roles have been made
+    (`bti db roles --apply`); the tables then belong to the owning role.
+    """
     with engine.begin() as connection:
+        prepared = _become_owner(connection)
+        tell(connection, settings_for(EVERYWHERE))
         command.upgrade(config_for(connection), revision)
+        policies.apply(connection)
+        if prepared and deployment is not None:
+            rights.give(connection, deployment)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    """Take the database back to ``revision``."""
+    """Take the database back to ``revision``; before 0005 there are no walls."""
     with engine.begin() as connection:
+        _become_owner(connection)
+        tell(connection, settings_for(EVERYWHERE))
         command.downgrade(config_for(connection), revision)
+
+
+def _become_owner(connection: Connection) -> bool:
+    """Act as the owning role where it may make tables here; tell whether it may."""
+    if connection.dialect.name != "postgresql":
+        return False
+    made = connection.execute(
+        text(
+            "SELECT has_schema_privilege(oid, 'public', 'CREATE') FROM pg_roles WHERE rolname = :n"
+        ),
+        {"n": rights.OWNER},
+    ).scalar_one_or_none()
+    if not made:
+        return False
+    carry_out(connection, [f"SET LOCAL ROLE {rights.OWNER}"])
+    return True
 
 
 def current(engine: Engine) -> str | None:

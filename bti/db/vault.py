@@ -16,17 +16,20 @@ if TYPE_CHECKING:
 class Vault:
     """Holds opened keys. Asking for a key that was not released raises ``Locked``."""
 
-    __slots__ = ("_by_id", "_case", "_tenant")
+    __slots__ = ("_by_id", "_case", "_cases", "_tenant")
 
     def __init__(self) -> None:
         """Start empty: a workflow holds nothing until the broker says so."""
         self._by_id: dict[bytes, DataKey] = {}
         self._case: dict[tuple[UUID, str], DataKey] = {}
+        self._cases: frozenset[UUID] = frozenset()
         self._tenant: dict[TenantPurpose, DataKey] = {}
 
     def put_case(self, case: UUID, compartment: str, key: DataKey, *, active: bool = True) -> None:
         """Add a released compartment key; only an active one seals new values."""
         self._by_id[key.key_id] = key
+        if case not in self._cases:
+            self._cases |= {case}
         if active:
             self._case[case, compartment] = key
 
@@ -57,6 +60,11 @@ class Vault:
         except KeyError:
             raise Locked("value") from None
 
+    @property
+    def cases(self) -> frozenset[UUID]:
+        """Return the cases (and own records) of which something was released."""
+        return self._cases
+
     def holds(self, case: UUID, compartment: str) -> bool:
         """Tell whether this compartment was released."""
         return (case, compartment) in self._case
@@ -65,6 +73,7 @@ class Vault:
         """Forget every key."""
         self._by_id.clear()
         self._case.clear()
+        self._cases = frozenset()
         self._tenant.clear()
 
     def __repr__(self) -> str:

@@ -83,9 +83,9 @@ def verify(context: Context, *, tenant_id: uuid.UUID, known: Sequence[str] = ())
     data protection officer, ``NotFound`` for a municipality without keys.
     """
     _may_check(context, tenant_id)
-    found = store.examine(
-        context.session, tenant_id, verifier_key(context, tenant_id=tenant_id), known=known
-    )
+    key = verifier_key(context, tenant_id=tenant_id)
+    with context.whole_municipality():
+        found = store.examine(context.session, tenant_id, key, known=known)
     report = found.report
     if report.intact and found.compared and not _head_is_wrong(found):
         _enter(context, tenant_id, intact=found.intact)

@@ -128,7 +128,13 @@ def open_form(context: Context) -> FormPage:
 def sent_before(context: Context, *, submission: uuid.UUID) -> uuid.UUID | None:
     """Return the case that this sending is in already, or None."""
     require(context, Act.LOG_CONCERN)
-    entry = context.session.get(Entry, entry_of(context.person.account_id, submission))
+    return _case_of(context, entry_of(context.person.account_id, submission))
+
+
+def _case_of(context: Context, entry_id: uuid.UUID) -> uuid.UUID | None:
+    # Nobody else's entry can have this id, and its case need not be open to be told apart.
+    with context.whole_municipality():
+        entry = context.session.get(Entry, entry_id)
     return entry.case_id if entry is not None else None
 
 
@@ -148,9 +154,9 @@ def log_concern(context: Context, *, command: LogConcern) -> Logged:
     require(context, Act.LOG_CONCERN)
     own_record.lock_author(context)
     entry_id = entry_of(context.person.account_id, command.submission)
-    before = context.session.get(Entry, entry_id)
+    before = _case_of(context, entry_id)
     if before is not None:
-        return Logged(before.case_id, fresh=False)
+        return Logged(before, fresh=False)
     _check(context, command)
     if command.case_id is not None:
         case_id = _add_to_case(context, command.case_id, entry_id, command.observation)

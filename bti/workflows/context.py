@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bti.audit.record import By, Recorder, Reference
 from bti.clock import norwegian_date
+from bti.db.walls import stand, standpoint_of
 from bti.domain.policy import PURPOSES
 from bti.domain.relations import Purpose
 from bti.profiles import load
@@ -15,7 +17,7 @@ from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import date, datetime
 
     from sqlalchemy.orm import Session
@@ -75,6 +77,28 @@ class Context:
         """Return what the actor's role is for; the system's own acts are part of follow-up."""
         role = self.actor.role if isinstance(self.actor, Actor) else None
         return next(iter(PURPOSES[role]), Purpose.FOLLOW_UP) if role else Purpose.FOLLOW_UP
+
+    def enter(self, tenant_id: uuid.UUID) -> None:
+        """Go on inside one municipality: for the program and for visitors, who begin elsewhere.
+
+        Raises ``OutsideError`` for a person of another one.
+        """
+        stand(self.session, standpoint_of(self.session).within(tenant_id))
+
+    @contextmanager
+    def whole_municipality(self) -> Iterator[None]:
+        """Meet every row of the municipality for some lines, also of cases that are not open.
+
+        For what a person may know without a case's keys: whether the log holds, how long a case
+        has waited, that a form was sent before. What is sealed stays sealed. The workflow has
+        asked for permission first.
+        """
+        before = standpoint_of(self.session)
+        stand(self.session, replace(before, account=None))
+        try:
+            yield
+        finally:
+            stand(self.session, before)
 
     def record(
         self,

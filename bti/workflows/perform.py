@@ -5,6 +5,7 @@ A refusal rolls the act back and is then written by itself, so that it survives.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from bti.audit.actions import Action
 from bti.audit.record import By, Recorder, Reference
+from bti.db.walls import EVERYWHERE, NOWHERE, Standpoint, stand
 from bti.domain.approval import ApprovalRefused
 from bti.domain.errors import AccessDenied
 from bti.keyd.broker import RanOut
@@ -21,7 +23,6 @@ from bti.workflows.context import Context
 from bti.workflows.errors import Conflict
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Callable
 
     from sqlalchemy.orm import Session, sessionmaker
@@ -83,6 +84,7 @@ class Doorway:
         **kwargs: P.kwargs,
     ) -> R:
         with self.sessions() as session, session.begin():
+            stand(session, _standpoint(actor, kwargs.get("tenant_id")))
             recorder = Recorder(session, self.clock)
             verbs = self.broker.attach(session, recorder, _credential(actor))
             context = Context(
@@ -105,7 +107,8 @@ class Doorway:
         tenant = _tenant_of(actor, refusal)
         if tenant is None:
             return
-        self._attempt(_record_refusal, SystemActor("gate"), tenant, by_of(actor), refusal)
+        gate = SystemActor("gate")
+        self._attempt(_record_refusal, gate, tenant_id=tenant, by=by_of(actor), refusal=refusal)
 
 
 def _tenant_of(actor: Someone, refusal: AccessDenied) -> uuid.UUID | None:
@@ -123,13 +126,28 @@ def by_of(actor: Someone) -> By:
     return By(f"system:{actor.name}" if actor else "system:visitor")
 
 
-def _record_refusal(context: Context, tenant: uuid.UUID, by: By, refusal: AccessDenied) -> None:
+def _standpoint(actor: Someone, told: object) -> Standpoint:
+    """Return where a transaction begins: a person in their municipality, whatever is asked for.
+
+    The program and visitors begin where the workflow's ``tenant_id`` says. Without one the
+    program meets every municipality, as a check of all logs must, and a visitor none.
+    """
+    if isinstance(actor, Actor):
+        return Standpoint(tenant=actor.tenant_id, account=actor.account_id)
+    if isinstance(told, uuid.UUID):
+        return Standpoint(tenant=told)
+    return EVERYWHERE if isinstance(actor, SystemActor) else NOWHERE
+
+
+def _record_refusal(
+    context: Context, *, tenant_id: uuid.UUID, by: By, refusal: AccessDenied
+) -> None:
     about = [Reference("case", refusal.case_id)] if refusal.case_id else []
     if isinstance(refusal, ApprovalRefused) and refusal.approval_id:
         about.append(Reference("approval", refusal.approval_id))
     context.recorder.record(
         Action.ACCESS_REQUEST_DENY,
-        tenant=tenant,
+        tenant=tenant_id,
         by=by,
         about=about,
         allowed=False,

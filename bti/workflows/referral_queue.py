@@ -130,7 +130,9 @@ def _newest_by_case(
 ) -> dict[uuid.UUID, _Asked]:
     """Return the newest referral of each case; the question only where core was released."""
     found: dict[uuid.UUID, _Asked] = {}
-    rows = context.session.scalars(select(Entry).where(Entry.case_id.in_(ids)))
+    # How long a case has waited is the team's to know before anybody has consented.
+    with context.whole_municipality():
+        rows = context.session.scalars(select(Entry).where(Entry.case_id.in_(ids))).all()
     asked = [row for row in rows if row.meta["kind"] == Kind.REFERRAL.value]
     for row in sorted(asked, key=lambda one: str(one.meta["at"])):
         if row.meta["event"] == ReferralState.WAITING.value:

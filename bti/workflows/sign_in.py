@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bti.audit.actions import Action
 from bti.audit.record import By, Reference
 from bti.db.models import Account, Municipality, RoleGrant, Unit, WebSession
+from bti.db.walls import session_by_token
 from bti.domain.codes import Role, Sector
 from bti.domain.errors import AccessDenied
 from bti.identity import tokens, totp
@@ -130,6 +131,7 @@ def _finish(
 ) -> SignedIn | SignInRefused:
     """Use up the code and open the session, or write that it was refused."""
     tenant = begun.tenant_id
+    context.enter(tenant)
     context.verbs.open_directory(tenant)
     # Locked: a code sent twice at once must not be right twice.
     account = (
@@ -189,9 +191,7 @@ def enter_role(context: Context, *, grant_id: uuid.UUID) -> SignedIn:
 
 def identify(context: Context, *, token: str) -> Actor | None:
     """Return the actor of a live session, or None. Moves its idle limit."""
-    row = context.session.scalars(
-        select(WebSession).where(WebSession.token_hash == tokens.token_digest(token))
-    ).one_or_none()
+    row = session_by_token(context.session, tokens.token_digest(token))
     if row is None or not is_live(row, context.now, context.settings.session_idle_minutes):
         return None
     actor = _genuine_actor(context, row)
@@ -207,9 +207,7 @@ def expired_actor(context: Context, *, token: str) -> Actor | None:
     Not for one that was ended by sign-out or revoked. How long after its end, and what for, is
     the broker's decision: keeping what was typed must not keep a door open.
     """
-    row = context.session.scalars(
-        select(WebSession).where(WebSession.token_hash == tokens.token_digest(token))
-    ).one_or_none()
+    row = session_by_token(context.session, tokens.token_digest(token))
     if row is None or row.revoked_at is not None:
         return None
     actor = _genuine_actor(context, row)
@@ -218,6 +216,7 @@ def expired_actor(context: Context, *, token: str) -> Actor | None:
 
 def _genuine_actor(context: Context, row: WebSession) -> Actor | None:
     """Return whose session this is, or None when it or what it rests on was changed in SQL."""
+    context.enter(row.tenant_id)
     grant = context.session.get_one(RoleGrant, row.role_grant_id)
     account = context.session.get_one(Account, row.account_id)
     try:

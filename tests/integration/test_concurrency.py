@@ -273,5 +273,5 @@ def test_postgresql_itself_refuses_a_second_open_offer_and_a_log_without_a_holde
         (second, "uq_baton_offers_one_open"),
         ("UPDATE logs SET holder_id = NULL WHERE :id IS NOT NULL", "holder_id"),
     ):
-        with pytest.raises(IntegrityError, match=name), world.runtime.engine.begin() as raw:
+        with pytest.raises(IntegrityError, match=name), world.as_administrator() as raw:
             raw.execute(text(statement), {"id": uuid.uuid4()})

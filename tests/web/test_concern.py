@@ -46,7 +46,7 @@ def ingrid(world, app):
 
 
 def count(world, model):
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         return len(session.scalars(select(model)).all())
 
 

@@ -48,7 +48,7 @@ def ingrid(world, app):
 
 
 def count(world):
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         return len(session.scalars(select(OwnRecord)).all())
 
 

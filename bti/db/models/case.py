@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.db.base import AuthorityRow, TenantRow
+from bti.db.base import AuthorityRow, CaseWall, TenantRow
 from bti.db.sealed import Encrypted
 from bti.db.sealed_value import Sealed
 from bti.db.types import SealedType, UTCDateTime
@@ -41,11 +41,10 @@ class Case(AuthorityRow):
     ops = Encrypted("ops_ct", "ops", 256)
 
 
-class Person(TenantRow):
+class Person(CaseWall, TenantRow):
     """The child or a guardian, as this case knows them."""
 
     __tablename__ = "persons"
-    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
     compartment: Mapped[str] = mapped_column(String(60), default="core")
     body_ct: Mapped[Sealed] = mapped_column(SealedType)
 
@@ -125,7 +124,7 @@ class Participant(AuthorityRow):
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class Entry(TenantRow):
+class Entry(CaseWall, TenantRow):
     """Something written in a case. Entries are never changed: a correction supersedes.
 
     Even the kind is sealed (in ``meta``, under ops), so that a dump does not show what is
@@ -133,7 +132,6 @@ class Entry(TenantRow):
     """
 
     __tablename__ = "entries"
-    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
     compartment: Mapped[str] = mapped_column(String(60))
     supersedes: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("entries.id"))
     meta_ct: Mapped[Sealed] = mapped_column(SealedType)

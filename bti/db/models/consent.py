@@ -8,17 +8,16 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.db.base import AuthorityRow, TenantRow
+from bti.db.base import AuthorityRow, CaseWall, TenantRow
 from bti.db.sealed import Encrypted
 from bti.db.sealed_value import Sealed
 from bti.db.types import SealedType, UTCDateTime
 
 
-class Consent(TenantRow):
+class Consent(CaseWall, TenantRow):
     """A question put to those who must consent. Append-only; refusals are records too."""
 
     __tablename__ = "consents"
-    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
     compartment: Mapped[str] = mapped_column(String(60), default="core")
     meta_ct: Mapped[Sealed] = mapped_column(SealedType)
     body_ct: Mapped[Sealed] = mapped_column(SealedType)
@@ -29,11 +28,10 @@ class Consent(TenantRow):
     body = Encrypted("body_ct", "case", 512)
 
 
-class ConsentAnswer(TenantRow):
+class ConsentAnswer(CaseWall, TenantRow):
     """One signer's answer or withdrawal. Never overwritten: the newest counts."""
 
     __tablename__ = "consent_answers"
-    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
     consent_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("consents.id"), index=True)
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("persons.id"))
     compartment: Mapped[str] = mapped_column(String(60), default="core")

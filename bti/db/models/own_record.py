@@ -6,12 +6,9 @@ report to child welfare from a half-written concern.
 
 from __future__ import annotations
 
-import uuid
-
-from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.db.base import AuthorityRow
+from bti.db.base import AuthorityRow, AuthorWall
 from bti.db.sealed import Encrypted
 from bti.db.sealed_value import Sealed
 from bti.db.types import SealedType
@@ -19,11 +16,10 @@ from bti.db.types import SealedType
 OWN_COMPARTMENT = "own"
 
 
-class OwnRecord(AuthorityRow):
+class OwnRecord(AuthorWall, AuthorityRow):
     """A draft or a duty record. Its data key is stored under its own id."""
 
     __tablename__ = "own_records"
-    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
     meta_ct: Mapped[Sealed] = mapped_column(SealedType)
     body_ct: Mapped[Sealed] = mapped_column(SealedType)
 

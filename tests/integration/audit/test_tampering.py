@@ -21,6 +21,7 @@ from bti.audit.tree import Frontier, leaf_hash
 from bti.audit.verify import verify_export
 from bti.db.models import Account, OwnRecord, Unit
 from bti.db.sealed_value import Sealed
+from bti.db.walls import EVERYWHERE, stand
 from bti.domain.approval import ApprovalAct
 from bti.workflows import account, audit_check, case_file, sign_in
 from bti.workflows.context import Context
@@ -93,6 +94,7 @@ def _examined(
     key = world.system(audit_check.verifier_key, tenant_id=world.tenant_id)
     session: Session = world.runtime.doorway.sessions()
     with session, session.begin() as transaction:
+        stand(session, EVERYWHERE)
         connection = session.connection()
         _drop_guards(connection)
         tamper(connection)
@@ -393,11 +395,11 @@ def test_a_deleted_row_put_back_is_named(lived_in):
 def test_an_older_version_put_back_and_then_written_honestly_is_still_named(world):
     accounts, whose = Account.__table__, world.accounts["ingrid"]
     here = accounts.c.id == whose
-    with world.runtime.engine.begin() as connection:
+    with world.as_administrator() as connection:
         older = dict(connection.execute(select(accounts).where(here)).one()._mapping)
     world.run("ingrid", sign_in.choose_language, language="en")
     assert _examined(world, lambda _connection: None).intact
-    with world.runtime.engine.begin() as connection:
+    with world.as_administrator() as connection:
         connection.execute(update(accounts).where(here).values(older))
     for language in ("nn", "en"):
         world.run("ingrid", sign_in.choose_language, language=language)
@@ -435,7 +437,7 @@ def test_a_deleted_row_written_again_is_still_named(world):
 
 def test_another_municipalitys_key_does_not_vouch_for_this_log(lived_in):
     other = lived_in.system(audit_check.verifier_key, tenant_id=_second_municipality(lived_in))
-    with lived_in.runtime.doorway.sessions() as session, session.begin():
+    with lived_in.looking() as session:
         assert not store.examine(session, lived_in.tenant_id, other).intact
 
 
@@ -453,6 +455,7 @@ def _second_municipality(world: World) -> uuid.UUID:
 def test_a_removed_municipality_does_not_take_its_log_out_of_sight(lived_in):
     session: Session = lived_in.runtime.doorway.sessions()
     with session, session.begin() as transaction:
+        stand(session, EVERYWHERE)
         connection = session.connection()
         _drop_guards(connection)
         connection.execute(text("DELETE FROM municipalities"))
@@ -477,7 +480,7 @@ def test_an_export_proves_offline_and_refuses_an_existing_directory(lived_in, tm
 
 def test_checking_and_exporting_are_entered(lived_in):
     lived_in.system(audit_check.verify, tenant_id=lived_in.tenant_id)
-    with lived_in.runtime.doorway.sessions() as session, session.begin():
+    with lived_in.looking() as session:
         newest = session.scalars(
             select(AuditEvent.act)
             .where(AuditEvent.tenant_id == lived_in.tenant_id)

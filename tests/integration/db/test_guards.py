@@ -11,6 +11,7 @@ from bti.audit.record import Reference
 from bti.crypto.errors import Locked
 from bti.db.guards import UnauditedChangeError
 from bti.db.models import Account, Unit
+from bti.db.walls import EVERYWHERE, stand
 
 
 def silent_change(context):
@@ -52,7 +53,7 @@ def test_a_change_without_an_entry_is_refused_and_rolled_back(world, workflow):
 
 def names(world):
     """The units' names as they stand."""
-    with world.runtime.engine.begin() as connection:
+    with world.as_administrator() as connection:
         return sorted(connection.execute(text("SELECT name FROM units")).scalars())
 
 
@@ -85,8 +86,10 @@ def test_rows_cannot_be_used_after_the_transaction(world):
 
 
 def test_a_query_outside_the_doorway_is_refused(world):
-    with world.runtime.doorway.sessions() as session, pytest.raises(InvalidRequestError):
-        session.scalars(select(Unit)).all()
+    with world.runtime.doorway.sessions() as session:
+        stand(session, EVERYWHERE)
+        with pytest.raises(InvalidRequestError):
+            session.scalars(select(Unit)).all()
 
 
 def test_keys_are_forgotten_when_the_transaction_ends(world):

@@ -128,7 +128,7 @@ def test_a_kek_that_somebody_is_wrapping_under_stays_active_until_that_is_commit
 
 
 def test_no_two_generations_of_a_purpose_are_active(everywhere):
-    with pytest.raises(IntegrityError), everywhere.runtime.engine.begin() as connection:
+    with pytest.raises(IntegrityError), everywhere.as_administrator() as connection:
         connection.execute(
             text(
                 "INSERT INTO tenant_keys (id, version, tenant_id, key_id, purpose, generation,"
@@ -154,7 +154,7 @@ def test_a_moved_key_without_an_entry_is_refused(world):
 
 def test_a_key_that_was_tampered_with_stops_the_rotation_and_is_not_passed_over(world):
     fill(world, 5)
-    with world.runtime.engine.begin() as connection:
+    with world.as_administrator() as connection:
         connection.execute(
             text(
                 "UPDATE case_keys SET wrapped = (SELECT wrapped FROM case_keys ORDER BY id LIMIT 1)"
@@ -232,7 +232,7 @@ def test_a_destroyed_generation_opens_nothing_not_even_from_memory(world):
     destroy(world)
     with pytest.raises(SealError):
         world.system(opens)
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         row = session.scalars(select(TenantKey).where(TenantKey.key_id == kek_id)).one()
         assert (row.state, row.wrapped) == ("destroyed", None)
     assert intact(world)

@@ -37,14 +37,14 @@ def story(world):
 
 def sql(world, statement: str, **values) -> None:
     """Change the database behind the program's back."""
-    with world.runtime.engine.begin() as connection:
+    with world.as_administrator() as connection:
         changed = connection.execute(text(statement), values)
         assert changed.rowcount >= 1
 
 
 def refusals(world) -> list[str]:
     """The leaves of refused acts."""
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         rows = session.scalars(select(AuditEvent.leaf).where(AuditEvent.dec == "deny"))
         return [leaf.decode() for leaf in rows]
 

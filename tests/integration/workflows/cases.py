@@ -220,7 +220,7 @@ def _guardians(context: Context, case_id: uuid.UUID) -> dict[str, uuid.UUID]:
 
 def rows(world: World, mapped: type, *where: Any) -> list[Any]:
     """Plain rows, read beside the workflows."""
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         found = list(session.scalars(select(mapped).where(*where)))
         session.expunge_all()
     return found
@@ -236,7 +236,7 @@ def holds_together(world: World) -> None:
     """The log verifies, and every row stands as its last entry says."""
     outcome = world.system(audit_check.verify, tenant_id=world.tenant_id)
     assert outcome.intact, outcome.findings
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         assert list(reconcile(session, world.tenant_id)) == []
 
 
@@ -254,7 +254,7 @@ def statuses(world, case_id, who="ingrid"):
     """Where consent stands for the level rules."""
 
     def read(context):
-        context.verbs.subject()
+        context.verbs.open(case_id, Action.READ_CASE, entry=Act.CASE_OPEN_READ)
         return consent.statuses_for(context, case_id)
 
     return world.run(who, read)

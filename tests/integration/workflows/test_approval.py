@@ -33,7 +33,7 @@ def use(world, approval_id, params=PARAMS, act=ACT):
 
 def denied(world):
     """The rules of the refusals that are entered, with the approvals they name."""
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         rows = session.scalars(select(AuditEvent).where(AuditEvent.dec == "deny")).all()
         named = {}
         for row in session.scalars(select(AuditSubject).where(AuditSubject.kind == "approval")):
@@ -175,7 +175,7 @@ def test_the_approver_sees_what_exactly_and_the_database_does_not(town):
     line = town.run("asta", approval.page).to_answer[0]
     assert (line.approval_id, dict(line.params), line.reason) == (asked, PARAMS, "til arkivet")
     assert town.run("asta", approval.waiting_for) == 1
-    with town.runtime.engine.connect() as connection:
+    with town.as_administrator() as connection:
         stored = connection.execute(text("SELECT params_ct FROM approvals")).scalar_one()
     assert b"archive" not in bytes(stored)
     assert b"arkivet" not in bytes(stored)
@@ -188,7 +188,7 @@ def test_what_ran_out_is_told_and_entered_once(world):
     for _ in range(2):
         page = world.run("anne", approval.page)
         assert [one.state for one in page.asked] == [ApprovalState.EXPIRED]
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         acts = session.scalars(select(AuditEvent.act)).all()
     assert acts.count("approval:request:expire") == 1
 
@@ -198,7 +198,7 @@ def test_a_row_edited_or_planted_in_sql_lets_nothing_happen(town):
     asked = town.run("anne", approval.ask, ACT, PARAMS)
     asta = town.accounts["asta"]
     shown = asta.hex if town.runtime.engine.dialect.name == "sqlite" else str(asta)
-    with town.runtime.engine.begin() as connection:
+    with town.as_administrator() as connection:
         connection.execute(
             text("UPDATE approvals SET state = 'given', answered_by_id = :who"), {"who": shown}
         )
@@ -210,7 +210,7 @@ def test_a_row_edited_or_planted_in_sql_lets_nothing_happen(town):
 def test_the_database_itself_refuses_one_person_as_both(town):
     freshly(town, "anne")
     town.run("anne", approval.ask, ACT, PARAMS)
-    with pytest.raises(IntegrityError), town.runtime.engine.begin() as connection:
+    with pytest.raises(IntegrityError), town.as_administrator() as connection:
         connection.execute(text("UPDATE approvals SET answered_by_id = requested_by_id"))
 
 

@@ -73,13 +73,13 @@ def look(world, who, **asked):
 
 
 def leaves(world):
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         rows = session.scalars(select(AuditEvent).order_by(AuditEvent.tenant_id, AuditEvent.idx))
         return [Leaf.parse(row.leaf) for row in rows]
 
 
 def count(world, model):
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         return len(session.scalars(select(model)).all())
 
 
@@ -238,7 +238,7 @@ def test_a_case_number_that_is_taken_is_drawn_again(world, monkeypatch):
 
     log(world)
     log(world)
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         numbers = set(session.scalars(select(Case.number)))
     assert numbers == {"0000-0012", "0000-0020"}
 

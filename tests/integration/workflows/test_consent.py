@@ -44,7 +44,7 @@ TODAY = date(2026, 9, 1)
 
 
 def acts(world):
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         return list(session.scalars(select(AuditEvent.act).order_by(AuditEvent.idx)))
 
 

@@ -43,13 +43,13 @@ def file(world, who="ingrid", **changes):
 
 
 def leaves(world):
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         rows = session.scalars(select(AuditEvent).order_by(AuditEvent.tenant_id, AuditEvent.idx))
         return [Leaf.parse(row.leaf) for row in rows]
 
 
 def count(world, model):
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         return len(session.scalars(select(model)).all())
 
 
@@ -230,7 +230,7 @@ def test_nothing_in_the_log_names_a_case_or_a_report(world):
 def test_a_row_of_a_report_looks_like_a_row_of_a_draft(world):
     world.run("ingrid", own_record.save_draft, form="concern", fields=DRAFT)
     file(world)
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         rows = list(session.scalars(select(OwnRecord)))
         assert len({len(row.meta_ct.blob) for row in rows}) == 1
         assert len({len(row.body_ct.blob) for row in rows}) == 1
@@ -273,7 +273,7 @@ def test_nobody_else_gets_anything_not_even_that_it_exists(world, other):
 
 def test_ones_own_draft_is_not_a_record(world):
     world.run("ingrid", own_record.save_draft, form="duty", fields=DRAFT)
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         draft_id = session.scalars(select(OwnRecord.id)).one()
     with pytest.raises(AccessDenied):
         world.run("ingrid", duty.show_record, record_id=draft_id)
@@ -310,6 +310,6 @@ def test_a_case_named_in_a_report_has_no_trace_of_it(world):
 
 
 def _about(world, case_id):
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         rows = session.scalars(select(AuditSubject).where(AuditSubject.object_id == case_id))
         return [(row.kind, row.idx) for row in rows]

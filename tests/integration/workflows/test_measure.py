@@ -37,7 +37,8 @@ def plan(world, case_id, who="ingrid"):
 
 def broken(world, case_id, who="ingrid"):
     def read(context):
-        context.verbs.subject()
+        context.verbs.open_core([case_id])
+        context.record(Act.WORKLIST_OWN_READ)
         return case_id in broken_follow_up(context, [case_id])
 
     return world.run(who, read)

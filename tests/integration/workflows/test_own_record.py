@@ -22,13 +22,13 @@ FIELDS = {"seen": ["Borte fra første time"], "categories": ["ABS", "SOC"]}
 
 def leaves(world):
     """Every audit entry so far, oldest first."""
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         rows = session.scalars(select(AuditEvent).order_by(AuditEvent.tenant_id, AuditEvent.idx))
         return [Leaf.parse(row.leaf) for row in rows]
 
 
 def count(world, model):
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         return len(session.scalars(select(model)).all())
 
 
@@ -72,7 +72,7 @@ def test_a_draft_is_its_authors_alone(world, other):
 
 def test_the_broker_gives_nobody_elses_key(world):
     world.run("ingrid", own_record.save_draft, form="concern", fields=FIELDS)
-    with world.runtime.doorway.sessions() as session, session.begin():
+    with world.looking() as session:
         record_id = session.scalars(select(OwnRecord.id)).one()
 
     with pytest.raises(AccessDenied):
@@ -125,7 +125,7 @@ def test_an_unknown_form_keeps_nothing(world):
 
 def test_a_row_moved_to_another_author_stays_closed(world):
     world.run("ingrid", own_record.save_draft, form="concern", fields=FIELDS)
-    with world.runtime.engine.begin() as connection:
+    with world.as_administrator() as connection:
         connection.exec_driver_sql("UPDATE own_records SET id = ?", (uuid.uuid4().hex,))
 
     with pytest.raises((SealError, AccessDenied)):

@@ -1,0 +1,220 @@
+"""Which process may do what with which table on PostgreSQL: one table, and the SQL made from it.
+
+Each process has a database role of its own with no more than it needs. A test compares the table
+with the models (no table without a row), and another one with what a real server says.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import inspect
+
+from bti.db.ddl import carry_out, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+OWNER: Final = "stafett_owner"
+"""Owns the tables and runs migrations. Nobody signs in as this role: one is let into it."""
+
+
+class Process(StrEnum):
+    """A process and its database role. The network side is none of them: it has no rights here."""
+
+    WEB = "stafett_web"
+    KEYD = "stafett_keyd"
+    LOGD = "stafett_logd"
+    WORK = "stafett_work"
+    AUDIT = "stafett_audit"
+
+
+class Deployment(StrEnum):
+    """How the processes are spread out."""
+
+    #: Web, key broker and log in one process, which then needs the rights of all three.
+    ONE_PROCESS = "one-process"
+    #: Every process by itself: the web process cannot even read a wrapped key.
+    APART = "apart"
+
+
+class Verb(StrEnum):
+    """What may be done with a table."""
+
+    SELECT = "select"
+    INSERT = "insert"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One verb on a table; with ``columns``, on these alone."""
+
+    verb: Verb
+    columns: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the form GRANT takes."""
+        named = f" ({', '.join(self.columns)})" if self.columns else ""
+        return f"{self.verb.value.upper()}{named}"
+
+
+_W, _K, _L, _J, _A = Process.WEB, Process.KEYD, Process.LOGD, Process.WORK, Process.AUDIT
+
+_READ: Final = "select"
+_ADD: Final = "select insert"  # never changed once written
+_KEEP: Final = "select insert update"  # changed, never removed
+_ALL: Final = "select insert update delete"
+
+RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
+    {
+        "alembic_version": {_W: _READ, _K: _READ, _L: _READ, _J: _READ, _A: _READ},
+        # -- the installation and its people
+        "municipalities": {_W: _ADD, _K: _READ, _L: _READ, _J: _READ, _A: _READ},
+        "units": {_W: _ADD},
+        "accounts": {_W: _KEEP, _K: _READ},
+        "role_grants": {_W: _KEEP, _K: _READ},
+        "web_sessions": {_W: _KEEP, _K: _READ},
+        "approvals": {_W: _KEEP, _K: _READ},
+        "throttles": {_W: _ALL},
+        # -- cases: who stands how to them
+        "cases": {_W: _KEEP, _K: _READ, _J: "select(id tenant_id version ops_ct)"},
+        "logs": {_W: _KEEP, _K: _READ},
+        "baton_offers": {_W: _KEEP, _K: _READ},
+        "participants": {_W: _KEEP, _K: _READ},
+        "consent_cells": {_W: _KEEP, _K: _READ},
+        # -- what is written in them
+        "persons": {_W: _KEEP},
+        "child_index": {_W: _ADD, _J: "select(tenant_id case_id kind token)"},
+        "entries": {_W: _ADD},
+        "consents": {_W: _ADD},
+        "consent_answers": {_W: _ADD},
+        # The key broker asks whose it is and destroys its key; the text is the author's.
+        "own_records": {_W: _ALL, _K: _READ},
+        # -- the key store
+        "tenant_keys": {_K: _KEEP},
+        "case_keys": {_K: _ALL},
+        # -- the access log: nobody changes or removes an entry
+        "audit_events": {_W: _ADD, _K: _ADD, _L: _ADD, _J: _ADD, _A: _READ},
+        "audit_subjects": {_W: _ADD, _K: _ADD, _L: _ADD, _J: _ADD, _A: _READ},
+        "audit_heads": {_W: _KEEP, _K: _KEEP, _L: _KEEP, _J: _KEEP, _A: _READ},
+        "audit_checkpoints": {_W: _ADD, _K: _ADD, _L: _ADD, _J: _ADD, _A: _READ},
+        "audit_epochs": {_W: _ADD, _K: _ADD, _L: _ADD, _J: _ADD, _A: _READ},
+        # An entry is added beside its act; only the sequencer sees it and takes it away.
+        "audit_pending": {
+            _W: "select(id) insert",
+            _K: "select(id) insert",
+            _L: "select delete",
+            _J: "select(id) insert",
+        },
+        "audit_writers": {_W: _KEEP, _K: _KEEP, _L: _READ, _J: _KEEP, _A: _READ},
+        "audit_tiles": {_L: _KEEP, _A: _READ},
+        "audit_cosignatures": {_W: _READ, _L: _ADD, _A: _READ},
+    }
+)
+"""Table → process → what it may do. A table or a process that is not here has no rights."""
+
+_RIGHT: Final = re.compile(r"(select|insert|update|delete)(?:\(([a-z_ ]+)\))?(?: |$)")
+
+
+def rights_of(process: Process, table: str, deployment: Deployment) -> tuple[Right, ...]:
+    """Return what a process may do with a table, widest first per verb.
+
+    In one process the web has the rights of the key broker and of the log's writer too.
+    """
+    together = (Process.WEB, Process.KEYD, Process.LOGD)
+    alone = deployment is Deployment.APART or process is not Process.WEB
+    found: dict[Verb, set[str] | None] = {}
+    for one in (process,) if alone else together:
+        for right in parse(RIGHTS[table].get(one, "")):
+            columns = set(right.columns) or None
+            before = found.get(right.verb, set())
+            found[right.verb] = None if columns is None or before is None else before | columns
+    return tuple(Right(verb, tuple(sorted(found[verb] or ()))) for verb in Verb if verb in found)
+
+
+def parse(written: str) -> tuple[Right, ...]:
+    """Read ``select(id tenant_id) insert``. Raises ``ValueError`` for anything else."""
+    rights, at = [], 0
+    while at < len(written):
+        found = _RIGHT.match(written, at)
+        if found is None:
+            raise ValueError(f"not a right: {written[at:]}")
+        rights.append(Right(Verb(found[1]), tuple((found[2] or "").split())))
+        at = found.end()
+    return tuple(rights)
+
+
+def grants(deployment: Deployment) -> Iterator[str]:
+    """Yield the SQL that gives every process its rights and takes every other one away.
+
+    To be run by whoever owns the tables; may be run any number of times.
+    """
+    everybody = ", ".join(("PUBLIC", *Process))
+    for table in RIGHTS:
+        # Rights to columns go with it: PostgreSQL revokes them together with the table's.
+        yield f"REVOKE ALL ON TABLE {table} FROM {everybody}"
+        for process in Process:
+            rights = rights_of(process, table, deployment)
+            if rights:
+                yield f"GRANT {', '.join(map(str, rights))} ON TABLE {table} TO {process}"
+    yield "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC"
+
+
+def give(connection: Connection, deployment: Deployment) -> None:
+    """Give every process its rights. The connection must act as the owner of the tables."""
+    carry_out(connection, grants(deployment))
+
+
+def tables_are_there(connection: Connection) -> bool:
+    """Tell whether the database has been brought to the revision this table of rights is for."""
+    held = set(inspect(connection).get_table_names())
+    return set(RIGHTS) <= held
+
+
+def roles(database: str) -> Iterator[str]:
+    """Yield the SQL that makes the roles and hands the tables over, for an administrator.
+
+    No password is among it: roles sign in by the name of the operating system's user (peer), or
+    get a password with psql's password command, which sends it hashed. May be run any number of times.
+    """
+    for name in (OWNER, *Process):
+        yield (f"DO $$ BEGIN CREATE ROLE {name}; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+        login = "NOLOGIN" if name == OWNER else "LOGIN"
+        yield (
+            f"ALTER ROLE {name} {login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
+            " NOBYPASSRLS NOINHERIT"
+        )
+    yield f"REVOKE {OWNER} FROM {', '.join(Process)}"
+    yield from entrance(database)
+    yield "REVOKE ALL ON SCHEMA public FROM PUBLIC"
+    yield f"GRANT USAGE ON SCHEMA public TO {', '.join(Process)}"
+    yield f"GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}"
+    # What a later migration makes is nobody's until it has a row in the table above.
+    yield f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} REVOKE ALL ON FUNCTIONS FROM PUBLIC"
+    yield _HAND_OVER
+
+
+def entrance(database: str) -> Iterator[str]:
+    """Yield the SQL that lets our roles into the database, and nobody else."""
+    yield f"REVOKE ALL ON DATABASE {quoted(database)} FROM PUBLIC"
+    yield f"GRANT CONNECT ON DATABASE {quoted(database)} TO {', '.join(Process)}"
+
+
+_HAND_OVER: Final = f"""DO $$ DECLARE one record; BEGIN
+  FOR one IN SELECT c.oid::regclass AS name FROM pg_class c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+    AND c.relowner <> '{OWNER}'::regrole
+  LOOP EXECUTE format('ALTER TABLE %s OWNER TO {OWNER}', one.name); END LOOP;
+  FOR one IN SELECT p.oid::regprocedure AS name FROM pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace AND p.proowner <> '{OWNER}'::regrole
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+  LOOP EXECUTE format('ALTER FUNCTION %s OWNER TO {OWNER}', one.name); END LOOP;
+END $$"""  # noqa: S608 - names from this module alone

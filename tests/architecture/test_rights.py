@@ -1,0 +1,114 @@
+"""Every table says who may do what with it and from where its rows are met."""
+
+import pytest
+
+import bti.audit.models
+import bti.db.models
+from bti.db.base import AuthorWall, Base, CaseWall, TenantWall
+from bti.db.inventory import SEALED
+from bti.db.policies import WITHOUT_WALL, statements, walls_of
+from bti.db.rights import RIGHTS, Deployment, Process, Right, Verb, grants, parse, rights_of, roles
+
+MODELS = (bti.audit.models, bti.db.models)
+TABLES = {table.name: table for table in Base.metadata.sorted_tables}
+MAPPED = {mapper.local_table.name: mapper.class_ for mapper in Base.registry.mappers}
+
+#: Sealed with a case's key, and met before the case is open.
+MET_UNOPENED = {
+    "baton_offers": "whoever is offered the baton sees that there is an offer before they open it"
+}
+
+
+def held(process, table, deployment=Deployment.APART):
+    return {right.verb for right in rights_of(process, table, deployment)}
+
+
+def test_every_table_has_a_row_of_rights_and_every_row_a_table():
+    assert set(RIGHTS) == set(TABLES) | {"alembic_version"}, "write the table's row in RIGHTS"
+
+
+def test_the_columns_that_rights_name_are_there():
+    for table, row in RIGHTS.items():
+        for written in row.values():
+            for right in parse(written):
+                known = set(TABLES[table].columns.keys()) if table in TABLES else set()
+                assert set(right.columns) <= known, (table, right)
+
+
+def test_every_table_of_a_municipality_is_behind_its_wall():
+    for name, table in TABLES.items():
+        walled = issubclass(MAPPED[name], TenantWall)
+        assert walled == ("tenant_id" in table.columns), f"{name}: see TenantWall in bti/db/base.py"
+        assert walled or name == "municipalities" or name in WITHOUT_WALL, name
+
+
+def test_what_is_sealed_with_a_cases_key_is_behind_a_wall_of_its_own():
+    for column, key in SEALED.items():
+        table = column.split(".")[0]
+        if key == "case" and table not in MET_UNOPENED:
+            assert issubclass(MAPPED[table], CaseWall | AuthorWall), f"{table}: see CaseWall"
+
+
+def test_a_table_without_a_wall_is_known_and_says_why():
+    assert set(WITHOUT_WALL) <= set(TABLES) | {"alembic_version"}
+    assert all(WITHOUT_WALL.values())
+
+
+def test_policies_are_forced_and_restrictive():
+    made = list(statements())
+    for name, mapped in MAPPED.items():
+        if name in WITHOUT_WALL:
+            continue
+        assert f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY" in made
+        for policy in walls_of(mapped):
+            found = [one for one in made if one.startswith(f"CREATE POLICY {policy} ON {name} ")]
+            assert len(found) == 1
+            assert " AS RESTRICTIVE FOR ALL TO PUBLIC " in found[0]
+
+
+@pytest.mark.parametrize("deployment", Deployment)
+@pytest.mark.parametrize("process", Process)
+@pytest.mark.parametrize("table", ["audit_events", "audit_subjects", "audit_checkpoints"])
+def test_nobody_changes_or_removes_an_entry_of_the_log(process, table, deployment):
+    assert not held(process, table, deployment) & {Verb.UPDATE, Verb.DELETE}
+
+
+@pytest.mark.parametrize("table", ["tenant_keys", "case_keys"])
+def test_wrapped_keys_are_the_brokers_alone_when_processes_are_apart(table):
+    assert [one for one in Process if held(one, table)] == [Process.KEYD]
+    assert held(Process.WEB, table, Deployment.ONE_PROCESS) == held(Process.KEYD, table)
+
+
+def test_the_auditor_reads_the_log_and_nothing_else():
+    other = {"municipalities", "alembic_version"}
+    for table in RIGHTS:
+        verbs = held(Process.AUDIT, table)
+        assert verbs <= {Verb.SELECT}, table
+        assert not verbs or table.startswith("audit_") or table in other, table
+
+
+def test_texts_are_written_by_the_web_and_never_over():
+    for table in ("entries", "consents", "consent_answers"):
+        assert held(Process.WEB, table) == {Verb.SELECT, Verb.INSERT}
+        assert not any(held(one, table) for one in Process if one is not Process.WEB)
+
+
+def test_a_right_to_the_whole_table_is_not_narrowed_by_one_to_columns():
+    whole = rights_of(Process.WEB, "audit_pending", Deployment.ONE_PROCESS)
+    assert Right(Verb.SELECT) in whole
+    assert Right(Verb.SELECT, ("id",)) in rights_of(Process.WEB, "audit_pending", Deployment.APART)
+
+
+@pytest.mark.parametrize("written", ["read", "select(", "select,insert", "all", "select(id)insert"])
+def test_a_right_that_is_misspelt_is_refused(written):
+    with pytest.raises(ValueError, match="not a right"):
+        parse(written)
+
+
+def test_no_password_and_no_way_round_the_walls_is_in_the_sql():
+    made = " ".join([*roles('a "name"'), *grants(Deployment.APART)])
+    assert '"a ""name"""' in made
+    assert "PASSWORD" not in made.upper()
+    assert " BYPASSRLS" not in made
+    assert "SUPERUSER" not in made.replace("NOSUPERUSER", "")
+    assert "GRANT OPTION" not in made
