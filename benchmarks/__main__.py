@@ -7,7 +7,7 @@ import tempfile
 from itertools import chain
 from pathlib import Path
 
-from benchmarks import deciding, log, pages, sealing
+from benchmarks import deciding, hidden, log, pages, sealing
 
 
 def main() -> int:
@@ -17,7 +17,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bti-bench-") as name:
         directory = Path(name)
         for figure in chain(
-            deciding.figures(), sealing.figures(), pages.figures(directory), log.figures(directory)
+            deciding.figures(),
+            sealing.figures(),
+            pages.figures(directory),
+            log.figures(directory),
+            hidden.figures(directory),
         ):
             print(figure, flush=True)
             missed += figure.binding and not figure.held

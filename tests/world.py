@@ -55,6 +55,7 @@ PEOPLE = {
     "mona": ("Mona Lie", "Pedagogisk leder", "kindergarten", Role.STAFF),
     "nina": ("Nina Holm", "PP-rådgiver", "pps", Role.STAFF),
     "odd": ("Odd Ness", "Barnevernspedagog", "child_welfare", Role.STAFF),
+    "vera": ("Vera Natt", "Barnevernsvakt", "child_welfare", Role.ON_CALL),
     "hege": ("Hege Moen", "Leder for oppvekstteamet", "team", Role.TEAM_LEAD),
     "turid": ("Turid Moe", "Barnekoordinator", "team", Role.TEAM_MEMBER),
     "anne": ("Anne Ruud", "Personvernombud", "administration", Role.DPO),

@@ -70,6 +70,13 @@ class Action(StrEnum):
     INSIGHT_CASE_READ = "insight:case:read"
     INSIGHT_LOG_SEARCH = "insight:log:search"
 
+    EMERGENCY_CASE_SEEK = "emergency:case:seek"
+    EMERGENCY_ACCESS_OPEN = "emergency:access:open"
+    EMERGENCY_CASE_READ = "emergency:case:read"
+    REVIEW_LIST_READ = "review:list:read"
+    REVIEW_USE_READ = "review:use:read"
+    REVIEW_USE_SETTLE = "review:use:settle"
+
     OWN_RECORD_WRITE = "own:record:write"
     OWN_RECORD_READ = "own:record:read"
     OWN_RECORD_DELETE = "own:record:delete"
@@ -115,6 +122,10 @@ READS = frozenset(
         Action.TEAM_QUEUE_READ,
         Action.INSIGHT_CASE_READ,
         Action.INSIGHT_LOG_SEARCH,
+        Action.EMERGENCY_CASE_SEEK,
+        Action.EMERGENCY_CASE_READ,
+        Action.REVIEW_LIST_READ,
+        Action.REVIEW_USE_READ,
         Action.OWN_RECORD_READ,
         Action.APPROVAL_LIST_READ,
         Action.AUDIT_LOG_EXPORT,

@@ -17,6 +17,7 @@ _KEY_STORE: Final = "wrapped keys and their labels: useless without the key prov
 _KEY_LIFE: Final = "when keys were changed, which is nobody's secret"
 _GRANT: Final = "the broker decides on it; tells which colleague works in which random case"
 _CELL: Final = "the broker decides on it; tells which services share, not about whom"
+_REVIEW: Final = "whether somebody else has looked at it: a third use is refused on it"
 _LOG: Final = "ids and codes only; the tree needs the exact bytes"
 _APPROVAL: Final = "checked before the act; tells who asked whom for which kind of act, and when"
 _PUBLIC: Final = "public fact about a public body"
@@ -33,6 +34,7 @@ SEALED: Final[Mapping[str, str]] = MappingProxyType(
         "consent_answers.meta_ct": "ops",
         "consents.body_ct": "case",
         "consents.meta_ct": "ops",
+        "emergency_accesses.body_ct": "case",
         "entries.body_ct": "case",
         "entries.meta_ct": "ops",
         "own_records.body_ct": "case",
@@ -135,6 +137,12 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "consent_cells.valid_from": _CELL,
         "consent_cells.valid_to": _CELL,
         "consent_cells.withdrawn_at": _CELL,
+        "emergency_accesses.account_id": _GRANT,
+        "emergency_accesses.expires_at": _GRANT,
+        "emergency_accesses.opened_at": _GRANT,
+        "emergency_accesses.settled_at": _REVIEW,
+        "emergency_accesses.settled_by": _REVIEW,
+        "emergency_accesses.unit_id": _GRANT,
         "entries.supersedes": "that an entry corrects another",
         "logs.holder_id": _GRANT,
         "logs.holder_unit_id": _GRANT,

@@ -84,6 +84,8 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "web_sessions": {_W: _KEEP, _K: _READ},
         "approvals": {_W: _KEEP, _K: _READ},
         "throttles": {_W: _ALL},
+        # -- what somebody else must look at afterwards
+        "emergency_accesses": {_W: _KEEP, _K: _READ},
         # -- cases: who stands how to them
         "cases": {_W: _KEEP, _K: _READ, _J: "select(id tenant_id version ops_ct)"},
         "logs": {_W: _KEEP, _K: _READ},

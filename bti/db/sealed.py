@@ -95,8 +95,9 @@ class Encrypted:
 
 
 def _case_of(row: TenantRow) -> uuid.UUID:
+    own: uuid.UUID | None = getattr(row, "key_owner", None)
     case_id: uuid.UUID = getattr(row, "case_id", row.id)
-    return case_id
+    return own or case_id
 
 
 def _plain(row: TenantRow) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +20,7 @@ from bti.db.models import (
     BatonOffer,
     Case,
     ConsentCell,
+    EmergencyAccess,
     Log,
     Participant,
     RoleGrant,
@@ -29,7 +31,14 @@ from bti.domain.consent import CellBasis, CellFacts
 from bti.domain.errors import AccessDenied
 from bti.domain.levels import CaseStatus
 from bti.domain.policy import PURPOSES
-from bti.domain.relations import ObjectFacts, ObjectKind, PlaceFacts, Relation, Subject
+from bti.domain.relations import (
+    EmergencyFacts,
+    ObjectFacts,
+    ObjectKind,
+    PlaceFacts,
+    Relation,
+    Subject,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -96,40 +105,70 @@ class Authority:
         """Return how things stand between ``subject`` and ``case``. Raises ``AccessDenied``."""
         return self.facts_of(subject, [case])[case.id]
 
-    def facts_of(self, subject: Subject, cases: Collection[Case]) -> dict[uuid.UUID, ObjectFacts]:
+    def facts_of(
+        self, subject: Subject, cases: Collection[Case], *, sought: Collection[uuid.UUID] = ()
+    ) -> dict[uuid.UUID, ObjectFacts]:
         """Return the same for many cases by id: one question per table, every row's MAC checked.
 
+        ``sought`` are ids that are no case here: asked about too, so that the work tells nothing.
         Raises ``AccessDenied`` when one of the rows is not genuine.
         """
-        ids = [case.id for case in cases]
-        logs = {row.case_id: row for row in self._rows(Log, Log.case_id.in_(ids))}
+        ids = [*(case.id for case in cases), *sought]
+        logs = {row.case_id: row for row in self._rows(subject, Log, Log.case_id.in_(ids))}
         offers = {
             row.case_id: row
             for row in self._rows(
-                BatonOffer, BatonOffer.case_id.in_(ids), BatonOffer.open_slot == 1
+                subject, BatonOffer, BatonOffer.case_id.in_(ids), BatonOffer.open_slot == 1
             )
         }
         places: dict[uuid.UUID, list[PlaceFacts]] = {one: [] for one in ids}
         for place in self._rows(
+            subject,
             Participant,
             Participant.case_id.in_(ids),
             Participant.account_id == subject.account_id,
         ):
             places[place.case_id].append(_place(place))
         cells: dict[uuid.UUID, list[CellFacts]] = {one: [] for one in ids}
-        for cell in self._rows(ConsentCell, ConsentCell.case_id.in_(ids)):
+        for cell in self._rows(subject, ConsentCell, ConsentCell.case_id.in_(ids)):
             cells[cell.case_id].append(_cell(cell))
         # Last: the questions above have flushed what this transaction may have changed itself.
         self.genuine(cases)
-        return {
+        found = {
             case.id: _facts(
                 case, logs.get(case.id), offers.get(case.id), places[case.id], cells[case.id]
             )
             for case in cases
         }
+        if subject.role is Role.ON_CALL:
+            return self._with_emergencies(subject, found, ids)
+        return found
 
-    def _rows(self, table: type[Row], *where: ColumnElement[bool]) -> list[Row]:
-        return self.genuine(self._session.scalars(select(table).where(*where)))
+    def _with_emergencies(
+        self, subject: Subject, found: dict[uuid.UUID, ObjectFacts], ids: Collection[uuid.UUID]
+    ) -> dict[uuid.UUID, ObjectFacts]:
+        """Return the same with the emergency access the person has taken: asked of no other role."""
+        rows = self._rows(
+            subject,
+            EmergencyAccess,
+            EmergencyAccess.case_id.in_(ids),
+            EmergencyAccess.account_id == subject.account_id,
+        )
+        return {
+            case_id: replace(
+                facts,
+                emergencies=tuple(
+                    EmergencyFacts(row.account_id, row.unit_id, row.opened_at, row.expires_at)
+                    for row in rows
+                    if row.case_id == case_id
+                ),
+            )
+            for case_id, facts in found.items()
+        }
+
+    def _rows(self, subject: Subject, table: type[Row], *where: ColumnElement[bool]) -> list[Row]:
+        own = table.tenant_id == subject.tenant_id
+        return self.genuine(self._session.scalars(select(table).where(own, *where)))
 
     def genuine(self, rows: Iterable[Row]) -> list[Row]:
         """Return the rows, or raise when one of them was not written through the program."""

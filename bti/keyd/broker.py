@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bti.audit.note import Checkpoint
     from bti.audit.record import Recorder
     from bti.db.base import AuthorityRow
+    from bti.db.models.oversight import ReviewedRow
     from bti.domain.access import Action
     from bti.domain.relations import ObjectFacts, Purpose, Subject
     from bti.keyd.generations import KeyLife
@@ -85,6 +86,12 @@ class Verbs(Protocol):
 
     def forget_own_record(self, record_id: uuid.UUID) -> None:
         """Destroy the key of the author's own draft."""
+
+    def new_review(self, row_id: uuid.UUID) -> None:
+        """Make and release the key of something that somebody else must review."""
+
+    def open_review(self, row: ReviewedRow, action: Action) -> None:
+        """Release the key of one such row to its reviewer. Raises ``AccessDenied``."""
 
     def create_tenant(self, tenant: uuid.UUID) -> None:
         """Make the keys of a new municipality (system only)."""

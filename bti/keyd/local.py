@@ -19,6 +19,7 @@ from bti.crypto.row_mac import row_mac
 from bti.crypto.signing import signing_key_from
 from bti.db.guards import note_opened
 from bti.db.models import Case, OwnRecord
+from bti.db.models.oversight import REVIEW_COMPARTMENT
 from bti.db.models.own_record import OWN_COMPARTMENT
 from bti.db.vault import Vault
 from bti.domain.access import Action, Refused, compartments_open_to, decide
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from bti.clock import Clock
     from bti.crypto.provider import KeyProvider
     from bti.db.base import AuthorityRow
+    from bti.db.models.oversight import ReviewedRow
     from bti.domain.relations import Subject
     from bti.keyd.broker import Credential
 
@@ -229,6 +231,28 @@ class LocalVerbs:
         for row in self._keys.compartments(self._session, self.subject().tenant_id, record_id):
             self._session.delete(row)
 
+    # -- reviews -----------------------------------------------------------------------------
+
+    def new_review(self, row_id: uuid.UUID) -> None:
+        """Make and release the key of something that somebody else must review."""
+        self._make(self._live().tenant_id, row_id, [REVIEW_COMPARTMENT])
+
+    def open_review(self, row: ReviewedRow, action: Action) -> None:
+        """Release the key of one such row to its reviewer. Raises ``AccessDenied``."""
+        subject = acting_for(self._live(), Purpose.OVERSIGHT)
+        self._authority.genuine([row])
+        facts = ObjectFacts(
+            kind=ObjectKind.REVIEW,
+            tenant_id=row.tenant_id,
+            about_account=row.account_id,
+            about_unit=row.unit_id,
+        )
+        decision = decide(subject, action, facts, self._clock.now())
+        if isinstance(decision, Refused):
+            raise AccessDenied(decision.rule)
+        self._release_case(subject.tenant_id, row.id, frozenset({REVIEW_COMPARTMENT}))
+        note_opened(self._session, None)
+
     # -- tenants -----------------------------------------------------------------------------
 
     def create_tenant(self, tenant: uuid.UUID) -> None:
@@ -287,8 +311,10 @@ class LocalVerbs:
     def _facts(self, subject: Subject, case_id: uuid.UUID) -> ObjectFacts:
         case = self._session.get(Case, case_id)
         if case is None or case.tenant_id != subject.tenant_id:
-            # The same refusal as for a hidden case: existence is not told.
-            raise AccessDenied("access.other_tenant")
+            # The same refusal as for a hidden case, after the same questions to the database and
+            # with an entry of the same shape: existence is not told, by text, work or traffic.
+            self._authority.facts_of(subject, [], sought=[case_id])
+            raise AccessDenied("access.other_tenant", case_id=case_id)
         return self._authority.facts(subject, case)
 
     def _by(self, subject: Subject) -> By:
@@ -343,6 +369,8 @@ class LocalVerbs:
 
 def _ground(relation: str, subject: Subject, facts: ObjectFacts, at: datetime) -> str:
     """Return the ground as the log writes it: the consent that let another unit in is named."""
+    if relation == Relation.EMERGENCY.value:
+        return "gate:emergency"
     if relation in {Relation.HOLDER.value, Relation.FOLLOWER.value, Relation.AUTHOR.value}:
         if subject.unit_id == facts.owner_unit:
             return relation

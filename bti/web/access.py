@@ -128,6 +128,11 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "insight.check": RouteRule(_roles("dpo"), "search_audit"),
     "insight.search": RouteRule(_roles("dpo"), "search_audit"),
     "insight.selection": RouteRule(_roles("dpo"), "export_audit"),
+    # emergency access, and looking at what others have done with theirs
+    "emergency.seek": RouteRule(_roles("on_call"), "seek_emergency"),
+    "emergency.show": RouteRule(_roles("on_call"), "read_core"),
+    "review.use": RouteRule(_roles("dpo", "unit_lead"), "review_use"),
+    "review.waiting": RouteRule(_roles("dpo", "unit_lead"), "see_reviews"),
     # accounts
     "account.show": SIGNED_IN,
     "account.change_password": SIGNED_IN,

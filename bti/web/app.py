@@ -27,6 +27,8 @@ _CASE: Final = (
     "duty",
     "worklist",
     "insight",
+    "emergency",
+    "review",
     "sign_in",
     "account",
     "approval",

@@ -58,6 +58,12 @@ ACTS: Final = {
     "team:queue:read": lazy_gettext("Saw the team's queue"),
     "insight:case:read": lazy_gettext("Saw who has looked"),
     "insight:log:search": lazy_gettext("Searched the access log"),
+    "emergency:case:seek": lazy_gettext("Looked for a case to open in an emergency"),
+    "emergency:access:open": lazy_gettext("Opened it with emergency access"),
+    "emergency:case:read": lazy_gettext("Read the core with emergency access"),
+    "review:list:read": lazy_gettext("Saw what is to be reviewed"),
+    "review:use:read": lazy_gettext("Read a review"),
+    "review:use:settle": lazy_gettext("Reviewed how access was used"),
     "account:profile:create": lazy_gettext("Made an account"),
     "account:profile:change": lazy_gettext("Changed an account"),
     "account:profile:disable": lazy_gettext("Closed an account"),
@@ -102,8 +108,12 @@ _GROUNDS: Final = {
     "role": lazy_gettext("Part of the job"),
     "cell": lazy_gettext("Consent"),
     "duty": lazy_gettext("Duty to report"),
+    "emergency": lazy_gettext("Emergency"),
+    "on_call": lazy_gettext("On call"),
+    "dpo": lazy_gettext("Data protection officer"),
 }
 
+_EMERGENCY: Final = ("emergency:access:open", "emergency:case:read")
 _LOOKS: Final = ("read", "run", "search")
 
 
@@ -144,6 +154,6 @@ def color(access: Access) -> str:
     """The tag's colour: refusals stand out, printing is marked, looking is quiet."""
     if access.refused:
         return "danger"
-    if access.action in {"case:page:print", "audit:log:export"}:
+    if access.action in {"case:page:print", "audit:log:export", *_EMERGENCY}:
         return "warning"
     return "neutral" if access.action.rpartition(":")[2] in _LOOKS else ""

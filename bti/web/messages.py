@@ -103,6 +103,14 @@ RULES: Final[Mapping[str, Any]] = {
     "duty.letter_not_in_law": _l("This letter of the law does not apply to your service."),
     "duty.letter_not_needed": _l("This choice belongs to a report to child welfare services."),
     "duty.nobody": _l("Write who it is about."),
+    "emergency.blocked": _l(
+        "You have used emergency access twice, and nobody has reviewed it yet. You must wait until "
+        "the data protection officer or your leader has done so. If a child is in danger now, "
+        "call the police or child welfare services."
+    ),
+    "emergency.nothing_said": _l("Write a case number or a national identity number."),
+    "emergency.reason_short": _l("Write why, in at least 20 characters."),
+    "emergency.review_reason": _l("Write what you have found out."),
     "evaluation.before_start": _l("The evaluation cannot be before the measure started."),
     "evaluation.change_missing": _l("Write what changes."),
     "evaluation.future": _l("The evaluation cannot be in the future."),

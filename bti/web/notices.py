@@ -40,6 +40,14 @@ NOTICES: Final[dict[str, Notice]] = {
     ),
     "draft_saved": Notice(lazy_gettext("The draft is saved. Only you can see it.")),
     "nothing_changed": Notice(lazy_gettext("Nothing was changed."), "info"),
+    "emergency_open": Notice(
+        lazy_gettext(
+            "You have emergency access. Those who work with the child and the data protection "
+            "officer have been told."
+        ),
+        "warning",
+    ),
+    "reviewed": Notice(lazy_gettext("The review is saved.")),
     "decided": Notice(lazy_gettext("The decision is saved.")),
     "log_opened": Notice(lazy_gettext("The log is open, and you have the baton.")),
     "consent_asked": Notice(lazy_gettext("The question is written down. Nothing is shared yet.")),

@@ -18,7 +18,7 @@ from bti.domain.access import Action
 from bti.domain.codes import Role
 from bti.domain.deadlines import Pressing, pressing
 from bti.domain.levels import Level
-from bti.workflows import baton, duty, own_record
+from bti.workflows import baton, duty, emergency, own_record, review
 from bti.workflows.permission import require
 from bti.workflows.referral_queue import count_waiting
 from bti.workflows.worklist_rows import Lines, Relation, Row, TaskKind, read_lines
@@ -112,6 +112,8 @@ def my_day(context: Context, *, show: Show = Show.ALL, names_hidden: bool = Fals
         drafts=own_record.my_drafts(context),
         duties=duty.my_due(context),
         waiting=count_waiting(context, subject.unit_id) if subject.role in _TEAM else 0,
+        emergencies=emergency.notices(context, lines.ids),
+        reviews=review.count_waiting(context, subject) if subject.role is Role.UNIT_LEAD else 0,
     )
     context.record(
         Act.WORKLIST_OWN_READ, more=[Reference("case", one) for one in sorted(lines.ids, key=str)]

@@ -49,6 +49,8 @@ class TaskKind(StrEnum):
     TALK = "talk"
     DECISION = "decision"
     OFFER = "offer"
+    EMERGENCY = "emergency"
+    REVIEW = "review"
     CONSENT_MISSING = "consent_missing"
     CONSENT_ENDING = "consent_ending"
     RETURNED = "returned"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bti.workflows.consent_file import Asked
     from bti.workflows.context import Context
     from bti.workflows.duty import DueLine
+    from bti.workflows.emergency import Notice
     from bti.workflows.own_record import DraftLine
     from bti.workflows.worklist_rows import Lines, Row
 
@@ -61,7 +62,7 @@ class Task:
         return self.kind in _NEVER_WAITS or self.pressing in {Pressing.OVERDUE, Pressing.TODAY}
 
 
-_NEVER_WAITS: Final = frozenset({TaskKind.BROKEN, TaskKind.OFFER})
+_NEVER_WAITS: Final = frozenset({TaskKind.BROKEN, TaskKind.OFFER, TaskKind.EMERGENCY})
 _ORDER: Final = {kind: place for place, kind in enumerate(TaskKind)}
 _SHOWN: Final = frozenset({Pressing.OVERDUE, Pressing.TODAY, Pressing.SOON})
 
@@ -74,6 +75,8 @@ def tasks_of(
     drafts: tuple[DraftLine, ...],
     duties: tuple[DueLine, ...],
     waiting: int,
+    emergencies: tuple[Notice, ...],
+    reviews: int,
 ) -> tuple[Task, ...]:
     """Return the person's tasks, what hurts most first; ``waiting`` is the team's queue."""
     groups = {row.case_id: row.group for row in lines.rows}
@@ -91,6 +94,10 @@ def tasks_of(
             for one in drafts
         ),
     ]
+    rows = {row.case_id: row for row in steering}
+    found += [_of_emergency(rows[one.case_id], one) for one in emergencies if one.case_id in rows]
+    if reviews:
+        found.append(Task(kind=TaskKind.REVIEW, pressing=Pressing.SOON, count=reviews))
     if waiting:
         found.append(Task(kind=TaskKind.QUEUE, pressing=Pressing.SOON, count=waiting))
     return tuple(sorted(found, key=_pain))
@@ -133,6 +140,20 @@ def _task(context: Context, kind: TaskKind, row: Row, due_on: date | None, about
         child=row.child,
         group=row.group,
         about=about,
+    )
+
+
+def _of_emergency(row: Row, notice: Notice) -> Task:
+    return Task(
+        kind=TaskKind.EMERGENCY,
+        pressing=Pressing.SOON,
+        case_id=row.case_id,
+        number=row.number,
+        child=row.child,
+        group=row.group,
+        about=notice.name,
+        words=notice.unit,
+        at=notice.at,
     )
 
 

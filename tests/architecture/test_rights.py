@@ -13,9 +13,10 @@ MODELS = (bti.audit.models, bti.db.models)
 TABLES = {table.name: table for table in Base.metadata.sorted_tables}
 MAPPED = {mapper.local_table.name: mapper.class_ for mapper in Base.registry.mappers}
 
-#: Sealed with a case's key, and met before the case is open.
+#: Sealed with a case's key or one of its own, and met before the case is open.
 MET_UNOPENED = {
-    "baton_offers": "whoever is offered the baton sees that there is an offer before they open it"
+    "emergency_accesses": "has a key of its own, and is a notice to those who have not opened it",
+    "baton_offers": "whoever is offered the baton sees that there is an offer before they open it",
 }
 
 

@@ -22,6 +22,7 @@ from bti.domain.access import Action
 from bti.domain.approval import ApprovalAct
 from bti.domain.codes import InfoType, Role
 from bti.domain.consent import Scope
+from bti.domain.emergency import EmergencyReason
 from bti.domain.errors import AccessDenied
 from bti.domain.levels import Level
 from bti.slt import migrate
@@ -29,7 +30,7 @@ from bti.slt.account import NewAccount, create_account
 from bti.slt.release import publish_release
 from bti.slt.sign_in import SignedIn, demo_sign_in
 from bti.web.site import open_site
-from bti.workflows import account, approval, baton, duty, sign_in
+from bti.workflows import account, approval, baton, duty, emergency, sign_in
 from tests.approvals import freshly
 from tests.integration.slt.samples import a_release
 from tests.story import Story
@@ -246,6 +247,7 @@ def _tell(town: Town, *, whole: bool) -> None:
     middle = town.story("middle")
     _with_log(middle)
     _with_questions(middle)
+    _with_emergency(late)
     new = town.story("new")
     new.wonder()
     new.talk_with_leader()
@@ -294,6 +296,15 @@ def _with_questions(story: Story) -> None:
     )
 
 
+def _with_emergency(story: Story) -> None:
+    command = emergency.TakeAccess(
+        number=story.page("siv").number,
+        reason=EmergencyReason.NOBODY_REACHED,
+        text="Fant barnet alene ute etter midnatt.",
+    )
+    assert story.world.run("vera", emergency.take, command) == story.case_id
+
+
 def _network_session(app: Flask) -> str:
     runtime = app.extensions["bti.slt"]
     create_account(
@@ -330,6 +341,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
             "SELECT id FROM consents WHERE case_id=? ORDER BY"
             " (SELECT count(*) FROM consent_answers a WHERE a.consent_id = consents.id)"
         ),
+        "row_id": "SELECT id FROM emergency_accesses WHERE case_id=? OR 1=1",
         "participant_id": "SELECT id FROM participants WHERE case_id=? AND relation='participant'",
     }
     for name, question in questions.items():

@@ -6,6 +6,7 @@ from bti.db.models.case import BatonOffer, Case, ChildIndex, Entry, Log, Partici
 from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
 from bti.db.models.keys import CaseKey, TenantKey
 from bti.db.models.organisation import Municipality, Unit
+from bti.db.models.oversight import EmergencyAccess
 from bti.db.models.own_record import OwnRecord
 from bti.db.models.web_session import Throttle, WebSession
 
@@ -19,6 +20,7 @@ __all__ = [
     "Consent",
     "ConsentAnswer",
     "ConsentCell",
+    "EmergencyAccess",
     "Entry",
     "Log",
     "Municipality",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from flask_babel import gettext, lazy_gettext
 
 from bti.web.forms.base import BaseForm
+from bti.web.forms.case_number import as_number
 from bti.web.forms.fields import DateField, ListField, TextField
 from bti.workflows.insight import Group, Question
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 _NUMBER_LENGTH: Final = 20
 _NAME_LENGTH: Final = 100
-_DIGITS: Final = 8
-_HALF: Final = 4
 
 
 class SearchForm(BaseForm):
@@ -63,15 +62,9 @@ class SearchForm(BaseForm):
     def to_question(self) -> Question:
         """What was asked for."""
         return Question(
-            number=_as_number(self.number.data or ""),
+            number=as_number(self.number.data or ""),
             who=self.who.data or "",
             group=Group(self.group.data) if self.group.data else None,
             from_day=self.from_day.data,
             to_day=self.to_day.data,
         )
-
-
-def _as_number(typed: str) -> str:
-    """Accept the number with or without its hyphen."""
-    digits = "".join(sign for sign in typed if sign.isascii() and sign.isdigit())
-    return f"{digits[:_HALF]}-{digits[_HALF:]}" if len(digits) == _DIGITS else typed

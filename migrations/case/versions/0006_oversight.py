@@ -4,15 +4,83 @@ Revision ID: 0006
 Revises: 0005
 """
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+REVIEWED = ("emergency_accesses",)
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Make the tables of what somebody else must look at afterwards."""
+    op.create_table(
+        "emergency_accesses",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        *reviewed("emergency_accesses"),
+        sa.CheckConstraint("expires_at > opened_at", name=op.f("ck_emergency_accesses_period")),
+        sa.CheckConstraint(
+            "settled_by IS NULL OR settled_by <> account_id",
+            name=op.f("ck_emergency_accesses_impartial"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_emergency_accesses_case_id_cases")
+        ),
+    )
+    with op.batch_alter_table("emergency_accesses") as batch_op:
+        batch_op.create_index(
+            "ix_emergency_accesses_case_account", ["case_id", "account_id"], unique=False
+        )
+    for table in REVIEWED:
+        index(table, "account_id", "tenant_id")
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Drop them again."""
+    for table in reversed(REVIEWED):
+        op.drop_table(table)
+
+
+def reviewed(table: str) -> tuple[sa.schema.SchemaItem, ...]:
+    """Return what every reviewed row has."""
+    return (
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_by", sa.Uuid(), nullable=True),
+        sa.Column("body_ct", sa.LargeBinary(), nullable=False),
+        *authority(table),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f(f"fk_{table}_account_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f(f"fk_{table}_unit_id_units")),
+        sa.ForeignKeyConstraint(
+            ["settled_by"], ["accounts.id"], name=op.f(f"fk_{table}_settled_by_accounts")
+        ),
+    )
+
+
+def authority(table: str) -> tuple[sa.schema.SchemaItem, ...]:
+    """Return what every row that grants authority has."""
+    return (
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["municipalities.id"], name=op.f(f"fk_{table}_tenant_id_municipalities")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+    )
+
+
+def index(table: str, *columns: str) -> None:
+    """Index each of these columns by itself."""
+    with op.batch_alter_table(table) as batch_op:
+        for column in columns:
+            batch_op.create_index(batch_op.f(f"ix_{table}_{column}"), [column], unique=False)

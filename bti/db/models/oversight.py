@@ -1,0 +1,57 @@
+"""What somebody else must look at afterwards. What is written in it has a data key of its own.
+
+Neither the case's keys nor the keys every session has open these texts: the broker releases the
+key of one row, to its writer as it is written and to whoever may review it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bti.db.base import AuthorityRow
+from bti.db.sealed import Encrypted
+from bti.db.sealed_value import Sealed
+from bti.db.types import SealedType, UTCDateTime
+
+REVIEW_COMPARTMENT = "review"
+
+
+class ReviewedRow(AuthorityRow):
+    """Something an account did in a unit, for another person to settle."""
+
+    __abstract__ = True
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("units.id"))
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    settled_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    body_ct: Mapped[Sealed] = mapped_column(SealedType)
+
+    body = Encrypted("body_ct", "case", 512)
+
+    @property
+    def compartment(self) -> str:
+        """Return the one compartment the row has."""
+        return REVIEW_COMPARTMENT
+
+    @property
+    def key_owner(self) -> uuid.UUID:
+        """Return what the data key is stored under: the row itself, also where it names a case."""
+        return self.id
+
+
+class EmergencyAccess(ReviewedRow):
+    """Emergency access to the core of one case. The row is the right, and the notice of it."""
+
+    __tablename__ = "emergency_accesses"
+    __table_args__ = (
+        CheckConstraint("expires_at > opened_at", "period"),
+        CheckConstraint("settled_by IS NULL OR settled_by <> account_id", "impartial"),
+        Index("ix_emergency_accesses_case_account", "case_id", "account_id"),
+    )
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"))
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
