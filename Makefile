@@ -40,6 +40,7 @@ demo-reset: $(RUN) $(ASSETS) $(TRANSLATED) ## As demo, after throwing away what 
 test: setup ## Run every check and every test; installs Chromium if it may
 	@tools/needs-browser
 	@$(BIN)/python tools/needs-postgres
+	@tools/needs-softhsm
 	@$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile
 
@@ -68,6 +69,7 @@ translations: $(DEV) ## Find new texts, update the catalogues and compile them
 lock: $(DEV) ## Pin the newest versions that pyproject.toml and requirements/*.in allow
 	$(BIN)/pip-compile $(LOCK) -o requirements/run.txt pyproject.toml
 	$(BIN)/pip-compile $(LOCK) -c requirements/run.txt -o requirements/build.txt requirements/build.in
+	$(BIN)/pip-compile $(LOCK) -o requirements/hsm.txt requirements/hsm.in
 	$(BIN)/pip-compile $(LOCK) -o requirements/dev.txt pyproject.toml requirements/dev.in
 	npm install --package-lock-only
 

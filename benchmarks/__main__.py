@@ -7,7 +7,7 @@ import tempfile
 from itertools import chain
 from pathlib import Path
 
-from benchmarks import deciding, hidden, log, pages, sealing
+from benchmarks import deciding, hidden, log, pages, providers, sealing
 
 
 def main() -> int:
@@ -19,6 +19,7 @@ def main() -> int:
         for figure in chain(
             deciding.figures(),
             sealing.figures(),
+            providers.figures(directory),
             pages.figures(directory),
             log.figures(directory),
             hidden.figures(directory),

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bti.clock import SystemClock
-from bti.crypto.file_provider import FileProvider
 from bti.db import migrate
 from bti.db.engine import make_engine, make_sessions
 from bti.db.rights import Deployment
 from bti.identity.password import Argon2Cost, Passwords
+from bti.key_provider import key_provider
 from bti.keyd.local import LocalBroker
 from bti.workflows.perform import Doorway
 
@@ -51,15 +51,15 @@ def open_runtime(
 ) -> Runtime:
     """Open the case side: make the root key at first start, connect, and wire the doorway.
 
-    Raises ``KeyFileRefused`` when the key file is not safe. Does not migrate.
+    Raises ``KeyFileRefused`` when the key file is not safe and ``SettingsError`` when the key
+    provider cannot be made. Does not migrate.
     """
     clock = clock or SystemClock()
     side = settings.case_side()
     _open_folder(settings.var_dir)
     engine = make_engine(side.database_url)
-    broker = LocalBroker(
-        provider or root_provider(side.root_key_file), clock, settings.session_idle_minutes
-    )
+    keeper = provider or key_provider(settings)
+    broker = LocalBroker(keeper, clock, settings.session_idle_minutes)
     passwords = Passwords(cost) if cost else Passwords()
     doorway = Doorway(make_sessions(engine), clock, broker, settings, passwords)
     return Runtime(settings, clock, engine, doorway)
@@ -91,8 +91,3 @@ def _open_folder(path: Path) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         _log.warning("%s has mode %04o: others can look into it; 0700 is safe", path, mode)
-
-
-def root_provider(path: Path) -> FileProvider:
-    """Open the root key file, or make it at the very first start."""
-    return FileProvider(path) if path.exists() else FileProvider.create(path)

@@ -12,10 +12,18 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from bti.key_settings import KeySettings
 
 PREFIX = "BTI_"
 SECRETS_DIR = "BTI_SECRETS_DIR"
+
+# Folders in var_dir that are copied and sent away.
+_DATA_FOLDERS = ("attachments", "backup", "backups", "export", "files")
+# Where systemd puts a service's credentials.
+_CREDENTIALS = "CREDENTIALS_DIRECTORY"
+_ROOT_KEY = PREFIX + "ROOT_KEY"
 
 Serve = Literal["all", "case", "network"]
 Mode = Literal["production", "demo", "test"]
@@ -43,7 +51,7 @@ class CaseSide:
     root_key_file: Path
 
 
-class Settings(BaseSettings):
+class Settings(KeySettings):
     """Everything that differs between installations. Never changes after start."""
 
     model_config = SettingsConfigDict(
@@ -137,6 +145,8 @@ class Settings(BaseSettings):
         if given.get("serve") != "network":
             defaults["database_url"] = f"sqlite:///{var_dir}/stafett.sqlite"
             defaults["root_key_file"] = var_dir / "keys" / "root.key"
+            if handed_over := os.environ.get(_CREDENTIALS):
+                defaults["credential_file"] = Path(handed_over) / "root.key"
         if given.get("mode", "production") != "production":
             defaults["base_url"] = f"http://127.0.0.1:{given.get('port', 5000)}"
         return defaults | given | {"var_dir": var_dir}
@@ -170,6 +180,9 @@ class Settings(BaseSettings):
                 raise ValueError("database_url may not be set with serve=network")
             if self.root_key_file is not None:
                 raise ValueError("root_key_file may not be set with serve=network")
+            for name in KeySettings.model_fields:
+                if name in self.model_fields_set:
+                    raise ValueError(f"{name} may not be set with serve=network")
         if self.database_url == self.slt_database_url:
             raise ValueError("database_url and slt_database_url must be two databases")
         return self
@@ -202,6 +215,16 @@ class Settings(BaseSettings):
             raise SettingsError("this process serves the network side and has no case database")
         return CaseSide(database_url=self.database_url, root_key_file=self.root_key_file)
 
+    def database_directories(self) -> tuple[Path, ...]:
+        """Where database files lie; none for a database server."""
+        urls = (self.database_url or "", self.slt_database_url)
+        files = [url.removeprefix("sqlite:///") for url in urls if url.startswith("sqlite:///")]
+        return tuple(Path(file).resolve().parent for file in files if file)
+
+    def data_directories(self) -> tuple[Path, ...]:
+        """Folders of data and backups, which a key may not lie in or below."""
+        return tuple(self.var_dir / name for name in _DATA_FOLDERS)
+
     def describe(self) -> tuple[SettingRow, ...]:
         """Every setting with meaning, default and present value; passwords in URLs are hidden."""
         return tuple(row._replace(value=_shown(getattr(self, key))) for key, row in _rows())
@@ -228,6 +251,9 @@ def load_settings() -> Settings:
         return Settings(_secrets_dir=directory)
     except ValidationError as fault:
         raise SettingsError(_explained(fault)) from None
+    finally:
+        # Children and crash reports must not inherit it.
+        os.environ.pop(_ROOT_KEY, None)
 
 
 def _refuse_unknown(names: set[str]) -> None:
@@ -250,7 +276,9 @@ def _explained(fault: ValidationError) -> str:
 
 def _rows() -> tuple[tuple[str, SettingRow], ...]:
     rows = []
-    for key, field in Settings.model_fields.items():
+    # Pydantic puts inherited fields first; whoever reads wants the general ones before the keys'.
+    fields = Settings.model_fields.items()
+    for key, field in sorted(fields, key=lambda item: item[0] in KeySettings.model_fields):
         extra = field.json_schema_extra
         shown = extra.get("shown_default") if isinstance(extra, dict) else None
         default = str(shown) if shown else str(field.default)

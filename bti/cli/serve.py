@@ -11,6 +11,7 @@ from waitress import create_server  # type: ignore[import-untyped]  # it ships n
 
 from bti.cli.chosen import settings
 from bti.clock import SystemClock
+from bti.settings import SettingsError
 from bti.slt.runtime import open_runtime as open_network
 from bti.slt.secret_box import KeyFileError
 from bti.web.app import create_app
@@ -64,7 +65,7 @@ def _case_side(chosen: Settings) -> Runtime:
 
     try:
         return open_runtime(chosen)
-    except (KeyFileRefused, SealError) as fault:
+    except (KeyFileRefused, SealError, SettingsError) as fault:
         raise click.ClickException(str(fault)) from None
 
 

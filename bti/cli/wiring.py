@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bti.bootstrap import open_runtime
 from bti.cli.chosen import settings
 from bti.crypto.file_provider import KeyFileRefused
+from bti.domain.errors import KeysUnavailable
 from bti.settings import SettingsError
 from bti.workflows import account
 from bti.workflows.actor import SystemActor
@@ -42,6 +43,8 @@ def runtime() -> Iterator[Runtime]:
         raise click.ClickException(
             f"The database did not do as asked. Is it migrated (bti db upgrade)? {reason}"
         ) from None
+    except KeysUnavailable as fault:
+        raise click.ClickException(f"The keys cannot be had now: {fault.reason}.") from None
     except Conflict:
         raise click.ClickException("Somebody else was changing the same. Try again.") from None
     except NotFound:

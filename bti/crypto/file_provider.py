@@ -137,6 +137,23 @@ def write_root_key(
     _write_new(path, write_key(root_ref, key, passphrase, cost or LockCost()))
 
 
+def lock_root_key(path: Path, passphrase: str, cost: LockCost | None = None) -> str:
+    """Replace a root key file by one that the passphrase locks, and return the key's name.
+
+    There is a whole key file in ``path`` at every instant. KeyFileRefused when it is locked already or
+    another root key lies beside it: both would have to be changed at once.
+    """
+    root_ref, key = read_root_key(path)
+    if any(_traces(path)[1:]):
+        raise KeyFileRefused(f"Another root key lies beside {path}. Finish changing it first.")
+    locked = _beside(path, ".locked")
+    locked.unlink(missing_ok=True)
+    write_root_key(locked, root_ref, key, passphrase, cost)
+    locked.replace(path)
+    _settle(path.parent)
+    return root_ref
+
+
 def _write_new(path: Path, content: bytes) -> None:
     """Write a temporary file, then give it its name, which fails when the name is taken."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
@@ -155,8 +172,13 @@ def _write_new(path: Path, content: bytes) -> None:
         ) from None
     finally:
         temporary.unlink()
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _settle(path.parent)
+
+
+def _settle(directory: Path) -> None:
+    """Make a new name last through a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(directory)
+        os.fsync(descriptor)
     finally:
-        os.close(directory)
+        os.close(descriptor)

@@ -41,6 +41,9 @@ FEATURES: Final[dict[Literal["all", "case", "network"], tuple[str, ...]]] = {
     "network": ("slt", "pages"),
 }
 
+# A stylesheet must not cost a database question, and the checks must answer when nothing else does.
+_NOBODYS: Final = frozenset({static_files.ENDPOINT, "pages.healthz", "pages.readyz"})
+
 _LARGEST_REQUEST: Final = 1024 * 1024
 
 
@@ -134,8 +137,8 @@ def _identify_with(identities: Sequence[Identity]) -> Callable[[], None]:
     def find_out() -> None:
         # Set first: the error page must stand even if finding out fails.
         g.actor = None
-        if request.endpoint == static_files.ENDPOINT:
-            return  # a stylesheet is nobody's, and must not cost a database question
+        if request.endpoint in _NOBODYS:
+            return
         found = (identity.who(request) for identity in identities)
         g.actor = next((actor for actor in found if actor is not None), None)
 

@@ -4,6 +4,7 @@ Never says what was asked for, whether it exists, or why in technical words. A f
 refused before anything was written comes back with what was typed.
 """
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -13,8 +14,10 @@ from flask_babel import lazy_gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from bti.domain.errors import AccessDenied, Conflict, NotFound
+from bti.domain.errors import AccessDenied, Conflict, KeysUnavailable, NotFound, Unavailable
 from bti.web.kept_fields import KeptField, kept_fields
+
+_log: Final = logging.getLogger(__name__)
 
 _PASSED_ON: Final = frozenset({"Allow", "Retry-After"})
 _WORTH_REPEATING: Final = frozenset({429, 500, 503})
@@ -46,7 +49,12 @@ class ErrorPage:
 
 
 # What workflows raise when a page cannot be given. Hidden and missing look the same.
-_STATUS: Final[dict[type[Exception], int]] = {AccessDenied: 404, NotFound: 404, Conflict: 409}
+_STATUS: Final[dict[type[Exception], int]] = {
+    AccessDenied: 404,
+    NotFound: 404,
+    Conflict: 409,
+    Unavailable: 503,
+}
 
 _TO_START: Final = lazy_gettext("Go to the start page")
 
@@ -224,6 +232,9 @@ def _from_workflow(status: int, error: Exception) -> Response:
     # Asked for only where there is nothing hidden to tell of: see Strength.FRESH in the policy.
     if isinstance(error, AccessDenied) and error.rule == "access.stale_factor":
         return _confirm_first()
+    if isinstance(error, KeysUnavailable):
+        # The page says nothing of keys; those who run Stafett must know what to mend.
+        _log.error("the keys cannot be had: %s", error.reason)
     return answer(status)
 
 

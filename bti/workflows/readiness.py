@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bti.crypto.errors import SealError
 from bti.db.models import Municipality
-from bti.domain.errors import AccessDenied
+from bti.domain.errors import AccessDenied, Unavailable
 from bti.workflows.actor import SystemActor
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def is_ready(doorway: Doorway) -> bool:
     """Tell whether a request could be served now; says nothing about why not."""
     try:
         doorway.perform(_use_every_key, SystemActor("readiness"))
-    except (SQLAlchemyError, SealError, AccessDenied):
+    except (SQLAlchemyError, SealError, AccessDenied, Unavailable):
         return False
     return True
 
