@@ -11,6 +11,8 @@ PYTHON ?= python3
 PORT ?= 5000
 # Workers for the tests. Two fit a small machine; more is faster on a larger one.
 JOBS ?= 2
+# Inputs for each parser that is fuzzed.
+RUNS ?= 1000000
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,7 +26,7 @@ TRANSLATED := $(CATALOGUES:.po=.mo)
 DS := node_modules/@digdir/designsystemet-css
 INTER := node_modules/@fontsource-variable/inter
 
-.PHONY: help setup demo demo-reset test check format bench translations lock clean
+.PHONY: help setup demo demo-reset test check format bench fuzz translations lock clean
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -59,6 +61,10 @@ format: setup ## Let the formatter and the linter mend what they can
 bench: setup ## Measure, and print ratios
 	$(BIN)/python -m benchmarks
 
+fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage (10 to 20 minutes)
+	@$(PIP) install --require-hashes -r requirements/fuzz.txt
+	$(BIN)/python -m fuzz --runs $(RUNS)
+
 translations: $(DEV) ## Find new texts, update the catalogues and compile them
 	$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k _l -k lazy_ngettext:1,2 -c 'Translators:' --no-location \
 		--omit-header -o build/messages.pot .
@@ -71,6 +77,7 @@ lock: $(DEV) ## Pin the newest versions that pyproject.toml and requirements/*.i
 	$(BIN)/pip-compile $(LOCK) -c requirements/run.txt -o requirements/build.txt requirements/build.in
 	$(BIN)/pip-compile $(LOCK) -o requirements/hsm.txt requirements/hsm.in
 	$(BIN)/pip-compile $(LOCK) -o requirements/dev.txt pyproject.toml requirements/dev.in
+	$(BIN)/pip-compile $(LOCK) -o requirements/fuzz.txt requirements/fuzz.in
 	npm install --package-lock-only
 
 clean: ## Remove what was installed and built; keeps var/
