@@ -7,6 +7,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bti.audit.guard import Guard
+from bti.audit.way import WAY, LogWay
 from bti.clock import SystemClock
 from bti.db import migrate
 from bti.db.engine import make_engine, make_sessions
@@ -48,8 +50,11 @@ def open_runtime(
     clock: Clock | None = None,
     provider: KeyProvider | None = None,
     cost: Argon2Cost | None = None,
+    writer: str = "bti",
 ) -> Runtime:
     """Open the case side: make the root key at first start, connect, and wire the doorway.
+
+    ``writer`` names this kind of process in the access log: letters and digits.
 
     Raises ``KeyFileRefused`` when the key file is not safe and ``SettingsError`` when the key
     provider cannot be made. Does not migrate.
@@ -61,7 +66,8 @@ def open_runtime(
     keeper = provider or key_provider(settings)
     broker = LocalBroker(keeper, clock, settings.session_idle_minutes)
     passwords = Passwords(cost) if cost else Passwords()
-    doorway = Doorway(make_sessions(engine), clock, broker, settings, passwords)
+    way = LogWay(settings.audit_log == "sequenced", writer, Guard(settings.signer_dir))
+    doorway = Doorway(make_sessions(engine, **{WAY: way}), clock, broker, settings, passwords)
     return Runtime(settings, clock, engine, doorway)
 
 

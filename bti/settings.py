@@ -28,6 +28,7 @@ _ROOT_KEY = PREFIX + "ROOT_KEY"
 Serve = Literal["all", "case", "network"]
 Mode = Literal["production", "demo", "test"]
 Language = Literal["nb", "nn", "en"]
+AuditLog = Literal["inline", "sequenced"]
 
 
 class SettingsError(Exception):
@@ -132,6 +133,22 @@ class Settings(KeySettings):
     session_absolute_minutes: Annotated[
         int, Field(description="Minutes before a session ends in any case.", ge=5, le=1440)
     ] = 480
+    audit_log: Annotated[
+        AuditLog,
+        Field(
+            description="How entries get their place in the access log: `inline`, in their own "
+            "transaction, or `sequenced`, by `bti logd` (PostgreSQL only; for more than a few "
+            "people at once)."
+        ),
+    ] = "inline"
+    signer_dir: Annotated[
+        Path | None,
+        Field(
+            description="Folder of the access log's signer: its keys when sequenced, and how far it "
+            "has signed. Never restore it from a backup.",
+            json_schema_extra={"shown_default": "{var_dir}/signer"},
+        ),
+    ] = None
     language: Annotated[
         Language,
         Field(description="Language until the profile or the person says otherwise."),
@@ -141,7 +158,10 @@ class Settings(KeySettings):
     @classmethod
     def _fill_in(cls, given: dict[str, Any]) -> dict[str, Any]:
         var_dir = Path(given.get("var_dir", "var")).resolve()
-        defaults: dict[str, Any] = {"slt_database_url": f"sqlite:///{var_dir}/slt.sqlite"}
+        defaults: dict[str, Any] = {
+            "slt_database_url": f"sqlite:///{var_dir}/slt.sqlite",
+            "signer_dir": var_dir / "signer",
+        }
         if given.get("serve") != "network":
             defaults["database_url"] = f"sqlite:///{var_dir}/stafett.sqlite"
             defaults["root_key_file"] = var_dir / "keys" / "root.key"
@@ -183,6 +203,8 @@ class Settings(KeySettings):
             for name in KeySettings.model_fields:
                 if name in self.model_fields_set:
                     raise ValueError(f"{name} may not be set with serve=network")
+        if self.audit_log == "sequenced" and (self.database_url or "").startswith("sqlite"):
+            raise ValueError("audit_log=sequenced needs PostgreSQL")
         if self.database_url == self.slt_database_url:
             raise ValueError("database_url and slt_database_url must be two databases")
         return self

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import make_url
 
 from tests.postgres_server import PostgresServer, running_server, stop_server
+from tests.sequenced import build_sequenced, copy_of_sequenced
 from tests.walled import Walled, walled
 from tests.world import World, build, copy_of, settings_for
 
@@ -38,6 +40,16 @@ settings.register_profile(
     "stafett", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("stafett")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say which way the entries of the test municipality take into the access log."""
+    parser.addoption(
+        "--audit-log",
+        choices=["inline", "sequenced"],
+        default="inline",
+        help="sequenced: `world` is on PostgreSQL, and a sequencer places its entries",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -129,10 +141,37 @@ def world_image(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Path]:
     return world, directory
 
 
+@pytest.fixture(scope="session")
+def sequenced_image(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[World, Path, str]]:
+    """A prepared municipality on PostgreSQL whose entries were placed by a sequencer."""
+    directory = tmp_path_factory.mktemp("sequenced")
+    with postgres_server.database() as url:
+        world = build_sequenced(directory, url, placing=True)
+        world.close()
+        yield world, directory, make_url(url).database or ""
+
+
 @pytest.fixture
-def world(world_image: tuple[World, Path], tmp_path: Path) -> Iterator[World]:
-    """A municipality of the test's own on SQLite."""
-    image, directory = world_image
+def sequenced_world(
+    sequenced_image: tuple[World, Path, str], postgres_server: PostgresServer, tmp_path: Path
+) -> Iterator[World]:
+    """The municipality on PostgreSQL, with a sequencer that takes its turn after each act."""
+    image, directory, template = sequenced_image
+    with postgres_server.database(template) as url:
+        made = copy_of_sequenced(image, directory, tmp_path / "world", url)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """A municipality of the test's own: on SQLite, or as `--audit-log=sequenced` says."""
+    if request.config.getoption("--audit-log") == "sequenced":
+        yield request.getfixturevalue("sequenced_world")
+        return
+    image, directory = request.getfixturevalue("world_image")
     copied = copy_of(image, directory, tmp_path / "world")
     yield copied
     copied.close()

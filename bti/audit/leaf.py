@@ -12,7 +12,12 @@ from datetime import UTC, datetime
 from typing import Final, Self
 from uuid import UUID
 
-VERSION: Final = 1
+PLAIN_VERSION: Final = 1
+"""An entry that got its place in the tree in its own transaction."""
+CHAINED_VERSION: Final = 2
+"""An entry that waited for its place: it also names its writer and the writer's entry before."""
+EPOCH_VERSION: Final = 3
+"""The first entry of a new epoch: it also holds how the old one ended."""
 MAX_LEAF_BYTES: Final = 1 << 20
 _MAX_INTEGER: Final = 2**53  # the largest integer every JSON reader keeps exact
 _DIGEST_BYTES: Final = hashlib.sha256().digest_size
@@ -37,8 +42,24 @@ PATTERNS: Final = {
     "rule": r"(?:[A-Za-z][A-Za-z0-9_.-]{0,63})?",
     "dc": rf"(?:{_DIGEST})?",
     "rows": rf"[a-z][a-z0-9_]{{0,62}}/{_UUID}/(?:(?:0|[1-9][0-9]{{0,15}})/{_DIGEST}|-/deleted)",
+    "w": r"[a-z][a-z0-9]{0,14}-[0-9a-f]{16}",
+    "p": rf"(?:{_DIGEST})?",
+    "epo": (
+        r"[1-9][0-9]{0,5}/(?:restore|signer|key|other)/(?:0|[1-9][0-9]{0,15})/(?:0|[1-9][0-9]{0,15})/"
+        rf"{_DIGEST}/(?:[A-Za-z0-9+/]{{4}})*(?:[A-Za-z0-9+/]{{2}}==|[A-Za-z0-9+/]{{3}}=)?"
+    ),
 }
-"""What each field, or each member of the lists `obj` and `rows`, must match as a whole."""
+"""What each text, or each member of the lists `obj` and `rows`, must match as a whole."""
+
+_LISTS: Final = ("obj", "rows")
+_NUMBER: Final = "n"
+_ALWAYS: Final = PATTERNS.keys() - {"w", "p", "epo"}
+KEYS: Final = {
+    PLAIN_VERSION: _ALWAYS,
+    CHAINED_VERSION: _ALWAYS | {"w", "p", _NUMBER},
+    EPOCH_VERSION: _ALWAYS | {"epo"},
+}
+"""The keys an entry of each version has, beside `v`."""
 
 _COMPILED: Final = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
 
@@ -58,6 +79,12 @@ class Leaf:
     sid  session, 8 hex digits or ''           pur   purpose code
     dec  'allow' or 'deny'                     rule  rule id or ''
     dc   digest of the sealed detail or ''     rows  rows written, see `row_written`; ascending, none twice
+
+    Of version 2 only:                         Of version 3 only:
+    w    writer, 'name-16 hex digits'          epo  'epoch/reason/signed size/size found/root found/note':
+    n    its number with this writer, from 1        how the epoch before ended; the note is the last
+    p    leaf hash of the writer's entry            checkpoint the signer remembers, in base64
+         before, '' for number 1
     """
 
     ten: str
@@ -73,13 +100,25 @@ class Leaf:
     rule: str = ""
     dc: str = ""
     rows: tuple[str, ...] = ()
+    w: str = ""
+    n: int = 0
+    p: str = ""
+    epo: str = ""
+
+    @property
+    def version(self) -> int:
+        """Which of the three forms this entry has."""
+        if self.epo:
+            return EPOCH_VERSION
+        return CHAINED_VERSION if self.w else PLAIN_VERSION
 
     def __post_init__(self) -> None:
         """Check every field against its pattern. Raise LeafError naming the first that does not fit."""
         for name in ("ten", "t", "act", "who", "sid", "srv", "grd", "pur", "dec", "rule", "dc"):
             _check(name, getattr(self, name))
+        self._check_form()
         _check_instant(self.t)
-        for name in ("obj", "rows"):
+        for name in _LISTS:
             members = getattr(self, name)
             if not isinstance(members, tuple):
                 raise LeafError(f"{name} is not a tuple")
@@ -92,15 +131,29 @@ class Leaf:
         for row in self.rows:
             RowMark.parse(row)
 
+    def _check_form(self) -> None:
+        version = self.version
+        if version == EPOCH_VERSION:
+            _check("epo", self.epo)
+        if version == CHAINED_VERSION:
+            _check("w", self.w)
+            _check("p", self.p)
+            if type(self.n) is not int or not 1 <= self.n <= _MAX_INTEGER:
+                raise LeafError("n does not have its form")
+            if (self.n == 1) != (not self.p):
+                raise LeafError("p is empty for the writer's first entry, and only there")
+        elif self.w or self.n or self.p:
+            raise LeafError("w, n and p stand together, and not with epo")
+
     def to_bytes(self) -> bytes:
         """Return the canonical JSON: keys sorted, no spaces. Raise LeafError above MAX_LEAF_BYTES."""
-        fields: dict[str, str | int | list[str]] = {
-            "v": VERSION,
-            "obj": list(self.obj),
-            "rows": list(self.rows),
-        }
-        for name in PATTERNS.keys() - {"obj", "rows"}:
-            fields[name] = str(getattr(self, name))
+        fields: dict[str, str | int | list[str]] = {"v": self.version}
+        for name in KEYS[self.version]:
+            value = getattr(self, name)
+            # Codes come as members of an enumeration; the JSON holds the plain text.
+            fields[name] = (
+                list(value) if name in _LISTS else value if name == _NUMBER else str(value)
+            )
         encoded = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
         if len(encoded) > MAX_LEAF_BYTES:
             raise LeafError("the leaf is too large")
@@ -119,11 +172,14 @@ class Leaf:
             fields = json.loads(encoded.decode())
         except (ValueError, RecursionError) as error:
             raise LeafError("not JSON in UTF-8") from error
-        if not isinstance(fields, dict) or fields.keys() != PATTERNS.keys() | {"v"}:
+        if not isinstance(fields, dict) or "v" not in fields:
             raise LeafError("the keys are not those of a leaf")
-        if fields.pop("v") != VERSION:
+        version = fields.pop("v")
+        if type(version) is not int or version not in KEYS:
             raise LeafError("v is not a known version")
-        for name in ("obj", "rows"):
+        if fields.keys() != KEYS[version]:
+            raise LeafError("the keys are not those of a leaf")
+        for name in _LISTS:
             if not isinstance(fields[name], list):
                 raise LeafError(f"{name} is not a list")
             fields[name] = tuple(fields[name])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import heapq
 import os
-import re
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -16,16 +15,33 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import String, cast, select
 
 from bti.audit.actions import Action
+from bti.audit.guard import RolledBackError
+from bti.audit.inline import leaves_from
 from bti.audit.leaf import instant
-from bti.audit.models import AuditCheckpoint, AuditEvent, AuditHead
+from bti.audit.models import (
+    AuditCheckpoint,
+    AuditCosignature,
+    AuditEpoch,
+    AuditEvent,
+    AuditHead,
+)
 from bti.audit.reconcile import BATCH, audited_tables, reconcile
 from bti.audit.tree import Frontier
-from bti.audit.verify import Report, checkpoint_line, leaf_line, verify_leaves
+from bti.audit.verify import (
+    Policy,
+    Report,
+    checkpoint_line,
+    claimed_place,
+    leaf_line,
+    verify_leaves,
+)
+from bti.audit.waiting import waiting_faults
+from bti.audit.way import way_of
 from bti.db.models import Municipality
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
     from typing import TextIO
@@ -37,7 +53,6 @@ if TYPE_CHECKING:
 
 #: A log that grows to millions with every row wrong must not fill the screen or the memory.
 MOST_FINDINGS: Final = 1000
-_STATED_SIZE: Final = re.compile(r"[^\n]*\n([0-9]{1,16})\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +103,55 @@ def logs(session: Session) -> tuple[uuid.UUID, ...]:
     return tuple(sorted(found, key=str))
 
 
-def examine(
-    session: Session, tenant: uuid.UUID, verifier_key: str, *, known: Iterable[str] = ()
-) -> Examination:
-    """Check every entry and signature (RFC 9162), then the head, then each audited row.
+def take_snapshot(session: Session) -> None:
+    """Let this transaction see one state of the database throughout; call it first.
 
-    ``known`` are checkpoints kept elsewhere from earlier: only they can show that the whole
-    database was put back to an older state.
+    Otherwise a check would see acts that are committed while it reads, and take them for faults.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def keys_of(session: Session, tenant: uuid.UUID, derived: Callable[[int], str]) -> tuple[str, ...]:
+    """Return the public key of each epoch; ``derived(epoch)`` gives those the broker signs with."""
+    epochs = session.execute(
+        select(AuditEpoch.epoch, AuditEpoch.verifier_key)
+        .where(AuditEpoch.tenant_id == tenant)
+        .order_by(AuditEpoch.epoch)
+    ).all()
+    return tuple(row.verifier_key or derived(row.epoch) for row in epochs) or (derived(1),)
+
+
+def examine(
+    session: Session,
+    tenant: uuid.UUID,
+    keys: str | Policy,
+    *,
+    known: Iterable[str] = (),
+    now: datetime | None = None,
+) -> Examination:
+    """Check every entry and signature (RFC 9162), then the head, what waits, and each audited row.
+
+    ``known`` are checkpoints kept elsewhere from earlier: only they, or a witness, can show that
+    the whole database was put back to an older state together with this machine's own memory.
+    ``now`` is what waiting entries are late by.
     """
     # Closed by name: a check that stops at the first fault leaves both readings half-way.
     with closing(_leaves(session, tenant)) as leaves, closing(_notes(session, tenant)) as notes:
-        merged = heapq.merge(notes, sorted(known, key=_stated_size), key=_stated_size)
-        report = verify_leaves(_numbered(leaves), merged, verifier_key, tenant=str(tenant))
+        merged = heapq.merge(
+            notes,
+            _cosigned(session, tenant),
+            sorted(known, key=claimed_place),
+            key=claimed_place,
+        )
+        report = verify_leaves(_numbered(leaves), merged, keys, tenant=str(tenant))
     if not report.intact:
         return Examination(report, tuple(_head_faults(session, tenant, report)), compared=False)
+    head = list(_head_faults(session, tenant, report))
     faults = chain(
-        _head_faults(session, tenant, report),
+        head or _memory_faults(session, tenant),
         _misfiled(session, tenant),
+        waiting_faults(session, tenant, report, now),
         _row_faults(session, tenant),
     )
     found = [line for place, line in enumerate(faults) if place < MOST_FINDINGS]
@@ -136,10 +183,10 @@ def newest_note(session: Session, tenant: uuid.UUID) -> str:
     return found or ""
 
 
-def export(session: Session, tenant: uuid.UUID, verifier_key: str, directory: Path) -> int:
+def export(session: Session, tenant: uuid.UUID, keys: Iterable[str], directory: Path) -> int:
     """Write the log of a municipality into a new directory; returns the number of entries.
 
-    The files are those of `bti.audit.verify.verify_export`. Raises ``FileExistsError`` when the
+    Entries that wait for a place are not in it. The files are those of `bti.audit.verify.verify_export`. Raises ``FileExistsError`` when the
     directory is there already: half of an older export must not be mixed in.
     """
     directory.mkdir(mode=0o700, parents=True)
@@ -155,8 +202,11 @@ def export(session: Session, tenant: uuid.UUID, verifier_key: str, directory: Pa
             latest = note
     with _open_new(directory / "checkpoint") as file:
         file.write(latest)
+    with _open_new(directory / "cosignatures.ndjson") as file:
+        for note in _cosigned(session, tenant):
+            file.write(checkpoint_line(note))
     with _open_new(directory / "keys") as file:
-        file.write(f"{verifier_key}\n")
+        file.writelines(f"{key}\n" for key in keys)
     return count
 
 
@@ -182,6 +232,24 @@ def _notes(session: Session, tenant: uuid.UUID) -> ScalarResult[str]:
     )
 
 
+def _cosigned(session: Session, tenant: uuid.UUID) -> Iterator[str]:
+    """Yield the checkpoints that witnesses signed, each with one witness's line, in order."""
+    rows = session.execute(
+        select(AuditCheckpoint.note, AuditCosignature.line)
+        .join(
+            AuditCosignature,
+            (AuditCosignature.tenant_id == AuditCheckpoint.tenant_id)
+            & (AuditCosignature.size == AuditCheckpoint.size),
+        )
+        .where(AuditCheckpoint.tenant_id == tenant)
+        .order_by(AuditCheckpoint.size)
+    ).all()
+    lines: dict[str, str] = {}
+    for note, line in rows:
+        lines[note] = lines.get(note, note) + line
+    yield from lines.values()
+
+
 def _head_faults(session: Session, tenant: uuid.UUID, report: Report) -> Iterator[str]:
     head = session.get(AuditHead, tenant)
     if head is None:
@@ -194,20 +262,45 @@ def _head_faults(session: Session, tenant: uuid.UUID, report: Report) -> Iterato
     except ValueError:
         yield f"changed: audit_heads {tenant}"
         return
+    size = report.size - report.base
     stands = (head.size, frontier.size, frontier.root(), instant(head.last_at))
-    if stands != (report.size, report.size, report.root, report.until):
+    if stands != (size, size, report.root, report.until) or (head.epoch, head.base) != (
+        report.epoch,
+        report.base,
+    ):
         yield f"changed: audit_heads {tenant}"
 
 
+def _memory_faults(session: Session, tenant: uuid.UUID) -> Iterator[str]:
+    """Say when this machine has signed more of the log, or another one, than stands here."""
+    head = session.get_one(AuditHead, tenant)
+    try:
+        way_of(session).guard.check(
+            tenant,
+            head.epoch,
+            Frontier.from_bytes(head.frontier),
+            lambda size: leaves_from(session.connection(), tenant, head.base + size),
+        )
+    except RolledBackError as fault:
+        yield f"put back: {fault}"
+
+
 def _misfiled(session: Session, tenant: uuid.UUID) -> Iterator[str]:
-    """Name checkpoints filed under another size than the one they sign."""
+    """Name checkpoints filed under another size than the one they sign, and false begins."""
+    begins = {
+        row.epoch: row.base
+        for row in session.execute(
+            select(AuditEpoch.epoch, AuditEpoch.base).where(AuditEpoch.tenant_id == tenant)
+        )
+    }
     rows = session.execute(
         select(AuditCheckpoint.size, AuditCheckpoint.note)
         .where(AuditCheckpoint.tenant_id == tenant)
         .execution_options(yield_per=BATCH)
     )
     for size, note in rows:
-        if size != _stated_size(note):
+        epoch, stated = claimed_place(note)
+        if epoch not in begins or size != begins[epoch] + stated:
             yield f"misquoted: audit_checkpoints {size}"
 
 
@@ -238,11 +331,6 @@ def _reads(session: Session, mapped: type[TenantRow], row_id: str) -> bool:
     except (ValueError, TypeError):
         return False
     return True
-
-
-def _stated_size(note: str) -> int:
-    stated = _STATED_SIZE.match(note)
-    return int(stated[1]) if stated else -1
 
 
 def _open_new(path: Path) -> TextIO:

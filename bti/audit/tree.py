@@ -47,6 +47,11 @@ class Frontier:
         """The number of leaves."""
         return self._size
 
+    @classmethod
+    def of(cls, size: int, edge: Sequence[bytes]) -> Self:
+        """Return the edge made of these hashes, widest first. Raise TreeError unless they fit ``size``."""
+        return cls.from_bytes(_FORMAT + size.to_bytes(8, "big") + b"".join(edge))
+
     def append(self, leaf: bytes) -> None:
         """Add one leaf by its hash (32 bytes), not by its content. Raise TreeError for any other length."""
         _check_hash(leaf)

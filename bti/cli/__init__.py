@@ -13,6 +13,7 @@ _GROUPS = {
     "db": "bti.cli.db",
     "demo": "bti.cli.demo",
     "keys": "bti.cli.keys",
+    "logd": "bti.cli.logd",
     "provider": "bti.cli.provider",
     "release": "bti.cli.release",
     "serve": "bti.cli.serve",

@@ -110,6 +110,7 @@ def _own_files(var: Path) -> Iterator[Path]:
     for name in _DATABASES:
         yield from (var / f"{name}{end}" for end in _BESIDE_DATABASE)
     yield from (var / "keys" / name for name in _KEYS)
+    yield from sorted((var / "signer").glob("*.state"))
     yield from sorted((var / "releases").glob("99[0-9][0-9]-20??H?.json"))
     # Last: as long as something is left, it is known whose it is.
     yield var / _MARKER

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from bti.audit.guard import RolledBackError
 from bti.bootstrap import open_runtime
 from bti.cli.chosen import settings
 from bti.crypto.file_provider import KeyFileRefused
@@ -45,6 +46,11 @@ def runtime() -> Iterator[Runtime]:
         ) from None
     except KeysUnavailable as fault:
         raise click.ClickException(f"The keys cannot be had now: {fault.reason}.") from None
+    except RolledBackError as fault:
+        raise click.ClickException(
+            f"The access log in the database is not the one that was signed here: {fault}. Nothing "
+            "was done. See docs/operations.md, «After a restore»."
+        ) from None
     except Conflict:
         raise click.ClickException("Somebody else was changing the same. Try again.") from None
     except NotFound:

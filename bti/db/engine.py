@@ -44,13 +44,15 @@ def make_engine(url: str) -> Engine:
     return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=20)
 
 
-def make_sessions(engine: Engine) -> sessionmaker[Session]:
+def make_sessions(engine: Engine, **info: object) -> sessionmaker[Session]:
     """Return a session factory in which every transaction is begun by name.
+
+    ``info`` is given to every session: what layers above need of it, such as the way to the log.
 
     ``autobegin=False`` makes a lazy load or query outside ``perform`` an error instead of a
     second, unaudited transaction.
     """
-    sessions = sessionmaker(engine, autobegin=False, expire_on_commit=True)
+    sessions = sessionmaker(engine, autobegin=False, expire_on_commit=True, info=info)
     install_guards(sessions)
     install_walls(sessions)
     return sessions

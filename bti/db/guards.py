@@ -15,7 +15,7 @@ from bti.db.types import stored_bytes
 from bti.domain.errors import AccessDenied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
@@ -76,6 +76,11 @@ def mark_audited(session: Session) -> None:
     session.info["changes"] = []
 
 
+def when_committed(session: Session, act: Callable[[], None]) -> None:
+    """Do ``act`` when this transaction has been committed, and never if it is rolled back."""
+    session.info.setdefault("when_committed", []).append(act)
+
+
 def note_opened(session: Session, case_id: uuid.UUID | None) -> None:
     """Remember that content was released: of this case, or (None) of a list or own record."""
     session.info.setdefault("opened", set()).add(case_id)
@@ -92,6 +97,7 @@ def install_guards(sessions: sessionmaker[Session]) -> None:
     event.listen(sessions, "after_flush", _collect)
     event.listen(sessions, "do_orm_execute", _refuse_bulk_change)
     event.listen(sessions, "before_commit", _refuse_unaudited)
+    event.listen(sessions, "after_commit", _tell_committed)
     # Not after_begin: that one fires after do_orm_execute and would wipe a pending refusal.
     event.listen(sessions, "after_transaction_end", _reset)
 
@@ -171,8 +177,14 @@ def _refuse_unaudited(session: Session) -> None:
         raise UnauditedChangeError(message)
 
 
+def _tell_committed(session: Session) -> None:
+    for act in session.info.pop("when_committed", ()):
+        act()
+
+
 def _reset(session: Session, transaction: Any) -> None:
     if transaction.parent is None:
+        session.info.pop("when_committed", None)
         session.info.pop("changes", None)
         session.info.pop("opened", None)
         for row in session.identity_map.values():

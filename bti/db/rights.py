@@ -109,15 +109,16 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "audit_heads": {_W: _KEEP, _K: _KEEP, _L: _KEEP, _J: _KEEP, _A: _READ},
         "audit_checkpoints": {_W: _ADD, _K: _ADD, _L: _ADD, _J: _ADD, _A: _READ},
         "audit_epochs": {_W: _ADD, _K: _ADD, _L: _ADD, _J: _ADD, _A: _READ},
-        # An entry is added beside its act; only the sequencer sees it and takes it away.
+        # An entry is added beside its act, and shown as any other; only the sequencer takes it away.
         "audit_pending": {
-            _W: "select(id) insert",
+            _W: _ADD,
             _K: "select(id) insert",
             _L: "select delete",
             _J: "select(id) insert",
+            _A: _READ,
         },
         "audit_writers": {_W: _KEEP, _K: _KEEP, _L: _READ, _J: _KEEP, _A: _READ},
-        "audit_tiles": {_L: _KEEP, _A: _READ},
+        "audit_tiles": {_W: _READ, _L: _KEEP, _A: _READ},
         "audit_cosignatures": {_W: _READ, _L: _ADD, _A: _READ},
     }
 )

@@ -7,6 +7,7 @@ workflow or in a query, finds nothing. Policies are made in ``bti.db.policies``.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,9 +19,9 @@ from bti.db.models import WebSession
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
     from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 _STANDPOINT: Final = "standpoint"
@@ -126,6 +127,14 @@ def tell(connection: Connection, told: dict[str, str]) -> None:
         connection.execute(select(*(func.set_config(*one, here) for one in told.items())))
 
 
+@contextmanager
+def everywhere(engine: Engine) -> Iterator[Connection]:
+    """A transaction without the ORM, of a job that serves every municipality."""
+    with engine.begin() as connection:
+        tell(connection, settings_for(EVERYWHERE))
+        yield connection
+
+
 def _open_cases(session: Session) -> frozenset[uuid.UUID]:
     """Return the cases whose keys the broker has released in this transaction."""
     vault = session.info.get("vault")
@@ -226,6 +235,7 @@ __all__ = [
     "NowhereError",
     "OutsideError",
     "Standpoint",
+    "everywhere",
     "install_walls",
     "session_by_token",
     "settings_for",

@@ -115,10 +115,10 @@ class Verbs(Protocol):
         """Return the blind index of a national id (16 bytes)."""
 
     def sign(self, tenant: uuid.UUID, checkpoint: Checkpoint) -> str:
-        """Sign a checkpoint of the audit log."""
+        """Sign a checkpoint of the municipality's own log. Raises ``AccessDenied`` for another's."""
 
-    def verifier_key(self, tenant: uuid.UUID) -> str:
-        """Return the public key that checkpoints are verified with."""
+    def verifier_key(self, tenant: uuid.UUID, epoch: int = 1) -> str:
+        """Return the public key that checkpoints of an epoch are verified with."""
 
     def close(self) -> None:
         """Forget every key that was released."""

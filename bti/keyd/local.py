@@ -292,12 +292,15 @@ class LocalVerbs:
     # -- the log -----------------------------------------------------------------------------
 
     def sign(self, tenant: uuid.UUID, checkpoint: Checkpoint) -> str:
-        """Sign a checkpoint of the audit log."""
-        return sign_checkpoint(checkpoint, self._signer(tenant))
+        """Sign a checkpoint of the municipality's own log. Raises ``AccessDenied`` for another's."""
+        if checkpoint.origin.rpartition("/")[0] != origin_of(tenant).rpartition("/")[0]:
+            raise AccessDenied("access.other_tenant")
+        return sign_checkpoint(checkpoint, self._signer(tenant, checkpoint.origin))
 
-    def verifier_key(self, tenant: uuid.UUID) -> str:
-        """Return the public key that checkpoints are verified with."""
-        return VerifierKey.of(origin_of(tenant), self._signer(tenant)).encode()
+    def verifier_key(self, tenant: uuid.UUID, epoch: int = 1) -> str:
+        """Return the public key that checkpoints of an epoch are verified with."""
+        origin = origin_of(tenant, epoch)
+        return VerifierKey.of(origin, self._signer(tenant, origin)).encode()
 
     def close(self) -> None:
         """Forget every key that was released."""
@@ -358,13 +361,13 @@ class LocalVerbs:
         key = self._keys.tenant_key(self._session, tenant, TenantPurpose.DIRECTORY)
         return row_mac(key, table, row_id, version, columns)
 
-    def _signer(self, tenant: uuid.UUID) -> Ed25519PrivateKey:
+    def _signer(self, tenant: uuid.UUID, origin: str) -> Ed25519PrivateKey:
         try:
             key = self._keys.tenant_key(self._session, tenant, TenantPurpose.AUDIT)
         except SealError:
             # Nobody may act in a municipality whose log cannot be signed.
             raise AccessDenied("access.no_log_key") from None
-        return signing_key_from(key, origin_of(tenant))
+        return signing_key_from(key, origin)
 
 
 def _ground(relation: str, subject: Subject, facts: ObjectFacts, at: datetime) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from bti.audit import store
 from bti.audit.actions import Action
 from bti.audit.record import Reference
+from bti.audit.verify import Policy
 from bti.db.models import Municipality
 from bti.domain.access import Action as Act
 from bti.domain.approval import ApprovalAct
@@ -82,10 +83,13 @@ def verify(context: Context, *, tenant_id: uuid.UUID, known: Sequence[str] = ())
     ``known`` are checkpoints kept elsewhere. Raises ``AccessDenied`` for a person who is not the
     data protection officer, ``NotFound`` for a municipality without keys.
     """
+    store.take_snapshot(context.session)
     _may_check(context, tenant_id)
-    key = verifier_key(context, tenant_id=tenant_id)
+    keys = verifier_keys(context, tenant_id=tenant_id)
     with context.whole_municipality():
-        found = store.examine(context.session, tenant_id, key, known=known)
+        found = store.examine(
+            context.session, tenant_id, Policy(keys), known=known, now=context.now
+        )
     report = found.report
     if report.intact and found.compared and not _head_is_wrong(found):
         _enter(context, tenant_id, intact=found.intact)
@@ -115,6 +119,7 @@ def export(
     ``FileExistsError`` when the directory exists, ``ApprovalRefused``, and as ``verify``. Only the
     demonstration, whose people are made up, exports without an approval.
     """
+    store.take_snapshot(context.session)
     _may_check(context, tenant_id)
     if approval_id is not None or context.settings.mode != "demo":
         approval.use(
@@ -124,8 +129,8 @@ def export(
             export_params(directory),
             tenant_id=None if isinstance(context.actor, Actor) else tenant_id,
         )
-    key = verifier_key(context, tenant_id=tenant_id)
-    count = store.export(context.session, tenant_id, key, directory)
+    keys = verifier_keys(context, tenant_id=tenant_id)
+    count = store.export(context.session, tenant_id, keys, directory)
     context.record(Action.AUDIT_LOG_EXPORT, Reference("tenant", tenant_id), tenant=tenant_id)
     return count
 
@@ -139,12 +144,19 @@ def checkpoint(context: Context, *, tenant_id: uuid.UUID) -> str:
     return store.newest_note(context.session, tenant_id)
 
 
-def verifier_key(context: Context, *, tenant_id: uuid.UUID) -> str:
-    """Return the public key. Raises ``NotFound`` when the municipality has none."""
+def verifier_keys(context: Context, *, tenant_id: uuid.UUID) -> tuple[str, ...]:
+    """Return the public key of each epoch. Raises ``NotFound`` when the municipality has none."""
     try:
-        return context.verbs.verifier_key(tenant_id)
+        return store.keys_of(
+            context.session, tenant_id, lambda epoch: context.verbs.verifier_key(tenant_id, epoch)
+        )
     except AccessDenied:
         raise NotFound from None
+
+
+def verifier_key(context: Context, *, tenant_id: uuid.UUID) -> str:
+    """Return the public key of the newest epoch. Raises ``NotFound`` when there is none."""
+    return verifier_keys(context, tenant_id=tenant_id)[-1]
 
 
 def chain_card(context: Context) -> ChainCard:
@@ -172,7 +184,7 @@ def _may_check(context: Context, tenant_id: uuid.UUID) -> None:
 
 
 def _head_is_wrong(found: store.Examination) -> bool:
-    return any("audit_heads" in line for line in found.findings)
+    return any("audit_heads" in line or "put back" in line for line in found.findings)
 
 
 def _enter(context: Context, tenant_id: uuid.UUID, *, intact: bool) -> None:

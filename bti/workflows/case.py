@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
-
+from bti.audit import seen
 from bti.audit.actions import READS
 from bti.audit.actions import Action as Act
-from bti.audit.models import AuditEvent, AuditSubject
 from bti.domain.access import Action, Allowed, decide
 from bti.domain.ages import age
 from bti.domain.codes import StepForm
@@ -370,19 +368,16 @@ def _participants(context: Context, opened: Opened, case: Case) -> tuple[Partici
 
 def _accesses(context: Context, case_id: uuid.UUID) -> tuple[int, int]:
     """Return how often and by how many the case was read in the last thirty days."""
-    counted = context.session.execute(
-        select(func.count(), func.count(func.distinct(AuditEvent.who)))
-        .join(
-            AuditSubject,
-            (AuditSubject.tenant_id == AuditEvent.tenant_id) & (AuditSubject.idx == AuditEvent.idx),
-        )
-        .where(
-            AuditSubject.tenant_id == context.person.tenant_id,
-            AuditSubject.kind == "case",
-            AuditSubject.object_id == case_id,
-            AuditEvent.at >= context.now - ACCESS_WINDOW,
-            AuditEvent.act.in_([act.value for act in READS]),
-            AuditEvent.dec == "allow",
-        )
-    ).one()
-    return int(counted[0]), int(counted[1])
+    since = context.now - ACCESS_WINDOW
+    tenant = context.person.tenant_id
+    times, who = seen.readings(
+        context.session,
+        tenant,
+        [
+            seen.about(tenant, [case_id]),
+            lambda entry: entry.at >= since,
+            lambda entry: entry.act.in_([act.value for act in READS]),
+            lambda entry: entry.dec == "allow",
+        ],
+    )
+    return times, len(who)

@@ -11,11 +11,11 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import or_, select
 
+from bti.audit import seen
 from bti.audit.actions import READS, SYSTEM, WRITES, Action
 from bti.audit.leaf import Leaf
-from bti.audit.models import AuditEvent, AuditSubject
 from bti.audit.record import Reference
 from bti.clock import NORWAY
 from bti.db.models import Account, Case, RoleGrant, Unit
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import date
 
-    from sqlalchemy import ColumnElement, Select
-
+    from bti.audit.seen import Condition
     from bti.workflows.context import Context
 
 CASE_PAGE: Final = 30
@@ -146,7 +145,7 @@ def case_accesses(
     opened = context.verbs.open(case_id, Act.SEE_CASE_ACCESSES, entry=Action.INSIGHT_CASE_READ)
     tenant = context.person.tenant_id
     case = context.session.get_one(Case, case_id)
-    about = _about(tenant, [case_id])
+    about = seen.about(tenant, [case_id])
     size = MOST_ROWS if whole else CASE_PAGE
     rows, total, pages, shown = _page(context, [about], page, size)
     rows = tuple(_without_outsiders(row) for row in rows)
@@ -197,23 +196,25 @@ def selection(context: Context, question: Question) -> tuple[Access, ...]:
     return rows
 
 
-def _conditions(context: Context, question: Question) -> list[ColumnElement[bool]]:
+def _conditions(context: Context, question: Question) -> list[Condition]:
     tenant = context.person.tenant_id
-    found: list[ColumnElement[bool]] = []
+    found: list[Condition] = []
     if question.number:
         cases = select(Case.id).where(Case.tenant_id == tenant, Case.number == question.number)
-        found.append(_about(tenant, list(context.session.scalars(cases))))
+        found.append(seen.about(tenant, list(context.session.scalars(cases))))
     if question.who:
         found.append(_concerning(tenant, _accounts_matching(context, question.who)))
     if question.group is Group.REFUSED:
-        found.append(AuditEvent.dec == "deny")
+        found.append(lambda entry: entry.dec == "deny")
     elif question.group is not None:
         codes = [action.value for action in _GROUPS[question.group]]
-        found.append(AuditEvent.act.in_(codes))
+        found.append(lambda entry: entry.act.in_(codes))
     if question.from_day is not None:
-        found.append(AuditEvent.at >= _midnight(question.from_day))
+        begin = _midnight(question.from_day)
+        found.append(lambda entry: entry.at >= begin)
     if question.to_day is not None:
-        found.append(AuditEvent.at < _midnight(question.to_day + timedelta(days=1)))
+        end = _midnight(question.to_day + timedelta(days=1))
+        found.append(lambda entry: entry.at < end)
     return found
 
 
@@ -221,21 +222,11 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, NORWAY)
 
 
-def _about(
-    tenant: uuid.UUID, objects: Collection[uuid.UUID], kind: str = "case"
-) -> ColumnElement[bool]:
-    return exists().where(
-        AuditSubject.tenant_id == tenant,
-        AuditSubject.idx == AuditEvent.idx,
-        AuditSubject.kind == kind,
-        AuditSubject.object_id.in_(objects),
-    )
-
-
-def _concerning(tenant: uuid.UUID, accounts: Collection[uuid.UUID]) -> ColumnElement[bool]:
+def _concerning(tenant: uuid.UUID, accounts: Collection[uuid.UUID]) -> Condition:
     """Return what they did and what was done with their accounts: a sign-in is nobody's yet."""
-    did = AuditEvent.who.in_([str(account) for account in accounts])
-    return or_(did, _about(tenant, accounts, "account"))
+    named = seen.about(tenant, accounts, "account")
+    doers = [str(account) for account in accounts]
+    return lambda entry: or_(entry.who.in_(doers), named(entry))
 
 
 def _accounts_matching(context: Context, text: str) -> set[uuid.UUID]:
@@ -259,23 +250,16 @@ def _accounts_matching(context: Context, text: str) -> set[uuid.UUID]:
 
 
 def _page(
-    context: Context, conditions: Collection[ColumnElement[bool]], page: int, size: int
+    context: Context, conditions: Collection[Condition], page: int, size: int
 ) -> tuple[tuple[Access, ...], int, int, int]:
-    tenant = context.person.tenant_id
     hidden = [action.value for action in OWN]
-    wanted = [AuditEvent.tenant_id == tenant, AuditEvent.act.not_in(hidden), *conditions]
-    counted: Select[int] = select(func.count()).select_from(AuditEvent).where(*wanted)
-    total = context.session.scalars(counted).one()
+    wanted = [lambda entry: entry.act.not_in(hidden), *conditions]
+    tenant = context.person.tenant_id
+    total = seen.count(context.session, tenant, wanted)
     pages = max(1, -(-total // size))
     shown = min(max(page, 1), pages)
-    leaves = context.session.scalars(
-        select(AuditEvent.leaf)
-        .where(*wanted)
-        .order_by(AuditEvent.idx.desc())
-        .limit(size)
-        .offset((shown - 1) * size)
-    )
-    return _readable(context, [Leaf.parse(bytes(leaf)) for leaf in leaves]), total, pages, shown
+    leaves = seen.newest(context.session, tenant, wanted, skip=(shown - 1) * size, most=size)
+    return _readable(context, [Leaf.parse(leaf) for leaf in leaves]), total, pages, shown
 
 
 def _readable(context: Context, leaves: Sequence[Leaf]) -> tuple[Access, ...]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -184,8 +185,9 @@ def test_tampering_in_the_file_is_named_and_gives_exit_status_1(lived_in, statem
     assert named in told.output
 
 
-def test_a_database_put_back_in_time_is_found_with_a_kept_checkpoint(lived_in, tmp_path):
-    file = lived_in.runtime.settings.var_dir / "stafett.sqlite"
+def test_attack_30_a_database_put_back_in_time_is_found_and_not_signed(lived_in, tmp_path):
+    directory = lived_in.runtime.settings.var_dir
+    file = directory / "stafett.sqlite"
     raw(lived_in, "PRAGMA user_version = 0")
     older = file.read_bytes()
     bti("accounts", "add-unit", "--municipality", "9901", "--name", "Ny", "--sector", "school")
@@ -194,6 +196,16 @@ def test_a_database_put_back_in_time_is_found_with_a_kept_checkpoint(lived_in, t
     for rest in file.parent.glob("stafett.sqlite-*"):
         rest.unlink()
     file.write_bytes(older)
+    told = bti("audit", "verify")
+    assert told.exit_code == 1
+    assert "NOT intact: put back: 33 entries stand where 35 were signed" in told.output
+    told = bti(
+        "accounts", "add-unit", "--municipality", "9901", "--name", "X", "--sector", "school"
+    )
+    assert told.exit_code == 1
+    assert "not the one that was signed here" in told.output
+    # With the memory of this machine put back too, only what was kept elsewhere tells.
+    shutil.rmtree(directory / "signer")
     assert bti("audit", "verify").exit_code == 0
     told = bti("audit", "verify", "--known", str(kept))
     assert told.exit_code == 1

@@ -159,7 +159,7 @@ def test_the_database_itself_refuses_a_second_open_offer(world, case_id):
         "tenant_id, log_id, case_id, from_id, to_id, to_unit_id, open_slot, compartment, "
         "meta_ct, body_ct, version, mac"
     )
-    with pytest.raises(IntegrityError, match="UNIQUE"), world.as_administrator() as raw:
+    with pytest.raises(IntegrityError, match=r"(?i)unique"), world.as_administrator() as raw:
         raw.execute(
             text(
                 f"INSERT INTO baton_offers (id, {columns}) SELECT :id, {columns} FROM baton_offers"
@@ -169,10 +169,10 @@ def test_the_database_itself_refuses_a_second_open_offer(world, case_id):
 
 
 def test_the_database_itself_refuses_a_log_without_a_holder_and_a_second_log(world, case_id):
-    with pytest.raises(IntegrityError, match="NOT NULL"), world.as_administrator() as raw:
+    with pytest.raises(IntegrityError, match=r"(?i)not[ -]null"), world.as_administrator() as raw:
         raw.execute(text("UPDATE logs SET holder_id = NULL"))
     columns = "tenant_id, case_id, holder_id, holder_unit_id, version, mac"
-    with pytest.raises(IntegrityError, match="UNIQUE"), world.as_administrator() as raw:
+    with pytest.raises(IntegrityError, match=r"(?i)unique"), world.as_administrator() as raw:
         raw.execute(
             text(f"INSERT INTO logs (id, {columns}) SELECT :id, {columns} FROM logs"),
             {"id": uuid.uuid4().hex},

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bti.audit.leaf import Leaf
 from bti.audit.models import AuditEvent
@@ -41,8 +41,8 @@ def test_a_draft_comes_back_as_it_was_typed(world):
 
 
 def test_there_is_one_draft_per_person_and_form(world):
-    for text in ("én", "to"):
-        world.run("ingrid", own_record.save_draft, form="concern", fields={"seen": [text]})
+    for words in ("én", "to"):
+        world.run("ingrid", own_record.save_draft, form="concern", fields={"seen": [words]})
     world.run("ingrid", own_record.save_draft, form="duty", fields={"known": ["tre"]})
 
     assert count(world, OwnRecord) == 2
@@ -126,7 +126,7 @@ def test_an_unknown_form_keeps_nothing(world):
 def test_a_row_moved_to_another_author_stays_closed(world):
     world.run("ingrid", own_record.save_draft, form="concern", fields=FIELDS)
     with world.as_administrator() as connection:
-        connection.exec_driver_sql("UPDATE own_records SET id = ?", (uuid.uuid4().hex,))
+        connection.execute(text("UPDATE own_records SET id = :id"), {"id": uuid.uuid4().hex})
 
     with pytest.raises((SealError, AccessDenied)):
         world.run("ingrid", own_record.load_draft, form="concern")

@@ -22,6 +22,7 @@ OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
 
 def test_both_know_the_same_form_of_an_entry():
     assert verify.PATTERNS == leaf_module.PATTERNS
+    assert verify.KEYS == leaf_module.KEYS
     assert verify.MAX_LEAF_BYTES == leaf_module.MAX_LEAF_BYTES
 
 

@@ -1,0 +1,193 @@
+"""The inline way: entries get their place, and the new head its signature, before the commit.
+
+One municipality's writers stand in line for the short end of their transactions. On SQLite that
+is so anyway; on PostgreSQL it is meant for small installations without `bti logd`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from bti.audit.event import leaf_of, origin_of
+from bti.audit.models import (
+    AuditCheckpoint,
+    AuditEpoch,
+    AuditEvent,
+    AuditHead,
+    AuditSubject,
+)
+from bti.audit.note import Checkpoint
+from bti.audit.tree import Frontier, leaf_hash
+from bti.db.guards import when_committed
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+    from sqlalchemy.orm import Session
+
+    from bti.audit.event import Event, Signer
+    from bti.audit.way import LogWay
+
+FIRST_EPOCH = 1
+
+
+@dataclass(slots=True)
+class Head:
+    """Where a log stands, read under a lock that is held to the commit."""
+
+    epoch: int
+    base: int
+    frontier: Frontier
+    last_at: datetime
+
+    @property
+    def place(self) -> int:
+        """Return the ``idx`` of the next entry."""
+        return self.base + self.frontier.size
+
+
+def append_inline(
+    session: Session,
+    way: LogWay,
+    tenant: uuid.UUID,
+    entries: Sequence[tuple[Event, tuple[str, ...]]],
+    sign: Signer,
+) -> None:
+    """Place the entries, each with the rows it answers for, and sign. Raises ``RolledBackError``."""
+    connection = session.connection()
+    head = locked_head(connection, tenant, entries[0][0].at)
+    way.guard.check(
+        tenant,
+        head.epoch,
+        head.frontier,
+        lambda size: leaves_from(connection, tenant, head.base + size),
+    )
+    placed = []
+    for event, rows in entries:
+        # Under the lock: of two writers the one that commits last may have started first,
+        # and a log whose times run backwards would look tampered with.
+        dated = replace(event, at=max(event.at, head.last_at))
+        leaf = leaf_of(tenant, dated, rows).to_bytes()
+        placed.append((head.place, dated, leaf))
+        head.frontier.append(leaf_hash(leaf))
+        head.last_at = dated.at
+    store_events(connection, tenant, placed)
+    store_head(connection, tenant, head)
+    state = Checkpoint(origin_of(tenant, head.epoch), head.frontier.size, head.frontier.root())
+    connection.execute(
+        insert(AuditCheckpoint).values(tenant_id=tenant, size=head.place, note=sign(tenant, state))
+    )
+    epoch, stands = head.epoch, head.frontier.copy()
+    when_committed(session, lambda: way.guard.remember(tenant, epoch, stands))
+
+
+def locked_head(connection: Connection, tenant: uuid.UUID, now: datetime) -> Head:
+    """Return where the log stands, locked; begin its first epoch when it has none."""
+    # The lock is taken last and held to the commit: one municipality appends in one line.
+    row = connection.execute(
+        select(AuditHead.epoch, AuditHead.base, AuditHead.frontier, AuditHead.last_at)
+        .where(AuditHead.tenant_id == tenant)
+        .with_for_update()
+    ).one_or_none()
+    if row is not None:
+        return Head(row.epoch, row.base, Frontier.from_bytes(bytes(row.frontier)), row.last_at)
+    head = Head(FIRST_EPOCH, 0, Frontier(), now)
+    begin_epoch(connection, tenant, head, verifier_key="", now=now)
+    return head
+
+
+def begin_epoch(
+    connection: Connection,
+    tenant: uuid.UUID,
+    head: Head,
+    *,
+    verifier_key: str,
+    now: datetime,
+    reason: str = "first",
+    asked_by: str = "",
+    approved_by: str = "",
+) -> None:
+    """Write down that an epoch begins at ``head``; the head's row is made if there is none."""
+    connection.execute(
+        insert(AuditEpoch).values(
+            tenant_id=tenant,
+            epoch=head.epoch,
+            base=head.base,
+            verifier_key=verifier_key,
+            began_at=now,
+            reason=reason,
+            asked_by=asked_by,
+            approved_by=approved_by,
+        )
+    )
+    if head.epoch == FIRST_EPOCH:
+        connection.execute(
+            insert(AuditHead).values(
+                tenant_id=tenant,
+                size=0,
+                frontier=head.frontier.to_bytes(),
+                last_at=now,
+                epoch=head.epoch,
+                base=head.base,
+            )
+        )
+
+
+def store_head(connection: Connection, tenant: uuid.UUID, head: Head) -> None:
+    """Write where the log stands now."""
+    connection.execute(
+        update(AuditHead)
+        .where(AuditHead.tenant_id == tenant)
+        .values(
+            size=head.frontier.size,
+            frontier=head.frontier.to_bytes(),
+            last_at=head.last_at,
+            epoch=head.epoch,
+            base=head.base,
+        )
+    )
+
+
+def store_events(
+    connection: Connection, tenant: uuid.UUID, placed: Sequence[tuple[int, Event, bytes]]
+) -> None:
+    """Write entries with their places and leaves, and what they are about."""
+    connection.execute(
+        insert(AuditEvent),
+        [
+            {
+                "tenant_id": tenant,
+                "idx": idx,
+                "leaf": leaf,
+                "at": event.at,
+                "act": event.action.value,
+                "who": event.by.who,
+                "dec": event.decision,
+            }
+            for idx, event, leaf in placed
+        ],
+    )
+    subjects = [
+        {"tenant_id": tenant, "idx": idx, "kind": ref.kind, "object_id": ref.id}
+        for idx, event, _ in placed
+        for ref in event.about
+    ]
+    if subjects:
+        connection.execute(insert(AuditSubject), subjects)
+
+
+def leaves_from(connection: Connection, tenant: uuid.UUID, idx: int) -> Iterable[bytes]:
+    """Yield the entries from ``idx`` on, in order."""
+    leaves = connection.scalars(
+        select(AuditEvent.leaf)
+        .where(AuditEvent.tenant_id == tenant, AuditEvent.idx >= idx)
+        .order_by(AuditEvent.idx)
+        .execution_options(yield_per=500)
+    )
+    return (bytes(leaf) for leaf in leaves)
