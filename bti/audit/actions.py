@@ -105,6 +105,10 @@ class Action(StrEnum):
     KEY_TENANT_DESTROY = "key:tenant:destroy"
     KEY_DATA_REWRAP = "key:data:rewrap"
     KEY_ROOT_MOVE = "key:root:move"
+    KEY_RECOVERY_EXPORT = "key:recovery:export"
+    KEY_DRILL_RUN = "key:drill:run"
+    BACKUP_DUMP_MAKE = "backup:dump:make"
+    BACKUP_DUMP_RESTORE = "backup:dump:restore"
     RELEASE_COUNTS_PUBLISH = "release:counts:publish"
     ACCESS_REQUEST_DENY = "access:request:deny"
     AUDIT_LOG_VERIFY = "audit:log:verify"
@@ -148,6 +152,10 @@ SYSTEM = frozenset(
         Action.KEY_TENANT_DESTROY,
         Action.KEY_DATA_REWRAP,
         Action.KEY_ROOT_MOVE,
+        Action.KEY_RECOVERY_EXPORT,
+        Action.KEY_DRILL_RUN,
+        Action.BACKUP_DUMP_MAKE,
+        Action.BACKUP_DUMP_RESTORE,
         Action.ACCESS_REQUEST_DENY,
         Action.AUDIT_LOG_VERIFY,
     }

@@ -10,6 +10,7 @@ _GROUPS = {
     "accounts": "bti.cli.accounts",
     "approvals": "bti.cli.approvals",
     "audit": "bti.cli.audit",
+    "backup": "bti.cli.backup",
     "db": "bti.cli.db",
     "demo": "bti.cli.demo",
     "keys": "bti.cli.keys",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from bti.cli.keys_drill import command as drill
+from bti.cli.keys_recovery import export_recovery, recover
 from bti.cli.two_people import approved, explained, two_people
 from bti.cli.wiring import OPERATOR, municipality, runtime
 from bti.crypto.provider import TenantPurpose
@@ -129,6 +131,11 @@ def destroy(
     click.echo(
         f"{purpose} generation {generation} is destroyed. No copy of the key store opens it."
     )
+
+
+command.add_command(export_recovery)
+command.add_command(recover)
+command.add_command(drill)
 
 
 def _chosen(opened: Runtime, number: str | None) -> list[tuple[uuid.UUID, str]]:

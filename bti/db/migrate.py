@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from bti.db import policies, rights
@@ -33,13 +34,16 @@ def upgrade(
 ) -> None:
     """Bring the database to ``revision`` and put its walls up again; all steps or none.
 
-    With ``deployment`` the processes get their rights too, where the roles have been made
+    Walls stand at the newest revision only: an older one, on the way of a restore, has other
+    tables. With ``deployment`` the processes get their rights too, where the roles have been made
     (`bti db roles --apply`); the tables then belong to the owning role.
     """
     with engine.begin() as connection:
         prepared = _become_owner(connection)
         tell(connection, settings_for(EVERYWHERE))
         command.upgrade(config_for(connection), revision)
+        if revision not in {"head", newest()}:
+            return
         policies.apply(connection)
         if prepared and deployment is not None:
             rights.give(connection, deployment)
@@ -73,3 +77,14 @@ def current(engine: Engine) -> str | None:
     """Return the revision the database is at, or None for an empty one."""
     with engine.begin() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest() -> str:
+    """Return the newest revision this program knows."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS / "case"))
+    head = ScriptDirectory.from_config(config).get_current_head()
+    if head is None:
+        message = "there are no migrations"
+        raise RuntimeError(message)
+    return head

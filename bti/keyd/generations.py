@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from bti.crypto.provider import TenantPurpose, WrappedTenantKey, rewrap_tenant_key
 from bti.db.models import CaseKey, TenantKey
 from bti.keyd.keystore import ACTIVE, DESTROYED, OPEN_ONLY, KeyStore
+from bti.keyd.proof import CaseProof, prove_case
 from bti.keyd.rewrap import Moved, rewrap_batch
 from bti.keyd.usage import sealed_under
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from bti.db.models import Case
 
 #: How long a retired generation is kept: as long as dumps of the key store are (see operations.md).
 KEEP_RETIRED: Final = timedelta(days=30)
@@ -162,6 +165,13 @@ class KeyLife:
         self._session.flush()
         self._keys.cache.forget(row.key_id)
         return _facts(row)
+
+    def prove(self, case: Case) -> CaseProof:
+        """Open all that is sealed in a case, show nothing of it, and say how much it was.
+
+        Raises ``SealError`` or ``Locked``. The caller enters it, naming the case.
+        """
+        return prove_case(self._session, self._keys, case)
 
     def on_other_roots(self, tenant: uuid.UUID, root_ref: str) -> int:
         """Return how many tenant keys hang under another root key than ``root_ref``."""

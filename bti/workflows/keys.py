@@ -210,3 +210,8 @@ def move_to_root(context: Context, *, tenant_id: uuid.UUID, root_ref: str) -> in
     if moved:
         context.record(Action.KEY_ROOT_MOVE, Reference("tenant", tenant_id), tenant=tenant_id)
     return moved
+
+
+def note_recovery_export(context: Context, *, tenant_id: uuid.UUID) -> None:
+    """Enter that shares of the root key were made: every municipality hangs under it."""
+    context.record(Action.KEY_RECOVERY_EXPORT, Reference("tenant", tenant_id), tenant=tenant_id)
