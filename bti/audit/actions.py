@@ -76,6 +76,8 @@ class Action(StrEnum):
     REVIEW_LIST_READ = "review:list:read"
     REVIEW_USE_READ = "review:use:read"
     REVIEW_USE_SETTLE = "review:use:settle"
+    REVIEW_SUSPENSION_READ = "review:suspension:read"
+    BAIT_CASES_PLANT = "bait:cases:plant"
 
     OWN_RECORD_WRITE = "own:record:write"
     OWN_RECORD_READ = "own:record:read"
@@ -84,6 +86,8 @@ class Action(StrEnum):
     ACCOUNT_PROFILE_CREATE = "account:profile:create"
     ACCOUNT_PROFILE_CHANGE = "account:profile:change"
     ACCOUNT_PROFILE_DISABLE = "account:profile:disable"
+    ACCOUNT_ACCESS_SUSPEND = "account:access:suspend"
+    ACCOUNT_ACCESS_RESTORE = "account:access:restore"
     ACCOUNT_ROLE_GRANT = "account:role:grant"
     ACCOUNT_ROLE_END = "account:role:end"
     ACCOUNT_PASSWORD_CHANGE = "account:password:change"  # noqa: S105 - an action code, not a password
@@ -130,6 +134,7 @@ READS = frozenset(
         Action.EMERGENCY_CASE_READ,
         Action.REVIEW_LIST_READ,
         Action.REVIEW_USE_READ,
+        Action.REVIEW_SUSPENSION_READ,
         Action.OWN_RECORD_READ,
         Action.APPROVAL_LIST_READ,
         Action.AUDIT_LOG_EXPORT,

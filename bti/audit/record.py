@@ -79,6 +79,12 @@ class Recorder:
         """Tell whether any entry was recorded."""
         return bool(self._events)
 
+    def cases(self) -> frozenset[uuid.UUID]:
+        """Return every case that the entries name."""
+        return frozenset(
+            ref.id for _, event in self._events for ref in event.about if ref.kind == "case"
+        )
+
     def close(self, sign: Signer) -> None:
         """Flush the rows and write the entries; inline, sign the new head with ``sign``.
 

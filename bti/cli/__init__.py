@@ -11,6 +11,7 @@ _GROUPS = {
     "approvals": "bti.cli.approvals",
     "audit": "bti.cli.audit",
     "backup": "bti.cli.backup",
+    "canary": "bti.cli.canary",
     "db": "bti.cli.db",
     "demo": "bti.cli.demo",
     "keys": "bti.cli.keys",

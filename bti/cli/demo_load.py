@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from bti.cli import demo_history, demo_stories, demo_stories_together, demo_two_people
+from bti.cli import (
+    demo_history,
+    demo_oversight,
+    demo_stories,
+    demo_stories_together,
+    demo_two_people,
+)
 from bti.cli.demo_people import COORDINATOR, FURUVIK, LINDVIK, PASSWORD, employ, found_town
 from bti.cli.demo_stage import DEMO, Stage, at_hour, play
 from bti.cli.release import publish_pending
@@ -90,6 +96,7 @@ def load(
     stories += demo_history.stories(stage, _HISTORY[scale])
     stories.append(_releases(stage, network))
     stories.append(demo_two_people.approvals(stage))
+    stories += [demo_oversight.baits(stage), demo_oversight.night(stage)]
     play(clock, stories, progress)
     clock.set(now)
     coordinator = SignInWay(

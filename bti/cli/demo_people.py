@@ -101,6 +101,7 @@ LINDVIK: Final = Town(
         Colleague("per", "Per Dahl", "PP-rådgiver", "pps", Role.STAFF, 11),
         Colleague("odd", "Odd Ness", "Barnevernspedagog", "child_welfare", Role.STAFF, 12),
         Colleague("silje", "Silje Haugen", "Ungdomsarbeider", "leisure", Role.STAFF, 13),
+        Colleague("vera", "Vera Natt", "Barnevernsvakt", "child_welfare", Role.ON_CALL, 16),
         Colleague("arne", "Arne Vik", "Arkivar", "administration", Role.ARCHIVIST, 14),
         Colleague("asta", "Asta Berg", "Systemansvarlig", "administration", Role.ADMINISTRATOR, 15),
     ),

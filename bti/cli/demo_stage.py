@@ -59,7 +59,7 @@ class Stage:
     ) -> R:
         """Let somebody do something, a moment later than what was done before."""
         self.clock.advance(_BETWEEN_ACTS)
-        return self.runtime.doorway.perform(workflow, self._actor(who), *args, **kwargs)
+        return self.runtime.doorway.perform(workflow, self.actor(who), *args, **kwargs)
 
     def sign_in_anew(self, who: str) -> None:
         """Let somebody's next act begin with a sign-in, for acts that ask for fresh proof."""
@@ -80,7 +80,8 @@ class Stage:
         day -= timedelta(days=max(0, day.weekday() - _SATURDAY + 1))
         return min(at_hour(day, hour, minute), self.now - _LAST_ACT)
 
-    def _actor(self, who: str) -> Actor:
+    def actor(self, who: str) -> Actor:
+        """Return somebody signed in, anew when their session has run out."""
         known = self._signed_in.get(who)
         idle = timedelta(minutes=self.runtime.settings.session_idle_minutes)
         if known is not None and self.clock.now() - known[1] < idle:

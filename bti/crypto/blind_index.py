@@ -6,6 +6,7 @@ Whether a national id is valid, and who may ask, is decided before this. There i
 import re
 import unicodedata
 from hmac import digest as hmac_digest
+from uuid import UUID
 
 from bti.crypto.envelope import DataKey
 
@@ -37,6 +38,11 @@ def username_token(directory_key: DataKey, username: str) -> bytes:
         raise ValueError("A username cannot be empty.")
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", username).casefold())
     return _token(directory_key, _USERNAME_KIND, folded)
+
+
+def case_token(index_key: DataKey, kind: str, case_id: UUID) -> bytes:
+    """Give the 16-byte token of a case for one use of it: without the key nobody can tell which case it is."""
+    return _token(index_key, kind, case_id.hex)
 
 
 def _token(key: DataKey, kind: str, value: str) -> bytes:

@@ -17,7 +17,7 @@ _KEY_STORE: Final = "wrapped keys and their labels: useless without the key prov
 _KEY_LIFE: Final = "when keys were changed, which is nobody's secret"
 _GRANT: Final = "the broker decides on it; tells which colleague works in which random case"
 _CELL: Final = "the broker decides on it; tells which services share, not about whom"
-_REVIEW: Final = "whether somebody else has looked at it: a third use is refused on it"
+_REVIEW: Final = "who is to be reviewed and whether somebody has; rights hang on it"
 _LOG: Final = "ids and codes only; the tree needs the exact bytes"
 _APPROVAL: Final = "checked before the act; tells who asked whom for which kind of act, and when"
 _PUBLIC: Final = "public fact about a public body"
@@ -40,6 +40,7 @@ SEALED: Final[Mapping[str, str]] = MappingProxyType(
         "own_records.body_ct": "case",
         "own_records.meta_ct": "ops",
         "persons.body_ct": "case",
+        "suspensions.body_ct": "case",
     }
 )
 """Sealed column → which key seals it."""
@@ -112,6 +113,7 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "audit_writers.last_hash": _LOG,
         "audit_writers.number": _LOG,
         "audit_writers.writer": _LOG,
+        "bait_marks.token": "keyed; how many bait cases there are, not which",
         "baton_offers.from_id": _GRANT,
         "baton_offers.log_id": _ROUTING,
         "baton_offers.open_slot": "whether an offer is open: the unique constraint needs it",
@@ -165,6 +167,11 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "role_grants.valid_to": _GRANT,
         "tenant_keys.destroy_after": _KEY_LIFE,
         "tenant_keys.destroyed_at": _KEY_LIFE,
+        "suspensions.account_id": _REVIEW,
+        "suspensions.began_at": _REVIEW,
+        "suspensions.settled_at": _REVIEW,
+        "suspensions.settled_by": _REVIEW,
+        "suspensions.unit_id": _REVIEW,
         "tenant_keys.generation": _KEY_STORE,
         "tenant_keys.key_id": _KEY_STORE,
         "tenant_keys.made_at": _KEY_LIFE,

@@ -34,6 +34,17 @@ class AccessDenied(Exception):  # noqa: N818 - a refusal, shown as if the thing 
         self.case_id = case_id
 
 
+class BaitTaken(AccessDenied):
+    """Somebody came near a case that nobody has a reason to open.
+
+    ``bait_id`` goes into the sealed record of it alone: the log must not tell which case it is.
+    """
+
+    def __init__(self, bait_id: uuid.UUID) -> None:
+        super().__init__("bait.taken")
+        self.bait_id = bait_id
+
+
 class Conflict(Exception):  # noqa: N818 - a state, not a fault: somebody else was first
     """Somebody else changed this since it was shown. Nothing was written; what was typed stays."""
 

@@ -87,11 +87,25 @@ class Verbs(Protocol):
     def forget_own_record(self, record_id: uuid.UUID) -> None:
         """Destroy the key of the author's own draft."""
 
-    def new_review(self, row_id: uuid.UUID) -> None:
-        """Make and release the key of something that somebody else must review."""
+    def new_review(self, row_id: uuid.UUID, tenant: uuid.UUID | None = None) -> None:
+        """Make and release the key of something that somebody else must review.
+
+        ``tenant`` is for the system, which belongs to no municipality.
+        """
 
     def open_review(self, row: ReviewedRow, action: Action) -> None:
         """Release the key of one such row to its reviewer. Raises ``AccessDenied``."""
+
+    def watch(self, case_ids: Collection[uuid.UUID]) -> None:
+        """Raise ``BaitTaken`` when one of the cases a person has been shown is a bait."""
+
+    def mark_baits(self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]) -> None:
+        """Make these cases baits (system only)."""
+
+    def baits_among(
+        self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]
+    ) -> frozenset[uuid.UUID]:
+        """Return those of the cases that are baits, so that nobody counts them (system only)."""
 
     def create_tenant(self, tenant: uuid.UUID) -> None:
         """Make the keys of a new municipality (system only)."""

@@ -24,17 +24,18 @@ from bti.db.models.own_record import OWN_COMPARTMENT
 from bti.db.vault import Vault
 from bti.domain.access import Action, Refused, compartments_open_to, decide
 from bti.domain.compartments import CORE
-from bti.domain.errors import AccessDenied
-from bti.domain.relations import ObjectFacts, ObjectKind, Purpose, Relation, acting_for
+from bti.domain.errors import AccessDenied, BaitTaken
+from bti.domain.relations import ObjectFacts, ObjectKind, Purpose, acting_for
 from bti.keyd.authority import Authority
+from bti.keyd.baits import Baits
 from bti.keyd.broker import Opened, RanOut
 from bti.keyd.generations import KeyLife
+from bti.keyd.ground import ground_of
 from bti.keyd.keystore import FOUND, KeyStore
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Collection, Mapping
-    from datetime import datetime
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy.orm import Session
@@ -86,6 +87,7 @@ class LocalVerbs:
         self._clock = clock
         self._vault = Vault()
         self._subject: Subject | None = None
+        self._baits = Baits(session, keys)
         self._authority = Authority(session, clock, idle_minutes, self._mac)
         session.info["vault"] = self._vault
         session.info["grant"] = self._mac
@@ -129,6 +131,7 @@ class LocalVerbs:
     ) -> Opened:
         """Decide, write the entry and release. Raises ``AccessDenied``."""
         subject = acting_for(self._live(), purpose)
+        self._refuse_baits(subject, [case_id])
         facts = self._facts(subject, case_id)
         decision = decide(subject, action, facts, self._clock.now())
         if isinstance(decision, Refused):
@@ -136,7 +139,7 @@ class LocalVerbs:
         readable = compartments_open_to(subject, facts, self._clock.now())
         released = self._release_case(subject.tenant_id, case_id, readable)
         note_opened(self._session, case_id)
-        ground = _ground(decision.ground, subject, facts, self._clock.now())
+        ground = ground_of(decision.ground, subject, facts, self._clock.now())
         if entry is not None:
             self._recorder.record(
                 entry,
@@ -151,6 +154,7 @@ class LocalVerbs:
     def may_see(self, case_id: uuid.UUID, action: Action) -> bool:
         """Tell whether ``open`` would be allowed, without releasing or logging anything."""
         subject = self._live()
+        self._refuse_baits(subject, [case_id])
         facts = self._facts(subject, case_id)
         return not isinstance(decide(subject, action, facts, self._clock.now()), Refused)
 
@@ -190,6 +194,8 @@ class LocalVerbs:
             for case_id, facts in self._authority.facts_of(subject, cases).items()
             if CORE in compartments_open_to(subject, facts, now)
         )
+        # A bait that is one's own may lie in the way of a search: it is shown, or nothing happens.
+        self._refuse_baits(subject, frozenset(case_ids) - allowed)
         for row in self._keys.core_keys(self._session, subject.tenant_id, allowed):
             key = self._keys.unwrap(self._session, row)
             self._vault.put_case(row.case_id, CORE, key, active=row.state == "active")
@@ -233,9 +239,11 @@ class LocalVerbs:
 
     # -- reviews -----------------------------------------------------------------------------
 
-    def new_review(self, row_id: uuid.UUID) -> None:
+    def new_review(self, row_id: uuid.UUID, tenant: uuid.UUID | None = None) -> None:
         """Make and release the key of something that somebody else must review."""
-        self._make(self._live().tenant_id, row_id, [REVIEW_COMPARTMENT])
+        if tenant is not None:
+            self._require_system()
+        self._make(tenant or self._live().tenant_id, row_id, [REVIEW_COMPARTMENT])
 
     def open_review(self, row: ReviewedRow, action: Action) -> None:
         """Release the key of one such row to its reviewer. Raises ``AccessDenied``."""
@@ -252,6 +260,25 @@ class LocalVerbs:
             raise AccessDenied(decision.rule)
         self._release_case(subject.tenant_id, row.id, frozenset({REVIEW_COMPARTMENT}))
         note_opened(self._session, None)
+
+    # -- baits -------------------------------------------------------------------------------
+
+    def watch(self, case_ids: Collection[uuid.UUID]) -> None:
+        """Raise ``BaitTaken`` when one of the cases a person has been shown is a bait."""
+        if case_ids:
+            self._refuse_baits(self.subject(), case_ids)
+
+    def mark_baits(self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]) -> None:
+        """Make these cases baits (system only)."""
+        self._require_system()
+        self._baits.mark(tenant, case_ids)
+
+    def baits_among(
+        self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]
+    ) -> frozenset[uuid.UUID]:
+        """Return those of the cases that are baits, so that nobody counts them (system only)."""
+        self._require_system()
+        return self._baits.among(tenant, case_ids)
 
     # -- tenants -----------------------------------------------------------------------------
 
@@ -311,11 +338,14 @@ class LocalVerbs:
 
     # -- within ------------------------------------------------------------------------------
 
+    def _refuse_baits(self, subject: Subject, case_ids: Collection[uuid.UUID]) -> None:
+        for bait in self._baits.among(subject.tenant_id, case_ids):
+            raise BaitTaken(bait)
+
     def _facts(self, subject: Subject, case_id: uuid.UUID) -> ObjectFacts:
         case = self._session.get(Case, case_id)
         if case is None or case.tenant_id != subject.tenant_id:
-            # The same refusal as for a hidden case, after the same questions to the database and
-            # with an entry of the same shape: existence is not told, by text, work or traffic.
+            # As for a hidden case: the same refusal, questions and entry. Existence is not told.
             self._authority.facts_of(subject, [], sought=[case_id])
             raise AccessDenied("access.other_tenant", case_id=case_id)
         return self._authority.facts(subject, case)
@@ -368,18 +398,3 @@ class LocalVerbs:
             # Nobody may act in a municipality whose log cannot be signed.
             raise AccessDenied("access.no_log_key") from None
         return signing_key_from(key, origin)
-
-
-def _ground(relation: str, subject: Subject, facts: ObjectFacts, at: datetime) -> str:
-    """Return the ground as the log writes it: the consent that let another unit in is named."""
-    if relation == Relation.EMERGENCY.value:
-        return "gate:emergency"
-    if relation in {Relation.HOLDER.value, Relation.FOLLOWER.value, Relation.AUTHOR.value}:
-        if subject.unit_id == facts.owner_unit:
-            return relation
-    elif relation != Relation.PARTICIPANT.value:
-        return f"role:{subject.role.value}"
-    cell = next(
-        (one for one in facts.cells if one.to_unit == subject.unit_id and one.is_live(at)), None
-    )
-    return f"cell:{cell.consent_id}" if cell is not None else f"role:{subject.role.value}"

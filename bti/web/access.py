@@ -131,6 +131,7 @@ ROUTES: Final[dict[str, RouteRule]] = {
     # emergency access, and looking at what others have done with theirs
     "emergency.seek": RouteRule(_roles("on_call"), "seek_emergency"),
     "emergency.show": RouteRule(_roles("on_call"), "read_core"),
+    "review.suspension": RouteRule(_roles("dpo"), "lift_suspension"),
     "review.use": RouteRule(_roles("dpo", "unit_lead"), "review_use"),
     "review.waiting": RouteRule(_roles("dpo", "unit_lead"), "see_reviews"),
     # accounts

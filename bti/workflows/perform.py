@@ -16,8 +16,9 @@ from bti.audit.actions import Action
 from bti.audit.record import By, Recorder, Reference
 from bti.db.walls import EVERYWHERE, NOWHERE, Standpoint, stand
 from bti.domain.approval import ApprovalRefused
-from bti.domain.errors import AccessDenied
+from bti.domain.errors import AccessDenied, BaitTaken
 from bti.keyd.broker import RanOut
+from bti.workflows import suspension
 from bti.workflows.actor import Actor, SystemActor
 from bti.workflows.context import Context
 from bti.workflows.errors import Conflict
@@ -66,6 +67,8 @@ class Doorway:
                 return self._attempt(workflow, actor, *args, **kwargs)
             except AccessDenied as refusal:
                 self._write_refusal(actor, refusal)
+                if isinstance(refusal, BaitTaken) and isinstance(actor, Actor):
+                    self._suspend(actor, refusal)
                 raise
             except StaleDataError:
                 raise Conflict from None
@@ -98,6 +101,9 @@ class Doorway:
             )
             try:
                 result = workflow(context, *args, **kwargs)
+                if isinstance(actor, Actor):
+                    # Whatever was shown is named in an entry; so nothing passes by here unseen.
+                    verbs.watch(recorder.cases())
                 recorder.close(verbs.sign)
             finally:
                 verbs.close()
@@ -109,6 +115,17 @@ class Doorway:
             return
         gate = SystemActor("gate")
         self._attempt(_record_refusal, gate, tenant_id=tenant, by=by_of(actor), refusal=refusal)
+
+    def _suspend(self, actor: Actor, taken: BaitTaken) -> None:
+        """Close the account in a transaction of its own, which outlives the refusal."""
+        self.perform(
+            suspension.suspend,
+            SystemActor("gate"),
+            tenant_id=actor.tenant_id,
+            account_id=actor.account_id,
+            unit_id=actor.unit_id,
+            bait_id=taken.bait_id,
+        )
 
 
 def _tenant_of(actor: Someone, refusal: AccessDenied) -> uuid.UUID | None:

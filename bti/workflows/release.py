@@ -62,7 +62,11 @@ def counts(context: Context, *, tenant_id: uuid.UUID, period: HalfYear) -> Count
     context.verbs.open_ops(tenant_id)
     tokens = _tokens(context, tenant_id)
     children: dict[Hashable, tuple[int, int]] = {}
-    for case in context.session.scalars(select(Case).where(Case.tenant_id == tenant_id)):
+    cases = context.session.scalars(select(Case).where(Case.tenant_id == tenant_id)).all()
+    baits = context.verbs.baits_among(tenant_id, [case.id for case in cases])
+    for case in cases:
+        if case.id in baits:
+            continue  # made up, to see who opens it
         ops = ops_of(case)
         level = highest_level(ops.trail, period.first_day, period.last_day)
         years = age(ops.birth_date, period.last_day) if level is not None else 0

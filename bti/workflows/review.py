@@ -7,13 +7,13 @@ row, and releases the sealed reason of one row at a time.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.db.models import Case, EmergencyAccess
+from bti.db.models import Account, Case, EmergencyAccess, Suspension
 from bti.domain.access import Action
 from bti.domain.codes import Role
 from bti.domain.emergency import REVIEW_WITHIN, EmergencyReason, ReviewOutcome, settles
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from bti.domain.relations import Subject
     from bti.workflows.context import Context
 
+_SETTLED_SHOWN: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class UseLine:
@@ -50,11 +52,47 @@ class UseLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspensionLine:
+    """An account that was closed at once, and whether somebody has looked at why."""
+
+    row_id: uuid.UUID
+    name: str
+    unit: str
+    began_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewList:
     """What waits for the person, soonest due first, and what was settled lately."""
 
     waiting: tuple[UseLine, ...]
     settled: tuple[UseLine, ...]
+    suspensions: tuple[SuspensionLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionPage:
+    """One suspension: which bait it was, and what was found."""
+
+    line: SuspensionLine
+    number: str
+    outcome: ReviewOutcome | None
+    found: str = field(repr=False)
+    settled_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """How much waits for the data protection officer, for the front page."""
+
+    uses: int
+    suspensions: int
+
+    @property
+    def total(self) -> int:
+        """Return how much there is in all."""
+        return self.uses + self.suspensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +123,18 @@ def list_reviews(context: Context) -> ReviewList:
         purpose=Purpose.OVERSIGHT,
     )
     settled = [one for one in reversed(lines) if one.settled_at is not None]
-    return ReviewList(tuple(one for one in lines if one.settled_at is None), tuple(settled[:20]))
+    return ReviewList(
+        tuple(one for one in lines if one.settled_at is None),
+        tuple(settled[:_SETTLED_SHOWN]),
+        _suspensions(context, subject) if subject.role is Role.DPO else (),
+    )
+
+
+def pending(context: Context) -> Pending:
+    """Return how much waits for the data protection officer."""
+    subject = require(context, Action.SEE_REVIEWS, purpose=Purpose.OVERSIGHT)
+    waiting = [one for one in _suspensions(context, subject) if one.settled_at is None]
+    return Pending(count_waiting(context, subject), len(waiting))
 
 
 def count_waiting(context: Context, subject: Subject) -> int:
@@ -124,6 +173,68 @@ def settle_use(context: Context, *, row_id: uuid.UUID, outcome: ReviewOutcome, f
         raise NotFound
     settle(context, row, outcome, found)
     context.record(Act.REVIEW_USE_SETTLE, Reference("emergency", row.id), purpose=Purpose.OVERSIGHT)
+
+
+def show_suspension(context: Context, *, row_id: uuid.UUID) -> SuspensionPage:
+    """Return why an account was closed; the look is entered. Raises ``AccessDenied``."""
+    row = _suspension(context, row_id, Action.REVIEW_USE)
+    context.record(
+        Act.REVIEW_SUSPENSION_READ, Reference("suspension", row.id), purpose=Purpose.OVERSIGHT
+    )
+    outcome = row.body.get("outcome", "")
+    return SuspensionPage(
+        line=_suspension_line(context, row),
+        number=row.body["number"],
+        outcome=ReviewOutcome(outcome) if outcome else None,
+        found=row.body.get("found", ""),
+        settled_by=directory.name_of(context, row.settled_by) if row.settled_by else "",
+    )
+
+
+def settle_suspension(
+    context: Context, *, row_id: uuid.UUID, outcome: ReviewOutcome, found: str
+) -> None:
+    """Write down what was found; FINE lets the person in again, BREACH leaves the account closed.
+
+    Raises ``AccessDenied`` (asks for a fresh sign-in) and ``RuleBroken``.
+    """
+    row = _suspension(context, row_id, Action.LIFT_SUSPENSION)
+    if row.settled_at is not None:
+        raise NotFound
+    settle(context, row, outcome, found)
+    about = (Reference("account", row.account_id), Reference("suspension", row.id))
+    if outcome is not ReviewOutcome.FINE:
+        context.record(Act.REVIEW_USE_SETTLE, *about, purpose=Purpose.OVERSIGHT)
+        return
+    context.session.get_one(Account, row.account_id, with_for_update=True).active = True
+    context.record(Act.ACCOUNT_ACCESS_RESTORE, *about, purpose=Purpose.OVERSIGHT)
+
+
+def _suspension(context: Context, row_id: uuid.UUID, action: Action) -> Suspension:
+    row = context.session.get(Suspension, row_id)
+    if row is None or row.tenant_id != context.person.tenant_id:
+        raise NotFound
+    context.verbs.open_review(row, action)
+    return row
+
+
+def _suspensions(context: Context, subject: Subject) -> tuple[SuspensionLine, ...]:
+    rows = context.session.scalars(
+        select(Suspension)
+        .where(*_reviewable(Suspension, subject))
+        .order_by(Suspension.began_at.desc())
+    )
+    return tuple(_suspension_line(context, row) for row in rows)
+
+
+def _suspension_line(context: Context, row: Suspension) -> SuspensionLine:
+    return SuspensionLine(
+        row.id,
+        directory.name_of(context, row.account_id),
+        directory.units(context)[row.unit_id].name,
+        row.began_at,
+        row.settled_at,
+    )
 
 
 def settle(context: Context, row: ReviewedRow, outcome: ReviewOutcome, found: str) -> None:

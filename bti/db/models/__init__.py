@@ -6,13 +6,14 @@ from bti.db.models.case import BatonOffer, Case, ChildIndex, Entry, Log, Partici
 from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
 from bti.db.models.keys import CaseKey, TenantKey
 from bti.db.models.organisation import Municipality, Unit
-from bti.db.models.oversight import EmergencyAccess
+from bti.db.models.oversight import BaitMark, EmergencyAccess, Suspension
 from bti.db.models.own_record import OwnRecord
 from bti.db.models.web_session import Throttle, WebSession
 
 __all__ = [
     "Account",
     "Approval",
+    "BaitMark",
     "BatonOffer",
     "Case",
     "CaseKey",
@@ -28,6 +29,7 @@ __all__ = [
     "Participant",
     "Person",
     "RoleGrant",
+    "Suspension",
     "TenantKey",
     "Throttle",
     "Unit",

@@ -9,10 +9,10 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.db.base import AuthorityRow
+from bti.db.base import AuthorityRow, TenantRow
 from bti.db.sealed import Encrypted
 from bti.db.sealed_value import Sealed
 from bti.db.types import SealedType, UTCDateTime
@@ -41,6 +41,27 @@ class ReviewedRow(AuthorityRow):
     def key_owner(self) -> uuid.UUID:
         """Return what the data key is stored under: the row itself, also where it names a case."""
         return self.id
+
+
+class Suspension(ReviewedRow):
+    """That an account was closed at once, until somebody has looked at why."""
+
+    __tablename__ = "suspensions"
+    __table_args__ = (
+        CheckConstraint("settled_by IS NULL OR settled_by <> account_id", "impartial"),
+    )
+    began_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class BaitMark(TenantRow):
+    """That one case is a bait. Which one, only the key broker can tell: the token is keyed."""
+
+    __tablename__ = "bait_marks"
+    __table_args__ = (
+        UniqueConstraint("token"),
+        CheckConstraint("length(token) = 16", "token"),
+    )
+    token: Mapped[bytes] = mapped_column(LargeBinary(16))
 
 
 class EmergencyAccess(ReviewedRow):

@@ -15,7 +15,7 @@ from bti.web import audit_words, filters
 from bti.web.doorway import perform
 from bti.web.forms.insight import SearchForm
 from bti.web.identity import person
-from bti.workflows import audit_check, insight
+from bti.workflows import audit_check, insight, review
 from bti.workflows.audit_check import ChainCard, CheckOutcome
 from bti.workflows.insight import Access
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable, Sequence
     from datetime import datetime
+
+    from bti.workflows.review import Pending
 
 # What a spreadsheet reads as the beginning of a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -77,6 +79,7 @@ class SearchPage:
 
     rows: tuple[AccessRow, ...]
     total: int | None
+    pending: Pending
     paging: Paging
     chain: ChainCard
     outcome: CheckOutcome | None
@@ -151,6 +154,7 @@ def _show(form: SearchForm, outcome: CheckOutcome | None, status: int) -> Respon
     page = SearchPage(
         rows=_rows(found.rows) if status == 200 else (),  # noqa: PLR2004 - HTTP's own number
         total=None if question.is_empty else found.total,
+        pending=perform(review.pending),
         paging=_paging(found.page, found.pages, href),
         chain=found.chain,
         outcome=outcome,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.wrappers import Response
 
-    from bti.workflows.review import ReviewList, UsePage
+    from bti.workflows.review import ReviewList, SuspensionPage, UsePage
 
 _UNFINISHED: Final = 422
 
@@ -40,6 +40,16 @@ class ShownUse:
 
     use: UsePage
     reason: Any
+    outcome: Any
+    action: str
+    list_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSuspension:
+    """View model of review/suspension.html."""
+
+    suspension: SuspensionPage
     outcome: Any
     action: str
     list_href: str
@@ -76,6 +86,34 @@ def use(row_id: uuid.UUID) -> Response:
     )
     status = _UNFINISHED if form.error_list() else 200
     return make_response(render_template("review/use.html", page=page, form=form), status)
+
+
+@blueprint.route("/suspensions/<uuid:suspension_id>", methods=["GET", "POST"])
+def suspension(suspension_id: uuid.UUID) -> Response:
+    """Why an account was closed at once; and letting the person in again."""
+    form = ReviewForm()
+    if form.validate_on_submit():
+        try:
+            perform(
+                review.settle_suspension,
+                row_id=suspension_id,
+                outcome=form.chosen,
+                found=form.found.data or "",
+            )
+        except RuleBroken as broken:
+            messages.refuse(form, broken)
+        else:
+            notify("reviewed")
+            return redirect(url_for("review.waiting"), 303)
+    shown = perform(review.show_suspension, row_id=suspension_id)
+    page = ShownSuspension(
+        suspension=shown,
+        outcome=OUTCOMES[shown.outcome] if shown.outcome else "",
+        action=url_for("review.suspension", suspension_id=suspension_id),
+        list_href=url_for("review.waiting"),
+    )
+    status = _UNFINISHED if form.error_list() else 200
+    return make_response(render_template("review/suspension.html", page=page, form=form), status)
 
 
 def register(app: Flask) -> None:

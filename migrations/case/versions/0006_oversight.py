@@ -12,7 +12,7 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-REVIEWED = ("emergency_accesses",)
+REVIEWED = ("emergency_accesses", "suspensions")
 
 
 def upgrade() -> None:
@@ -36,13 +36,29 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_emergency_accesses_case_account", ["case_id", "account_id"], unique=False
         )
+    op.create_table(
+        "suspensions",
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        *reviewed("suspensions"),
+        sa.CheckConstraint(
+            "settled_by IS NULL OR settled_by <> account_id", name=op.f("ck_suspensions_impartial")
+        ),
+    )
+    op.create_table(
+        "bait_marks",
+        sa.Column("token", sa.LargeBinary(length=16), nullable=False),
+        *of_a_municipality("bait_marks"),
+        sa.CheckConstraint("length(token) = 16", name=op.f("ck_bait_marks_token")),
+        sa.UniqueConstraint("token", name=op.f("uq_bait_marks_token")),
+    )
+    index("bait_marks", "tenant_id")
     for table in REVIEWED:
         index(table, "account_id", "tenant_id")
 
 
 def downgrade() -> None:
     """Drop them again."""
-    for table in reversed(REVIEWED):
+    for table in ("bait_marks", *reversed(REVIEWED)):
         op.drop_table(table)
 
 
@@ -69,6 +85,13 @@ def authority(table: str) -> tuple[sa.schema.SchemaItem, ...]:
     """Return what every row that grants authority has."""
     return (
         sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        *of_a_municipality(table),
+    )
+
+
+def of_a_municipality(table: str) -> tuple[sa.schema.SchemaItem, ...]:
+    """Return what every row of a municipality has."""
+    return (
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),

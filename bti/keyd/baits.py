@@ -1,0 +1,56 @@
+"""Bait cases: which of some cases are ones that nobody has a reason to open.
+
+Only here, where the index key is, can a mark be told to belong to a case. Nothing but a refusal
+ever leaves, except to a job of the system that counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from bti.crypto import blind_index
+from bti.crypto.provider import TenantPurpose
+from bti.db.models import BaitMark
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Collection
+
+    from sqlalchemy.orm import Session
+
+    from bti.keyd.keystore import KeyStore
+
+_KIND: Final = "bait"
+
+
+class Baits:
+    """The marks of one transaction's municipality, read once."""
+
+    def __init__(self, session: Session, keys: KeyStore) -> None:
+        """Read from ``session`` with the index key in ``keys``."""
+        self._session = session
+        self._keys = keys
+        self._marks: dict[uuid.UUID, frozenset[bytes]] = {}
+
+    def among(self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
+        """Return those of the cases that are baits."""
+        if tenant not in self._marks:
+            rows = select(BaitMark.token).where(BaitMark.tenant_id == tenant)
+            self._marks[tenant] = frozenset(self._session.scalars(rows))
+        marks = self._marks[tenant]
+        if not marks:
+            return frozenset()
+        return frozenset(one for one in case_ids if self._token(tenant, one) in marks)
+
+    def mark(self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]) -> None:
+        """Make these cases baits from the end of this transaction on."""
+        self._session.add_all(
+            BaitMark(tenant_id=tenant, token=self._token(tenant, one)) for one in case_ids
+        )
+        self._marks.pop(tenant, None)
+
+    def _token(self, tenant: uuid.UUID, case_id: uuid.UUID) -> bytes:
+        key = self._keys.tenant_key(self._session, tenant, TenantPurpose.INDEX)
+        return blind_index.case_token(key, _KIND, case_id)
