@@ -15,7 +15,9 @@ from bti.db.engine import make_engine, make_sessions
 from bti.db.rights import Deployment
 from bti.identity.password import Argon2Cost, Passwords
 from bti.key_provider import key_provider
+from bti.keyd.broker import Rules
 from bti.keyd.local import LocalBroker
+from bti.keyd.quota import Limits
 from bti.workflows.perform import Doorway
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def open_runtime(
     _open_folder(settings.var_dir)
     engine = make_engine(side.database_url)
     keeper = provider or key_provider(settings)
-    broker = LocalBroker(keeper, clock, settings.session_idle_minutes)
+    broker = LocalBroker(keeper, clock, broker_rules(settings))
     passwords = Passwords(cost) if cost else Passwords()
     way = LogWay(settings.audit_log == "sequenced", writer, Guard(settings.signer_dir))
     doorway = Doorway(make_sessions(engine, **{WAY: way}), clock, broker, settings, passwords)
@@ -97,3 +99,18 @@ def _open_folder(path: Path) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         _log.warning("%s has mode %04o: others can look into it; 0700 is safe", path, mode)
+
+
+def broker_rules(settings: Settings) -> Rules:
+    """Return what the settings decide about the key broker."""
+    return Rules(
+        idle_minutes=settings.session_idle_minutes,
+        limits=Limits(
+            cases_hour=settings.quota_cases_hour,
+            cases_day=settings.quota_cases_day,
+            lists_day=settings.quota_lists_day,
+            index_minute=settings.quota_index_minute,
+            peer_minute=settings.quota_peer_minute,
+            tenant_minute=settings.quota_tenant_minute,
+        ),
+    )

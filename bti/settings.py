@@ -149,6 +149,28 @@ class Settings(KeySettings):
             json_schema_extra={"shown_default": "{var_dir}/signer"},
         ),
     ] = None
+    quota_cases_hour: Annotated[
+        int, Field(description="Different cases one person may open in an hour.", ge=1)
+    ] = 30
+    quota_cases_day: Annotated[
+        int, Field(description="Different cases one person may open in a day.", ge=1)
+    ] = 100
+    quota_lists_day: Annotated[
+        int,
+        Field(
+            description="Different children whose names one person may see in lists in a day.", ge=1
+        ),
+    ] = 600
+    quota_index_minute: Annotated[
+        int, Field(description="Look-ups by national id one person may make in a minute.", ge=1)
+    ] = 10
+    quota_peer_minute: Annotated[
+        int,
+        Field(description="Openings one process may ask `bti keyd` for in a minute.", ge=1),
+    ] = 300
+    quota_tenant_minute: Annotated[
+        int, Field(description="Openings in one municipality in a minute.", ge=1)
+    ] = 1200
     language: Annotated[
         Language,
         Field(description="Language until the profile or the person says otherwise."),

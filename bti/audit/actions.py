@@ -113,6 +113,12 @@ class Action(StrEnum):
     KEY_DRILL_RUN = "key:drill:run"
     BACKUP_DUMP_MAKE = "backup:dump:make"
     BACKUP_DUMP_RESTORE = "backup:dump:restore"
+    KEY_DATA_CREATE = "key:data:create"
+    KEY_DATA_DESTROY = "key:data:destroy"
+    KEY_CASE_RELEASE = "key:case:release"
+    KEY_LIST_RELEASE = "key:list:release"
+    AUTHORITY_ROW_GRANT = "authority:row:grant"
+    ALARM_BROKER_RAISE = "alarm:broker:raise"
     RELEASE_COUNTS_PUBLISH = "release:counts:publish"
     ACCESS_REQUEST_DENY = "access:request:deny"
     AUDIT_LOG_VERIFY = "audit:log:verify"
@@ -137,6 +143,8 @@ READS = frozenset(
         Action.REVIEW_SUSPENSION_READ,
         Action.OWN_RECORD_READ,
         Action.APPROVAL_LIST_READ,
+        Action.KEY_CASE_RELEASE,
+        Action.KEY_LIST_RELEASE,
         Action.AUDIT_LOG_EXPORT,
     }
 )
@@ -161,6 +169,10 @@ SYSTEM = frozenset(
         Action.KEY_DRILL_RUN,
         Action.BACKUP_DUMP_MAKE,
         Action.BACKUP_DUMP_RESTORE,
+        Action.KEY_DATA_CREATE,
+        Action.KEY_DATA_DESTROY,
+        Action.AUTHORITY_ROW_GRANT,
+        Action.ALARM_BROKER_RAISE,
         Action.ACCESS_REQUEST_DENY,
         Action.AUDIT_LOG_VERIFY,
     }

@@ -36,7 +36,13 @@ __all__ = ["COVERING", "By", "Event", "Recorder", "Reference", "Signer", "origin
 COVERING = (
     frozenset(Action)
     - READS
-    - {Action.SESSION_SIGN_IN_DENY, Action.ACCESS_REQUEST_DENY, Action.AUDIT_LOG_VERIFY}
+    - {
+        Action.SESSION_SIGN_IN_DENY,
+        Action.ACCESS_REQUEST_DENY,
+        Action.ALARM_BROKER_RAISE,
+        Action.AUTHORITY_ROW_GRANT,
+        Action.AUDIT_LOG_VERIFY,
+    }
 )
 
 

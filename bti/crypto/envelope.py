@@ -6,7 +6,7 @@ Wrapping a data key under another is in ``wrapping``; who may hold a key at all 
 """
 
 from dataclasses import dataclass
-from typing import NoReturn, Self, SupportsIndex, final
+from typing import NoReturn, Protocol, Self, SupportsIndex, final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -57,6 +57,24 @@ class Place:
         le64(self.row_version)
 
 
+class SealingKey(Protocol):
+    """What sealing and opening need: a whole data key, or its sub-keys for some columns."""
+
+    @property
+    def key_id(self) -> bytes:
+        """The 16 public bytes that name the key."""
+        ...
+
+    @property
+    def header(self) -> bytes:
+        """The 18 bytes that open everything sealed under it."""
+        ...
+
+    def field_cipher(self, table: str, column: str) -> AESGCM:
+        """Give the cipher for one column of one table."""
+        ...
+
+
 @final
 class DataKey:
     """A 32-byte key with its 16-byte public id. Shows, copies and pickles nothing; equal only to itself.
@@ -72,7 +90,7 @@ class DataKey:
             raise ValueError("A data key is 32 bytes and its id 16 bytes.")
         self._key_id = bytes(key_id)
         self._key = bytes(key)
-        self._header = _PREFIX + self._key_id
+        self._header = header_of(self._key_id)
         self._field_ciphers: dict[tuple[str, str], AESGCM] = {}
         self._wrapping_cipher: AESGCM | None = None
 
@@ -107,7 +125,7 @@ class DataKey:
         """Give the cipher for one column of one table, derived at first use."""
         cipher = self._field_ciphers.get((table, column))
         if cipher is None:
-            cipher = AESGCM(self.derive(_FIELD_LABEL, table, column))
+            cipher = AESGCM(field_key(self, table, column))
             self._field_ciphers[table, column] = cipher
         return cipher
 
@@ -149,7 +167,17 @@ class DataKey:
         self._refuse_copying()
 
 
-def seal(key: DataKey, place: Place, value: bytes, minimum: int = MINIMUM) -> bytes:
+def header_of(key_id: bytes) -> bytes:
+    """Give the 18 bytes that open what is sealed under the key called ``key_id``."""
+    return _PREFIX + key_id
+
+
+def field_key(key: DataKey, table: str, column: str) -> bytes:
+    """Derive the 32-byte sub-key of a column: reads and writes that column and nothing else."""
+    return key.derive(_FIELD_LABEL, table, column)
+
+
+def seal(key: SealingKey, place: Place, value: bytes, minimum: int = MINIMUM) -> bytes:
     """Seal ``value`` so that it opens with ``key`` at ``place`` only.
 
     The result is 46 bytes longer than the padded value and at least 110 bytes. ``minimum`` is the least padded
@@ -164,7 +192,7 @@ def seal(key: DataKey, place: Place, value: bytes, minimum: int = MINIMUM) -> by
     )
 
 
-def open_sealed(key: DataKey, place: Place, blob: bytes) -> bytes:
+def open_sealed(key: SealingKey, place: Place, blob: bytes) -> bytes:
     """Give back the value sealed under ``key`` at ``place``; SealError for every reason why it cannot."""
     if not is_padded_length(len(blob) - OVERHEAD_BYTES) or blob[:HEADER_BYTES] != key.header:
         raise SealError

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hmac
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import event, inspect
 
+from bti.crypto.errors import Locked
 from bti.db.base import AuthorityRow, Base, TenantRow, digest_of, stored_columns
-from bti.db.sealed import forget_plaintext, seal_row
+from bti.db.sealed import forget_plaintext, next_version, seal_row
+from bti.db.sealed_value import Sealed
 from bti.db.types import stored_bytes
-from bti.domain.errors import AccessDenied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
@@ -32,18 +32,49 @@ class UnauditedReadError(Exception):
     """A transaction opened content and said nothing of it. A fault in the program."""
 
 
-class Grant(Protocol):
-    """Makes the MAC of an authority row; given by the key broker, which holds the key."""
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """An authority row as it stands in the database, before this flush."""
 
-    def __call__(
-        self,
-        tenant: uuid.UUID,
-        table: str,
-        row_id: uuid.UUID,
-        version: int,
-        columns: Mapping[str, bytes | None],
-    ) -> bytes:
-        """Return 32 bytes."""
+    version: int
+    columns: Mapping[str, bytes | None] = field(repr=False)
+    mac: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """An authority row about to be written. ``columns`` are what the MAC covers.
+
+    ``beyond`` are sealed columns this process has no key for: an encoded value to seal, or None
+    for the value that stands. They are not among ``columns``.
+    """
+
+    tenant: uuid.UUID
+    table: str
+    row_id: uuid.UUID
+    version: int
+    columns: Mapping[str, bytes | None] = field(repr=False)
+    beyond: Mapping[str, bytes | None] = field(repr=False)
+    stood: Stood | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The MAC (32 bytes) of a row, and the columns that the broker sealed for it."""
+
+    mac: bytes
+    sealed: Mapping[str, bytes]
+
+
+class Grant(Protocol):
+    """Makes the MACs of the authority rows of one flush; given by the key broker.
+
+    Raises ``AccessDenied`` when a row may not be written, or is not genuine as it stands:
+    otherwise one planted or edited in SQL would get a right MAC from the program itself.
+    """
+
+    def __call__(self, rows: Sequence[Writing]) -> Sequence[Granted]:
+        """Return one answer for each row, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,34 +139,49 @@ def _changed(session: Session) -> list[TenantRow]:
 
 
 def _seal_and_mac(session: Session, _context: Any, _instances: Any) -> None:
+    waiting: list[tuple[AuthorityRow, Writing]] = []
     for row in _changed(session):
+        stood = _stood(row) if isinstance(row, AuthorityRow) else None
+        beyond = seal_row(row, session)
         if isinstance(row, AuthorityRow):
-            _refuse_forged(row, session.info["grant"])
-        seal_row(row, session)
-        if isinstance(row, AuthorityRow):
-            grant: Grant = session.info["grant"]
-            version = (row.version if inspect(row).persistent else 0) + 1
-            row.mac = grant(row.tenant_id, row.__tablename__, row.id, version, mac_columns(row))
+            waiting.append((row, _writing(row, stood, beyond)))
+        elif beyond:
+            raise Locked("directory")
+    if not waiting:
+        return
+    # Together: with the broker in a process of its own, each question is a journey.
+    grant: Grant = session.info["grant"]
+    answers = grant([writing for _, writing in waiting])
+    for (row, _), granted in zip(waiting, answers, strict=True):
+        for column, blob in granted.sealed.items():
+            setattr(row, column, Sealed(blob))
+        row.mac = granted.mac
 
 
-def _refuse_forged(row: AuthorityRow, grant: Grant) -> None:
-    """Refuse to change a stored row whose MAC is wrong as it stands.
+def _writing(row: AuthorityRow, stood: Stood | None, beyond: Mapping[str, bytes | None]) -> Writing:
+    return Writing(
+        tenant=row.tenant_id,
+        table=row.__tablename__,
+        row_id=row.id,
+        version=next_version(row),
+        columns=stored_columns(row, without=_NOT_UNDER_MAC | frozenset(beyond)),
+        beyond=beyond,
+        stood=stood,
+    )
 
-    Otherwise a row planted or edited in SQL would get a right MAC from the program itself.
-    """
+
+def _stood(row: AuthorityRow) -> Stood | None:
+    """Return a changed row as it was read; None for a new one."""
     state = inspect(row)
     if not state.persistent:
-        return
+        return None
     stood = {}
     for attribute in inspect(type(row)).column_attrs:
         name = attribute.columns[0].name
         if name not in _NOT_UNDER_MAC:
             before = state.attrs[attribute.key].load_history().deleted
             stood[name] = stored_bytes(before[0] if before else getattr(row, attribute.key))
-    made = grant(row.tenant_id, row.__tablename__, row.id, row.version, stood)
-    if not hmac.compare_digest(made, row.mac):
-        case_id = getattr(row, "case_id", None)
-        raise AccessDenied(FORGED, case_id=case_id if isinstance(case_id, uuid.UUID) else None)
+    return Stood(row.version, stood, row.mac)
 
 
 def mac_columns(row: AuthorityRow) -> dict[str, bytes | None]:

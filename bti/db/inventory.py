@@ -20,6 +20,8 @@ _CELL: Final = "the broker decides on it; tells which services share, not about 
 _REVIEW: Final = "who is to be reviewed and whether somebody has; rights hang on it"
 _LOG: Final = "ids and codes only; the tree needs the exact bytes"
 _APPROVAL: Final = "checked before the act; tells who asked whom for which kind of act, and when"
+_COUNTED: Final = "limits are counted on it; for a day, what the log says for good"
+_NOTED: Final = "keys whose row is not committed yet; gone when it is"
 _PUBLIC: Final = "public fact about a public body"
 
 SEALED: Final[Mapping[str, str]] = MappingProxyType(
@@ -119,6 +121,18 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "baton_offers.open_slot": "whether an offer is open: the unique constraint needs it",
         "baton_offers.to_id": _GRANT,
         "baton_offers.to_unit_id": _GRANT,
+        "broker_counts.count": _COUNTED,
+        "broker_counts.scope": _COUNTED,
+        "broker_counts.shard": _COUNTED,
+        "broker_counts.since": _COUNTED,
+        "broker_marks.account_id": _COUNTED,
+        "broker_marks.kind": _COUNTED,
+        "broker_marks.last_at": _COUNTED,
+        "broker_marks.object_id": _COUNTED,
+        "broker_notes.account_id": _NOTED,
+        "broker_notes.kind": _NOTED,
+        "broker_notes.made_at": _NOTED,
+        "broker_notes.record_id": _NOTED,
         "case_keys.generation": _KEY_STORE,
         "case_keys.kek_id": _KEY_STORE,
         "case_keys.key_id": _KEY_STORE,

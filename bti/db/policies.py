@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 WITHOUT_WALL: Final[Mapping[str, str]] = MappingProxyType(
     {
         "alembic_version": "which revision the database is at",
+        "broker_marks": "the key broker's own counts; ids of accounts and cases, no content",
+        "broker_counts": "the key broker's own counts, also over all municipalities",
         "throttles": "counts failed sign-ins before anybody knows a municipality; keys are hashes",
     }
 )

@@ -77,7 +77,7 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
     {
         "alembic_version": {_W: _READ, _K: _READ, _L: _READ, _J: _READ, _A: _READ},
         # -- the installation and its people
-        "municipalities": {_W: _ADD, _K: _READ, _L: _READ, _J: _READ, _A: _READ},
+        "municipalities": {_W: _ADD, _K: _ADD, _L: _READ, _J: _READ, _A: _READ},
         "units": {_W: _ADD},
         "accounts": {_W: _KEEP, _K: _READ},
         "role_grants": {_W: _KEEP, _K: _READ},
@@ -98,13 +98,17 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "persons": {_W: _KEEP},
         "child_index": {_W: _ADD, _J: "select(tenant_id case_id kind token)"},
         "entries": {_W: _ADD},
-        "consents": {_W: _ADD},
+        # A cell rests on a consent of the same case: the key broker looks whether there is one.
+        "consents": {_W: _ADD, _K: "select(id tenant_id case_id)"},
         "consent_answers": {_W: _ADD},
         # The key broker asks whose it is and destroys its key; the text is the author's.
         "own_records": {_W: _ALL, _K: _READ},
         # -- the key store
         "tenant_keys": {_K: _KEEP},
         "case_keys": {_K: _ALL},
+        "broker_marks": {_K: _ALL},
+        "broker_counts": {_K: _ALL},
+        "broker_notes": {_K: _ALL},
         # -- the access log: nobody changes or removes an entry
         "audit_events": {_W: _ADD, _K: _ADD, _L: _ADD, _J: _ADD, _A: _READ},
         "audit_subjects": {_W: _ADD, _K: _ADD, _L: _ADD, _J: _ADD, _A: _READ},

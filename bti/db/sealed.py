@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from bti.crypto.envelope import DataKey
+    from bti.crypto.envelope import SealingKey
     from bti.db.base import TenantRow
     from bti.db.vault import Vault
 
@@ -77,6 +77,12 @@ class Encrypted:
         key = self._key(row, vault)
         setattr(row, self.column, Sealed(seal(key, place, json_to_bytes(value), self.minimum)))
 
+    def waiting(self, row: TenantRow) -> bytes | None:
+        """Return the encoded value that waits to be sealed, or None when it was not set anew."""
+        if not isinstance(getattr(row, self.column), Unsealed):
+            return None
+        return json_to_bytes(_plain(row)[self.column])
+
     def _open(self, row: TenantRow, stored: Sealed) -> Any:
         session = object_session(row)
         if session is None:
@@ -84,7 +90,7 @@ class Encrypted:
         key = vault_of(session).by_id(key_id_of(stored.blob))
         return json_from_bytes(open_sealed(key, self._place(row, row.version), stored.blob))
 
-    def _key(self, row: TenantRow, vault: Vault) -> DataKey:
+    def _key(self, row: TenantRow, vault: Vault) -> SealingKey:
         if self.scope == "case":
             return vault.case_key(_case_of(row), row.compartment)  # type: ignore[attr-defined]
         return vault.tenant_key(_PURPOSE[self.scope])
@@ -128,12 +134,24 @@ def vault_of(session: Session) -> Vault:
     return vault
 
 
-def seal_row(row: TenantRow, session: Session) -> None:
-    """Seal every sealed column of a new or changed row under its next version."""
-    attributes = sealed_attributes(type(row))
-    if not attributes:
-        return
-    current = row.version if inspect(row).persistent else None
-    version = (current or 0) + 1
-    for attribute in attributes.values():
-        attribute.reseal(row, vault_of(session), version)
+def seal_row(row: TenantRow, session: Session) -> dict[str, bytes | None]:
+    """Seal every sealed column of a new or changed row under its next version.
+
+    Returns the directory columns whose key is not in this process: the broker seals those with
+    the MAC, a new value (encoded) or, for None, the one that stands. Raises ``Locked`` for any
+    other column whose key was not released.
+    """
+    beyond: dict[str, bytes | None] = {}
+    for attribute in sealed_attributes(type(row)).values():
+        try:
+            attribute.reseal(row, vault_of(session), next_version(row))
+        except Locked:
+            if attribute.scope != "directory":
+                raise
+            beyond[attribute.column] = attribute.waiting(row)
+    return beyond
+
+
+def next_version(row: TenantRow) -> int:
+    """Return the version the row has once it is flushed."""
+    return ((row.version if inspect(row).persistent else None) or 0) + 1

@@ -9,7 +9,7 @@ from bti.crypto.errors import Locked
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from bti.crypto.envelope import DataKey
+    from bti.crypto.envelope import DataKey, SealingKey
     from bti.crypto.provider import TenantPurpose
 
 
@@ -20,10 +20,10 @@ class Vault:
 
     def __init__(self) -> None:
         """Start empty: a workflow holds nothing until the broker says so."""
-        self._by_id: dict[bytes, DataKey] = {}
+        self._by_id: dict[bytes, SealingKey] = {}
         self._case: dict[tuple[UUID, str], DataKey] = {}
         self._cases: frozenset[UUID] = frozenset()
-        self._tenant: dict[TenantPurpose, DataKey] = {}
+        self._tenant: dict[TenantPurpose, SealingKey] = {}
 
     def put_case(self, case: UUID, compartment: str, key: DataKey, *, active: bool = True) -> None:
         """Add a released compartment key; only an active one seals new values."""
@@ -33,8 +33,8 @@ class Vault:
         if active:
             self._case[case, compartment] = key
 
-    def put_tenant(self, purpose: TenantPurpose, key: DataKey, *, active: bool = True) -> None:
-        """Add a released tenant key; only the active generation seals new values."""
+    def put_tenant(self, purpose: TenantPurpose, key: SealingKey, *, active: bool = True) -> None:
+        """Add a released tenant key or its sub-keys; only the active generation seals new values."""
         self._by_id[key.key_id] = key
         if active:
             self._tenant[purpose] = key
@@ -46,14 +46,14 @@ class Vault:
         except KeyError:
             raise Locked("compartment") from None
 
-    def tenant_key(self, purpose: TenantPurpose) -> DataKey:
+    def tenant_key(self, purpose: TenantPurpose) -> SealingKey:
         """Return the tenant key for this purpose, or raise ``Locked``."""
         try:
             return self._tenant[purpose]
         except KeyError:
             raise Locked(purpose.value) from None
 
-    def by_id(self, key_id: bytes) -> DataKey:
+    def by_id(self, key_id: bytes) -> SealingKey:
         """Return the key named in a ciphertext, or raise ``Locked``."""
         try:
             return self._by_id[key_id]

@@ -25,13 +25,21 @@ class RuleBroken(Exception):  # noqa: N818 - a refusal that is explained, not a 
 class AccessDenied(Exception):  # noqa: N818 - a refusal, shown as if the thing did not exist
     """The access table does not allow this.
 
-    ``rule`` and ``case_id`` go to the audit log, never to the page.
+    ``rule`` and ``case_id`` go to the audit log, never to the page. ``entered`` says that they
+    are there already: a broker in its own process enters its refusals itself.
     """
 
-    def __init__(self, rule: str, *, case_id: uuid.UUID | None = None) -> None:
+    def __init__(
+        self, rule: str, *, case_id: uuid.UUID | None = None, entered: bool = False
+    ) -> None:
         super().__init__(rule)
         self.rule = rule
         self.case_id = case_id
+        self.entered = entered
+
+
+class Unavailable(Exception):  # noqa: N818 - a state, not a fault: it passes
+    """Something that is needed does not answer just now. Nothing was written."""
 
 
 class BaitTaken(AccessDenied):
@@ -51,10 +59,6 @@ class Conflict(Exception):  # noqa: N818 - a state, not a fault: somebody else w
 
 class NotFound(Exception):  # noqa: N818 - a state: shown exactly like something that is hidden
     """There is no such thing, or the person may not know whether there is."""
-
-
-class Unavailable(Exception):  # noqa: N818 - a state, not a fault: it passes
-    """Something that is needed does not answer just now. Nothing was written."""
 
 
 class KeysUnavailable(Unavailable):

@@ -1,6 +1,7 @@
 """Random tokens that stand for a session or an invitation, and the digest that is stored.
 
-Only the digest is kept, so a stolen database holds no usable token.
+Only the digest is kept, so a stolen database holds no usable token. Between the two stands the
+proof: what the key broker is shown, and what nobody can make from a row in the database.
 """
 
 import secrets
@@ -17,6 +18,11 @@ class NewToken:
     text: str = field(repr=False)
     digest: bytes
 
+    @property
+    def proof(self) -> bytes:
+        """What shows the key broker that this token is at hand (32 bytes)."""
+        return proof_of(self.text)
+
 
 def new_token() -> NewToken:
     """256 random bits."""
@@ -25,8 +31,22 @@ def new_token() -> NewToken:
 
 
 def token_digest(text: str) -> bytes:
-    """SHA-256 of the token's text, 32 bytes; any text is accepted, however wrong.
+    """What is stored: the digest of the token's proof, 32 bytes; any text is accepted.
 
     A fast hash is enough: 256 random bits cannot be guessed, unlike a password.
     """
+    return digest_of_proof(proof_of(text))
+
+
+def proof_of(text: str) -> bytes:
+    """SHA-256 of the token's text, 32 bytes; any text is accepted, however wrong."""
     return sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def digest_of_proof(proof: bytes) -> bytes:
+    """SHA-256 of a proof: the column `web_sessions.token_hash`.
+
+    Hashed twice, so that whoever reads that column, as the web's own database role may, cannot
+    show the broker a session that no browser has sent.
+    """
+    return sha256(proof).digest()

@@ -39,6 +39,7 @@ from bti.domain.relations import (
     Relation,
     Subject,
 )
+from bti.identity.tokens import digest_of_proof
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
     from bti.clock import Clock
     from bti.db.base import AuthorityRow
-    from bti.db.guards import Grant
+    from bti.keyd.broker import MacOf
 
 Row = TypeVar("Row", bound="AuthorityRow")
 
@@ -59,21 +60,21 @@ RAN_OUT_GRACE = timedelta(hours=12)
 class Authority:
     """Reads who somebody is and how they stand to a case."""
 
-    def __init__(self, session: Session, clock: Clock, idle_minutes: int, mac: Grant) -> None:
+    def __init__(self, session: Session, clock: Clock, idle_minutes: int, mac: MacOf) -> None:
         """Read from ``session``; ``mac`` makes the MAC a row should have."""
         self._session = session
         self._clock = clock
         self._idle = timedelta(minutes=idle_minutes)
         self._mac = mac
 
-    def subject(self, token_hash: bytes, *, ran_out: bool = False) -> Subject:
+    def subject(self, proof: bytes, *, ran_out: bool = False) -> Subject:
         """Return whose session this is. Raises ``AccessDenied`` for a dead or forged one.
 
         ``ran_out`` accepts one that reached its limits by itself less than half a day ago, so
         that what was typed can be kept; never one that was ended.
         """
         row = self._session.scalars(
-            select(WebSession).where(WebSession.token_hash == token_hash)
+            select(WebSession).where(WebSession.token_hash == digest_of_proof(proof))
         ).one_or_none()
         if row is None:
             raise AccessDenied("access.no_session")

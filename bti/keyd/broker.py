@@ -1,4 +1,4 @@
-"""What a workflow may ask the key broker. The same verbs will travel over a socket (ADR 0006).
+"""What a workflow may ask the key broker: in its own process, or over a socket (ADR 0020).
 
 The broker believes nothing it is told about rights: it looks up session, participant and
 consent itself, checks their MACs, writes the read entry, and only then releases keys.
@@ -6,8 +6,10 @@ consent itself, checks their MACs, writes the read entry, and only then releases
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from bti.keyd.quota import Limits
 
 if TYPE_CHECKING:
     import uuid
@@ -19,20 +21,23 @@ if TYPE_CHECKING:
     from bti.audit.note import Checkpoint
     from bti.audit.record import Recorder
     from bti.db.base import AuthorityRow
+    from bti.db.models import Municipality
     from bti.db.models.oversight import ReviewedRow
+    from bti.db.vault import Vault
     from bti.domain.access import Action
     from bti.domain.relations import ObjectFacts, Purpose, Subject
     from bti.keyd.generations import KeyLife
+    from bti.keyd.quota import Meter
 
 
 @dataclass(frozen=True, slots=True)
 class RanOut:
     """A session that ran out by itself. It opens its owner's own records and nothing else."""
 
-    token_hash: bytes
+    proof: bytes
 
 
-#: A signed-in session's token hash, one that ran out, a system name, or None for a visitor.
+#: What proves a signed-in session, one that ran out, a system name, or None for a visitor.
 Credential = bytes | RanOut | str | None
 
 
@@ -44,6 +49,24 @@ class Opened:
     ground: str
     facts: ObjectFacts
     compartments: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an installation decides about the broker."""
+
+    idle_minutes: int
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What the verbs of one transaction are tied to."""
+
+    session: Session
+    recorder: Recorder
+    meter: Meter
+    vault: Vault
 
 
 class Verbs(Protocol):
@@ -107,14 +130,23 @@ class Verbs(Protocol):
     ) -> frozenset[uuid.UUID]:
         """Return those of the cases that are baits, so that nobody counts them (system only)."""
 
-    def create_tenant(self, tenant: uuid.UUID) -> None:
-        """Make the keys of a new municipality (system only)."""
+    def create_tenant(self, row: Municipality) -> None:
+        """Register a new municipality and make its keys (system only)."""
 
-    def open_directory(self, tenant: uuid.UUID) -> None:
-        """Release the directory key for sign-in or for the command line."""
+    def open_directory(self, tenant: uuid.UUID, *, proof: bytes | None = None) -> None:
+        """Release what reads the directory: to the command line, or whom ``proof`` signs in.
 
-    def check(self, row: AuthorityRow) -> None:
+        Raises ``AccessDenied`` for anybody else.
+        """
+
+    def check(self, *rows: AuthorityRow) -> None:
         """Raise ``AccessDenied`` when a row that grants authority was not written by the program."""
+
+    def prove_code(self, account_id: uuid.UUID, code: str) -> int | None:
+        """Return the time step of an unused one-time code of this account; None for a wrong one.
+
+        The proof of possession without which a broker in its own process grants no new session.
+        """
 
     def open_ops(self, tenant: uuid.UUID) -> None:
         """Release the ops key to a job that counts or reminds (system only)."""
@@ -136,6 +168,9 @@ class Verbs(Protocol):
 
     def close(self) -> None:
         """Forget every key that was released."""
+
+    def settle(self) -> None:
+        """Say that the transaction has ended, so that the broker can look what became of it."""
 
 
 class Broker(Protocol):

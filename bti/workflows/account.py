@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,8 +22,6 @@ from bti.workflows.actor import SystemActor
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
-    import uuid
-
     from bti.workflows.context import Context
 
 
@@ -52,9 +51,8 @@ def create_municipality(
     """Register a municipality and make its keys. The profile must exist."""
     load(profile)
     row = Municipality(name=name, number=number, profile=profile, language=language)
-    context.session.add(row)
-    context.session.flush()
-    context.verbs.create_tenant(row.id)
+    row.id = uuid.uuid4()
+    context.verbs.create_tenant(row)
     context.record(Action.TENANT_REGISTER_CREATE, Reference("tenant", row.id), tenant=row.id)
     return row.id
 

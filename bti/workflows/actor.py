@@ -19,6 +19,8 @@ class Actor:
     tenant_id: uuid.UUID
     session_id: uuid.UUID
     token_hash: bytes
+    #: What the key broker believes; only the browser's request brings it.
+    proof: bytes
     name: str
     title: str
     role: Role

@@ -108,10 +108,9 @@ def accept(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID) -> None
     person = context.person
     to = _account(context, case, person.account_id, person.unit_id)
     event = rules.accept(_facts(case, log, row), to, at=context.now)
+    if CORE not in opened.compartments:
+        raise RuleBroken("baton.no_consent")
     _pass_on(context, case, log, event.to_id, event.to_unit_id)
-    # The new holder may read: only now is the message's key certain to be open.
-    context.session.flush()
-    context.verbs.open(case_id, Action.READ_CASE, entry=None)
     _settle(context, row, State.ACCEPTED)
     _record(context, Act.BATON_OFFER_ACCEPT, opened, offer_id, event.from_id, event.to_id)
 

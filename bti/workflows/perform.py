@@ -6,17 +6,18 @@ A refusal rolls the act back and is then written by itself, so that it survives.
 from __future__ import annotations
 
 import uuid
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
-from bti.audit.actions import Action
-from bti.audit.record import By, Recorder, Reference
+from bti.audit.record import By, Recorder
 from bti.db.walls import EVERYWHERE, NOWHERE, Standpoint, stand
 from bti.domain.approval import ApprovalRefused
 from bti.domain.errors import AccessDenied, BaitTaken
+from bti.keyd import denial
 from bti.keyd.broker import RanOut
 from bti.workflows import suspension
 from bti.workflows.actor import Actor, SystemActor
@@ -66,7 +67,8 @@ class Doorway:
             try:
                 return self._attempt(workflow, actor, *args, **kwargs)
             except AccessDenied as refusal:
-                self._write_refusal(actor, refusal)
+                if not refusal.entered:
+                    self._write_refusal(actor, refusal)
                 if isinstance(refusal, BaitTaken) and isinstance(actor, Actor):
                     self._suspend(actor, refusal)
                 raise
@@ -86,10 +88,11 @@ class Doorway:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        with self.sessions() as session, session.begin():
+        with ExitStack() as afterwards, self.sessions() as session, session.begin():
             stand(session, _standpoint(actor, kwargs.get("tenant_id")))
             recorder = Recorder(session, self.clock)
             verbs = self.broker.attach(session, recorder, _credential(actor))
+            afterwards.callback(verbs.settle)
             context = Context(
                 session=session,
                 actor=actor,
@@ -114,7 +117,7 @@ class Doorway:
         if tenant is None:
             return
         gate = SystemActor("gate")
-        self._attempt(_record_refusal, gate, tenant_id=tenant, by=by_of(actor), refusal=refusal)
+        self._attempt(_record_refusal, gate, tenant_id=tenant, whose=actor, refusal=refusal)
 
     def _suspend(self, actor: Actor, taken: BaitTaken) -> None:
         """Close the account in a transaction of its own, which outlives the refusal."""
@@ -157,24 +160,22 @@ def _standpoint(actor: Someone, told: object) -> Standpoint:
 
 
 def _record_refusal(
-    context: Context, *, tenant_id: uuid.UUID, by: By, refusal: AccessDenied
+    context: Context, *, tenant_id: uuid.UUID, whose: Someone, refusal: AccessDenied
 ) -> None:
-    about = [Reference("case", refusal.case_id)] if refusal.case_id else []
-    if isinstance(refusal, ApprovalRefused) and refusal.approval_id:
-        about.append(Reference("approval", refusal.approval_id))
-    context.recorder.record(
-        Action.ACCESS_REQUEST_DENY,
+    denial.enter(
+        context.session,
+        context.recorder,
+        refusal,
         tenant=tenant_id,
-        by=by,
-        about=about,
-        allowed=False,
-        rule=refusal.rule,
+        by=by_of(whose),
+        account=whose.account_id if isinstance(whose, Actor) else None,
+        at=context.now,
     )
 
 
 def _credential(actor: object) -> Credential:
     if isinstance(actor, Actor):
-        return RanOut(actor.token_hash) if actor.ran_out else actor.token_hash
+        return RanOut(actor.proof) if actor.ran_out else actor.proof
     if isinstance(actor, SystemActor):
         return actor.name
     if actor is None:

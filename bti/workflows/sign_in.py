@@ -14,7 +14,8 @@ from bti.db.models import Account, Municipality, RoleGrant, Unit, WebSession
 from bti.db.walls import session_by_token
 from bti.domain.codes import Role, Sector
 from bti.domain.errors import AccessDenied
-from bti.identity import tokens, totp
+from bti.identity import tokens
+from bti.keyd.authority import RAN_OUT_GRACE
 from bti.workflows import attempts
 from bti.workflows.actor import Actor
 from bti.workflows.errors import NotFound, SignInRefused
@@ -109,7 +110,6 @@ def _begin(
     """Count the attempt and find what to check it against, or say that it must wait."""
     if context.session.get(Municipality, tenant_id) is None:
         raise NotFound
-    context.verbs.open_directory(tenant_id)
     token = context.verbs.username_token(tenant_id, username)
     counted = attempts.count(context, attempts.keys_of(tenant_id, token, address))
     if isinstance(counted, attempts.Waiting):
@@ -132,7 +132,6 @@ def _finish(
     """Use up the code and open the session, or write that it was refused."""
     tenant = begun.tenant_id
     context.enter(tenant)
-    context.verbs.open_directory(tenant)
     # Locked: a code sent twice at once must not be right twice.
     account = (
         context.session.get(Account, begun.account_id, with_for_update=True)
@@ -194,7 +193,7 @@ def identify(context: Context, *, token: str) -> Actor | None:
     row = session_by_token(context.session, tokens.token_digest(token))
     if row is None or not is_live(row, context.now, context.settings.session_idle_minutes):
         return None
-    actor = _genuine_actor(context, row)
+    actor = _genuine_actor(context, row, token)
     if actor is not None and context.now - row.last_seen_at > timedelta(seconds=30):
         # Only after the check: this write makes the row's MAC anew, over whatever stands there.
         row.last_seen_at = context.now
@@ -208,20 +207,19 @@ def expired_actor(context: Context, *, token: str) -> Actor | None:
     the broker's decision: keeping what was typed must not keep a door open.
     """
     row = session_by_token(context.session, tokens.token_digest(token))
-    if row is None or row.revoked_at is not None:
+    if row is None or row.revoked_at is not None or row.expires_at + RAN_OUT_GRACE <= context.now:
         return None
-    actor = _genuine_actor(context, row)
+    actor = _genuine_actor(context, row, token)
     return None if actor is None else replace(actor, ran_out=True)
 
 
-def _genuine_actor(context: Context, row: WebSession) -> Actor | None:
+def _genuine_actor(context: Context, row: WebSession, token: str) -> Actor | None:
     """Return whose session this is, or None when it or what it rests on was changed in SQL."""
     context.enter(row.tenant_id)
     grant = context.session.get_one(RoleGrant, row.role_grant_id)
     account = context.session.get_one(Account, row.account_id)
     try:
-        for one in (row, grant, account):
-            context.verbs.check(one)
+        context.verbs.check(row, grant, account)
     except AccessDenied as denied:
         context.record(
             Action.ACCESS_REQUEST_DENY,
@@ -232,8 +230,8 @@ def _genuine_actor(context: Context, row: WebSession) -> Actor | None:
         return None
     if not account.active or not _in_force(grant, context.now):
         return None
-    context.verbs.open_directory(row.tenant_id)
-    return _actor(context, row, account, grant)
+    context.verbs.open_directory(row.tenant_id, proof=tokens.proof_of(token))
+    return _actor(context, row, account, grant, token)
 
 
 def sign_out(context: Context) -> None:
@@ -326,7 +324,9 @@ def new_session(
     return token.text
 
 
-def _actor(context: Context, row: WebSession, account: Account, grant: RoleGrant) -> Actor:
+def _actor(
+    context: Context, row: WebSession, account: Account, grant: RoleGrant, token: str
+) -> Actor:
     unit = context.session.get_one(Unit, grant.unit_id)
     municipality = context.session.get_one(Municipality, row.tenant_id)
     profile = account.profile
@@ -335,6 +335,7 @@ def _actor(context: Context, row: WebSession, account: Account, grant: RoleGrant
         tenant_id=row.tenant_id,
         session_id=row.id,
         token_hash=row.token_hash,
+        proof=tokens.proof_of(token),
         name=profile["name"],
         title=profile["title"],
         role=Role(grant.role),
@@ -376,6 +377,4 @@ def forged_by(context: Context, row: Account | WebSession) -> str | None:
 
 def unused_step(context: Context, account: Account, code: str) -> int | None:
     """Return the step of a right code that was not used before, or None."""
-    return totp.matched_step(
-        bytes.fromhex(account.totp_secret), code, context.now, after=account.totp_last_step
-    )
+    return context.verbs.prove_code(account.id, code)

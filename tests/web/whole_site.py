@@ -57,6 +57,8 @@ _KEPT_BY_ITSELF = frozenset(
         "audit_events",
         "audit_heads",
         "audit_subjects",
+        "broker_counts",
+        "broker_marks",
         "throttles",
         "web_sessions",
     }

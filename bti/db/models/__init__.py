@@ -2,6 +2,7 @@
 
 from bti.db.models.account import Account, RoleGrant
 from bti.db.models.approval import Approval
+from bti.db.models.broker import BrokerCount, BrokerMark, BrokerNote
 from bti.db.models.case import BatonOffer, Case, ChildIndex, Entry, Log, Participant, Person
 from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
 from bti.db.models.keys import CaseKey, TenantKey
@@ -15,6 +16,9 @@ __all__ = [
     "Approval",
     "BaitMark",
     "BatonOffer",
+    "BrokerCount",
+    "BrokerMark",
+    "BrokerNote",
     "Case",
     "CaseKey",
     "ChildIndex",

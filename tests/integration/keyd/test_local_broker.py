@@ -16,7 +16,7 @@ from bti.domain.access import Action
 from bti.domain.codes import InfoType
 from bti.domain.consent import Scope
 from bti.domain.errors import AccessDenied
-from bti.identity.tokens import token_digest
+from bti.identity.tokens import proof_of, token_digest
 from bti.workflows import case, duty, own_record, sign_in
 from tests.story import Story
 
@@ -83,7 +83,7 @@ def test_an_authority_row_edited_in_sql_opens_nothing_and_is_reported(world, sto
 
 
 def test_a_planted_session_signs_nobody_in(world, story):
-    actor = replace(world.actor("per"), token_hash=b"x" * 32)
+    actor = replace(world.actor("per"), proof=b"x" * 32)
     with pytest.raises(AccessDenied) as refused:
         world.runtime.doorway.perform(case.show_case, actor, case_id=story.case_id)
     assert refused.value.rule == "access.no_session"
@@ -195,9 +195,7 @@ def test_a_session_planted_in_sql_gets_no_right_mac_from_the_program(world):
     assert found is None
     assert any(FORGED in leaf for leaf in refusals(world))
     with pytest.raises(AccessDenied):
-        world.runtime.doorway.perform(
-            own_record.my_drafts, replace(per, token_hash=token_digest("stolen"))
-        )
+        world.runtime.doorway.perform(own_record.my_drafts, replace(per, proof=proof_of("stolen")))
 
 
 def test_a_forged_row_is_never_written_again_by_the_program(world, story):

@@ -1,0 +1,209 @@
+"""The part of the broker's verbs that is about no case: who asks, a municipality's own keys, the log.
+
+Cases, own records and reviews are in ``local``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bti.audit.note import VerifierKey, sign_checkpoint
+from bti.audit.record import By, origin_of
+from bti.crypto import blind_index
+from bti.crypto.errors import SealError
+from bti.crypto.provider import TenantPurpose
+from bti.crypto.signing import signing_key_from
+from bti.db.models import Account
+from bti.domain.access import Action, Refused, decide
+from bti.domain.errors import AccessDenied
+from bti.domain.relations import ObjectFacts, ObjectKind
+from bti.identity.tokens import digest_of_proof
+from bti.keyd.authority import Authority
+from bti.keyd.baits import Baits
+from bti.keyd.broker import RanOut, Ties
+from bti.keyd.codes import unused_step
+from bti.keyd.generations import KeyLife
+from bti.keyd.keystore import FOUND, KeyStore
+from bti.keyd.row_macs import RowMacs
+
+if TYPE_CHECKING:
+    import uuid
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from bti.audit.note import Checkpoint
+    from bti.clock import Clock
+    from bti.db.base import AuthorityRow
+    from bti.db.models import Municipality
+    from bti.domain.relations import Subject
+    from bti.keyd.broker import Credential, Rules
+
+
+class TenantVerbs:
+    """Who asks, and what belongs to a municipality as a whole."""
+
+    def __init__(
+        self, ties: Ties, credential: Credential, keys: KeyStore, clock: Clock, rules: Rules
+    ) -> None:
+        """Bind to a session and give it the vault and the MAC maker."""
+        self._session = ties.session
+        self._recorder = ties.recorder
+        self._meter = ties.meter
+        self._vault = ties.vault
+        self._credential = credential
+        self._keys = keys
+        self._clock = clock
+        self._subject: Subject | None = None
+        self.macs = RowMacs(ties.session, keys)
+        self._baits = Baits(ties.session, keys)
+        self.authority = Authority(ties.session, clock, rules.idle_minutes, self.macs.mac)
+        self._session.info["vault"] = self._vault
+        self._session.info["grant"] = self.macs.grant
+
+    # -- who ---------------------------------------------------------------------------------
+
+    def subject(self) -> Subject:
+        """Return who the session belongs to. Raises ``AccessDenied`` for a dead or forged one."""
+        if self._subject is None:
+            if isinstance(self._credential, RanOut):
+                return self._keeper(self._credential)
+            if not isinstance(self._credential, bytes):
+                raise AccessDenied("access.no_session")
+            self._subject = self.authority.subject(self._credential)
+            # Names of colleagues and the state of one's own cases are part of every page.
+            for purpose in (TenantPurpose.DIRECTORY, TenantPurpose.OPS):
+                self._release_tenant(self._subject.tenant_id, purpose)
+        return self._subject
+
+    def _keeper(self, credential: RanOut) -> Subject:
+        """Return the owner of a session that ran out, with no more than own records need."""
+        self._subject = self.authority.subject(credential.proof, ran_out=True)
+        self._release_tenant(self._subject.tenant_id, TenantPurpose.OPS)
+        return self._subject
+
+    def _live(self) -> Subject:
+        """Return the subject of a live session: only that may come near a case."""
+        if isinstance(self._credential, RanOut):
+            raise AccessDenied("access.no_session")
+        return self.subject()
+
+    # -- tenants -----------------------------------------------------------------------------
+
+    def create_tenant(self, row: Municipality) -> None:
+        """Register a new municipality and make its keys (system only)."""
+        self._require_system()
+        self._session.add(row)
+        self._session.flush()
+        self._keys.create_tenant(self._session, row.id)
+        self._release_tenant(row.id, TenantPurpose.DIRECTORY)
+
+    def open_directory(self, tenant: uuid.UUID, *, proof: bytes | None = None) -> None:
+        """Release the directory key to the command line, or to whom ``proof`` signs in.
+
+        In one process with its caller it asks no visitor for proof: the key is here anyway.
+        """
+        theirs = tenant
+        if proof is not None:
+            theirs = self.authority.subject(proof, ran_out=True).tenant_id
+        elif self._credential is not None and not isinstance(self._credential, str):
+            theirs = self.subject().tenant_id
+        if theirs != tenant:
+            raise AccessDenied("access.other_tenant")
+        self._release_tenant(tenant, TenantPurpose.DIRECTORY)
+
+    def check(self, *rows: AuthorityRow) -> None:
+        """Raise ``AccessDenied`` when a row that grants authority was not written by the program."""
+        self.authority.genuine(rows)
+
+    def prove_code(self, account_id: uuid.UUID, code: str) -> int | None:
+        """Return the time step of an unused one-time code of this account; None for a wrong one."""
+        row = self._session.get_one(Account, account_id)
+        self.authority.genuine([row])
+        return unused_step(self._session, self._keys, row, code, self._clock.now())
+
+    def open_ops(self, tenant: uuid.UUID) -> None:
+        """Release the ops key to a job that counts or reminds (system only)."""
+        self._require_system()
+        self._release_tenant(tenant, TenantPurpose.OPS)
+
+    def username_token(self, tenant: uuid.UUID, username: str) -> bytes:
+        """Return the blind index of a user name (16 bytes)."""
+        self._meter.naming()
+        key = self._keys.tenant_key(self._session, tenant, TenantPurpose.DIRECTORY)
+        return blind_index.username_token(key, username)
+
+    def national_id_token(self, tenant: uuid.UUID, kind: str, digits: str) -> bytes:
+        """Return the blind index of a national id (16 bytes)."""
+        subject = self._live()
+        self.require(Action.SEARCH_CHILD)
+        if subject.tenant_id != tenant:
+            raise AccessDenied("access.other_tenant")
+        self._meter.looking_up(subject.account_id)
+        key = self._keys.tenant_key(self._session, tenant, TenantPurpose.INDEX)
+        return blind_index.national_id_token(key, kind, digits)
+
+    def key_life(self) -> KeyLife:
+        """Return what makes, moves and ends keys of this installation (system only)."""
+        self._require_system()
+        return KeyLife(self._session, self._keys)
+
+    # -- the log -----------------------------------------------------------------------------
+
+    def sign(self, tenant: uuid.UUID, checkpoint: Checkpoint) -> str:
+        """Sign a checkpoint of the municipality's own log. Raises ``AccessDenied`` for another's."""
+        if checkpoint.origin.rpartition("/")[0] != origin_of(tenant).rpartition("/")[0]:
+            raise AccessDenied("access.other_tenant")
+        return sign_checkpoint(checkpoint, self._signer(tenant, checkpoint.origin))
+
+    def verifier_key(self, tenant: uuid.UUID, epoch: int = 1) -> str:
+        """Return the public key that checkpoints of an epoch are verified with."""
+        origin = origin_of(tenant, epoch)
+        return VerifierKey.of(origin, self._signer(tenant, origin)).encode()
+
+    def close(self) -> None:
+        """Forget every key that was released."""
+        self._vault.close()
+        self._session.info.pop("vault", None)
+        self._session.info.pop(FOUND, None)
+        self._session.info.pop("grant", None)
+
+    def settle(self) -> None:
+        """Nothing to do: keys are made and destroyed in the caller's own transaction."""
+
+    # -- within ------------------------------------------------------------------------------
+
+    def require(self, action: Action) -> None:
+        """Raise ``AccessDenied`` when the session may not do this at all, whatever the case."""
+        subject = self.subject()
+        facts = ObjectFacts(kind=ObjectKind.INSTALLATION, tenant_id=subject.tenant_id)
+        decision = decide(subject, action, facts, self._clock.now())
+        if isinstance(decision, Refused):
+            raise AccessDenied(decision.rule)
+
+    def by(self) -> By:
+        """Return how the log names whoever's credential this is."""
+        if isinstance(self._credential, str):
+            return By(f"system:{self._credential}")
+        if self._credential is None:
+            return By("system:visitor")
+        proof = self._credential if isinstance(self._credential, bytes) else self._credential.proof
+        subject = self.subject()
+        session = digest_of_proof(proof).hex()[:8]
+        return By(str(subject.account_id), session, str(subject.unit_id))
+
+    def _release_tenant(self, tenant: uuid.UUID, purpose: TenantPurpose) -> None:
+        self._vault.put_tenant(purpose, self._keys.tenant_key(self._session, tenant, purpose))
+        for older in self._keys.older_tenant_keys(self._session, tenant, purpose):
+            self._vault.put_tenant(purpose, older, active=False)
+
+    def _require_system(self) -> None:
+        if not isinstance(self._credential, str):
+            raise AccessDenied("access.role")
+
+    def _signer(self, tenant: uuid.UUID, origin: str) -> Ed25519PrivateKey:
+        try:
+            key = self._keys.tenant_key(self._session, tenant, TenantPurpose.AUDIT)
+        except SealError:
+            # Nobody may act in a municipality whose log cannot be signed.
+            raise AccessDenied("access.no_log_key") from None
+        return signing_key_from(key, origin)
