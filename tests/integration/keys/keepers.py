@@ -1,5 +1,6 @@
 """One key provider of each kind, set up for real, with what the conformance suite needs to try it."""
 
+import os
 import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -28,6 +29,18 @@ CHEAP = LockCost(passes=1, memory_kib=64, lanes=1)
 
 def nothing() -> None:
     """For providers whose key is in memory and cannot go away."""
+
+
+def forked(act: Callable[[], bool]) -> bool:
+    """Whether ``act`` holds in a child that is forked now. Nothing of pytest runs there."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = 0 if act() else 2
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 @dataclass(slots=True)

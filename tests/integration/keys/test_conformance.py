@@ -2,7 +2,6 @@
 
 import copy
 import logging
-import os
 import pickle
 import uuid
 from collections.abc import Callable, Iterator
@@ -28,7 +27,7 @@ from bti.crypto.provider import (
     wrap_tenant_key,
 )
 from tests.integration.keys import keepers
-from tests.integration.keys.keepers import FIRST, SECOND, Keeper
+from tests.integration.keys.keepers import FIRST, SECOND, Keeper, forked
 
 CONTEXT = b"what the key is for"
 BLOCK = block_for(bytes(range(32)), CONTEXT)
@@ -135,19 +134,12 @@ def test_forty_threads_at_once_get_each_their_own(keeper: Keeper):
 
 def test_a_child_that_was_forked_after_the_first_use_works_and_so_does_its_parent(keeper: Keeper):
     blob = keeper.provider.wrap(FIRST, BLOCK, CONTEXT)
-    child = os.fork()
-    if child == 0:
-        # Nothing of pytest may run here.
-        code = 1
-        try:
-            opened = keeper.provider.unwrap(FIRST, blob, CONTEXT) == BLOCK
-            again = keeper.provider.unwrap(
-                FIRST, keeper.provider.wrap(FIRST, BLOCK, CONTEXT), CONTEXT
-            )
-            code = 0 if opened and again == BLOCK else 2
-        finally:
-            os._exit(code)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    def in_child() -> bool:
+        own = keeper.provider.wrap(FIRST, BLOCK, CONTEXT)
+        return all(keeper.provider.unwrap(FIRST, one, CONTEXT) == BLOCK for one in (blob, own))
+
+    assert forked(in_child)
     assert keeper.provider.unwrap(FIRST, blob, CONTEXT) == BLOCK
 
 

@@ -1,5 +1,6 @@
 """What only a hardware module has: a PIN, a token that can be pulled out, keys with abilities."""
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -8,13 +9,13 @@ import pkcs11
 import pytest
 from pkcs11 import Attribute, KeyType, MechanismFlag
 
-from bti.crypto import pkcs11_provider
+from bti.crypto import pkcs11_provider, pkcs11_token
 from bti.crypto.errors import ProviderUnavailable, Trouble
 from bti.crypto.pkcs11_provider import Pkcs11Provider
 from bti.crypto.pkcs11_token import Way
 from bti.crypto.private_file import KeyFileRefused
 from bti.crypto.provider import Health, block_for
-from tests.integration.keys.keepers import FIRST, Clock
+from tests.integration.keys.keepers import FIRST, Clock, forked
 from tests.soft_token import PIN, SoftTokens
 
 CONTEXT = b"what the key is for"
@@ -228,3 +229,36 @@ def test_a_token_that_takes_no_vector_of_ours_gets_a_key_that_wraps(
     assert provider.unwrap(FIRST, blob, CONTEXT) == BLOCK
     with pytest.raises(ProviderUnavailable):
         provider.make_root("stafett/root/2", Way.GCM)
+
+
+def test_a_pin_that_was_refused_is_not_tried_again_where_the_token_does_not_remember(
+    tokens: SoftTokens, label: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pkcs11_token, "_DO_NOT_TRY", 0)
+    clock, wrong = Clock(), Pins("0000-galt")
+    provider = Pkcs11Provider(tokens.module, label, wrong, clock=clock)
+    for _ in range(4):
+        clock.now += 60
+        assert trouble(lambda: provider.wrap(FIRST, BLOCK, CONTEXT)) is Trouble.NOT_LET_IN
+    assert wrong.asked == 1
+
+
+def test_a_forked_child_initialises_the_library_and_signs_in_for_itself(
+    tokens: SoftTokens, label: str
+):
+    pins = Pins(PIN)
+    provider = Pkcs11Provider(tokens.module, label, pins)
+    provider.make_root(FIRST)
+    blob = provider.wrap(FIRST, BLOCK, CONTEXT)
+    asked = pins.asked
+
+    def in_child() -> bool:
+        return (
+            provider.unwrap(FIRST, blob, CONTEXT) == BLOCK
+            and pkcs11_token._initialised[str(tokens.module)] == os.getpid()
+            and pins.asked == asked + 1
+        )
+
+    assert forked(in_child)
+    assert provider.unwrap(FIRST, blob, CONTEXT) == BLOCK
+    assert pins.asked == asked

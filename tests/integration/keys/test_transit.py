@@ -17,7 +17,7 @@ from bti.crypto.transit_provider import TransitProvider, key_name
 from bti.crypto.transit_token import Credentials
 from tests.bad_line import BadLine
 from tests.bao_server import BaoServer, write_certificate
-from tests.integration.keys.keepers import FIRST, SECOND, Clock
+from tests.integration.keys.keepers import FIRST, SECOND, Clock, forked
 from tests.lying_server import answer, lying_server, saying
 
 CONTEXT = b"what the key is for"
@@ -350,3 +350,14 @@ def test_a_root_key_s_name_cannot_lead_anywhere_else_in_the_service(name: str):
     with pytest.raises(ValueError, match="small letters"):
         key_name(name)
     assert key_name(FIRST) == "stafett-root-1"
+
+
+def test_a_forked_child_does_not_speak_on_its_parent_s_connection(bao: BaoServer, opened: Open):
+    with BadLine.to(bao.port) as line:
+        provider = opened(port=line.port)
+        blob = provider.wrap(FIRST, BLOCK, CONTEXT)
+        before = line.connections
+        assert forked(lambda: provider.unwrap(FIRST, blob, CONTEXT) == BLOCK)
+        assert line.connections == before + 1
+        assert provider.unwrap(FIRST, blob, CONTEXT) == BLOCK
+        assert line.connections == before + 1, "the parent's connection still holds"
