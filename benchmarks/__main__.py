@@ -7,7 +7,7 @@ import tempfile
 from itertools import chain
 from pathlib import Path
 
-from benchmarks import deciding, hidden, log, pages, providers, sealing
+from benchmarks import deciding, hidden, log, pages, providers, sealing, walls
 
 
 def main() -> int:
@@ -23,6 +23,7 @@ def main() -> int:
             pages.figures(directory),
             log.figures(directory),
             hidden.figures(directory),
+            walls.figures(directory),
         ):
             print(figure, flush=True)
             missed += figure.binding and not figure.held

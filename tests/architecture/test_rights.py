@@ -1,5 +1,7 @@
 """Every table says who may do what with it and from where its rows are met."""
 
+from pathlib import Path
+
 import pytest
 
 import bti.audit.models
@@ -9,6 +11,7 @@ from bti.db.inventory import SEALED
 from bti.db.policies import WITHOUT_WALL, statements, walls_of
 from bti.db.rights import RIGHTS, Deployment, Process, Right, Verb, grants, parse, rights_of, roles
 
+GOLDEN = Path(__file__).parents[1] / "integration" / "db" / "golden"
 MODELS = (bti.audit.models, bti.db.models)
 TABLES = {table.name: table for table in Base.metadata.sorted_tables}
 MAPPED = {mapper.local_table.name: mapper.class_ for mapper in Base.registry.mappers}
@@ -119,3 +122,22 @@ def test_no_password_and_no_way_round_the_walls_is_in_the_sql():
     assert " BYPASSRLS" not in made
     assert "SUPERUSER" not in made.replace("NOSUPERUSER", "")
     assert "GRANT OPTION" not in made
+
+
+@pytest.mark.parametrize("deployment", Deployment)
+def test_the_golden_matrix_has_been_made_from_this_table(deployment):
+    golden = (GOLDEN / f"rights-{deployment.value}.txt").read_text(encoding="utf-8").splitlines()
+    said = [line for line in golden if line.startswith(("table ", "column "))]
+    meant = []
+    for table in RIGHTS:
+        for process in Process:
+            rights = rights_of(process, table, deployment)
+            whole = sorted(right.verb.value.upper() for right in rights if not right.columns)
+            some = sorted(
+                f"{column}:{right.verb.value.upper()}"
+                for right in rights
+                for column in right.columns
+            )
+            meant += [f"table {table} {process}: {' '.join(whole)}"] if whole else []
+            meant += [f"column {table} {process}: {' '.join(some)}"] if some else []
+    assert sorted(said) == sorted(meant), "run: python -m tools.render_rights"

@@ -4,14 +4,15 @@ import uuid
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bti.db import walls
 from bti.db.base import Base
 from bti.db.policies import WITHOUT_WALL
 from bti.db.walls import EVERYWHERE, Standpoint, tell
-from bti.workflows import own_record
+from bti.disclosure.tables import HalfYear
+from bti.workflows import own_record, release
 from tests.integration.workflows.cases import new_case
 from tests.server_rights import facts
 from tests.walled import OWNER, Deployment, Process, freshly_made, sql, walled
@@ -111,6 +112,25 @@ CAN = [
 def test_each_process_reads_what_it_needs(lived_in, role, statement):
     made, world, _case = lived_in
     assert ask(made, role, statement, Standpoint(tenant=world.tenant_id))
+
+
+def test_counting_reads_no_more_of_a_case_than_its_own_role_may(lived_in):
+    made, world, _case = lived_in
+    asked = []
+
+    def note(_connection, _cursor, statement, parameters, *_more):
+        if " cases" in statement or "child_index" in statement:
+            asked.append((statement, parameters))
+
+    event.listen(world.runtime.engine, "before_cursor_execute", note)
+    world.system(release.counts, tenant_id=world.tenant_id, period=HalfYear(2026, 1))
+    event.remove(world.runtime.engine, "before_cursor_execute", note)
+
+    assert len(asked) == 2
+    with sql(made.url(Process.WORK), each=False) as connection:
+        tell(connection, walls.settings_for(Standpoint(tenant=world.tenant_id)))
+        for statement, parameters in asked:
+            assert connection.exec_driver_sql(statement, parameters).all() or "child" in statement
 
 
 CANNOT = [
@@ -220,6 +240,20 @@ def test_a_row_of_another_municipality_is_refused_by_the_server(lived_in):
         with pytest.raises(RefusedError) as refused:
             ask(made, Process.WEB, add, where, id=uuid.uuid4(), tenant=world.tenant_id)
         assert refused.value.state == NO_RIGHT
+
+
+def test_sql_put_into_a_statement_can_cross_the_wall_and_meets_sealed_rows(lived_in):
+    """Residual risk 20 of the threat model: whoever can say SQL can say where they stand."""
+    made, world, _case = lived_in
+    with sql(made.url(), each=False) as connection:
+        tell(connection, walls.settings_for(Standpoint(tenant=uuid.uuid4())))
+        wanted = text("SELECT ops_ct FROM cases")
+        assert connection.execute(wanted).all() == []
+        forged = text("SELECT set_config('app.tenant', :tenant, true)")
+        connection.execute(forged, {"tenant": str(world.tenant_id)})
+        rows = connection.execute(wanted).all()
+    assert rows
+    assert not any(b"level" in bytes(sealed) for (sealed,) in rows)
 
 
 def test_a_row_is_not_moved_to_another_municipality(lived_in):

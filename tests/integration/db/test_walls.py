@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
@@ -296,3 +297,15 @@ def test_an_id_made_up_is_answered_as_one_behind_the_wall(town):
         return [context.session.get(Unit, one) for one in (there, uuid.uuid4())]
 
     assert world.run("ingrid", look) == [None, None]
+
+
+def test_a_change_whose_entry_cannot_be_written_does_not_happen(postgres_world):
+    world = postgres_world
+    with world.as_administrator() as connection:
+        connection.execute(text("REVOKE INSERT ON audit_events FROM stafett_web"))
+    with pytest.raises(DBAPIError, match="permission denied"):
+        new_case(world)
+    with world.as_administrator() as connection:
+        assert connection.execute(text("SELECT count(*) FROM cases")).scalar_one() == 0
+        connection.execute(text("GRANT INSERT ON audit_events TO stafett_web"))
+    assert new_case(world)
