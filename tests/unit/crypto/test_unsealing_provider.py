@@ -104,9 +104,13 @@ def test_shares_of_another_secret_do_not_open_it(sealed: UnsealingProvider):
 
 
 def test_a_share_that_asks_for_many_more_cannot_hold_the_others_up(sealed: UnsealingProvider):
-    sealed.offer_share(split(b"x", 200, 250, "start-a")[200])
-    for share in SHARES[:3]:
-        sealed.offer_share(share)
+    greedy = split(b"x", 200, 250, "start-a")[200]
+    for share in (*SHARES[:2], greedy):
+        told = sealed.offer_share(share)
+    assert told == Progress(0, 0, opened=False, refused=1)
+    for share in (greedy, *SHARES[:2]):
+        told = sealed.offer_share(share)
+    assert told == Progress(0, 0, opened=False, refused=2)
     for share in SHARES[:3]:
         told = sealed.offer_share(share)
     assert told.opened
