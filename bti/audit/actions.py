@@ -111,6 +111,8 @@ class Action(StrEnum):
     KEY_ROOT_MOVE = "key:root:move"
     KEY_RECOVERY_EXPORT = "key:recovery:export"
     KEY_DRILL_RUN = "key:drill:run"
+    CASE_FILE_ERASE = "case:file:erase"
+    ERASURE_CERTIFICATE_ISSUE = "erasure:certificate:issue"
     BACKUP_DUMP_MAKE = "backup:dump:make"
     BACKUP_DUMP_RESTORE = "backup:dump:restore"
     KEY_DATA_CREATE = "key:data:create"
@@ -167,6 +169,7 @@ SYSTEM = frozenset(
         Action.KEY_ROOT_MOVE,
         Action.KEY_RECOVERY_EXPORT,
         Action.KEY_DRILL_RUN,
+        Action.ERASURE_CERTIFICATE_ISSUE,
         Action.BACKUP_DUMP_MAKE,
         Action.BACKUP_DUMP_RESTORE,
         Action.KEY_DATA_CREATE,

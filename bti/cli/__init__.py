@@ -14,6 +14,7 @@ _GROUPS = {
     "canary": "bti.cli.canary",
     "db": "bti.cli.db",
     "demo": "bti.cli.demo",
+    "erasure": "bti.cli.erasure",
     "keys": "bti.cli.keys",
     "logd": "bti.cli.logd",
     "provider": "bti.cli.provider",

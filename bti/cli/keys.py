@@ -8,8 +8,11 @@ import click
 
 from bti.cli.keys_drill import command as drill
 from bti.cli.keys_recovery import export_recovery, recover
+from bti.cli.keys_root import change_root
 from bti.cli.two_people import approved, explained, two_people
 from bti.cli.wiring import OPERATOR, municipality, runtime
+from bti.crypto.errors import SealError
+from bti.crypto.private_file import KeyFileRefused
 from bti.crypto.provider import TenantPurpose
 from bti.db.engine import empty_write_ahead_log
 from bti.domain.approval import ApprovalAct, ApprovalRefused
@@ -29,9 +32,15 @@ HELD: Final = {
     "keys.in_use": "{count} rows still need it. Run bti keys rewrap first.",
     "keys.no_such": "There is no such generation.",
     "keys.not_rotatable": "Keys for this purpose have no second generation.",
+    "keys.root_in_use": "{count} keys are under another root key still. Run this again.",
     "keys.too_early": "Not before {when:%Y-%m-%d}: dumps of the key store may still be needed.",
 }
 """Why a key is not touched now."""
+
+DAMAGED: Final = (
+    "A stored key does not open: it was changed in the database, or another root key made it. What was "
+    "moved before it stays moved. Run bti audit verify."
+)
 
 _number = click.option(
     "--municipality", "number", metavar="NUMBER", help="Only this municipality; else every one."
@@ -77,9 +86,27 @@ def rotate(number: str | None, *, if_due: bool) -> None:
             if if_due and not opened.doorway.perform(keys.is_due, OPERATOR, tenant_id=tenant):
                 click.echo(f"{name}: not due")
                 continue
-            done = keys.rotate(opened.doorway, OPERATOR, tenant_id=tenant)
+            try:
+                done = keys.rotate(opened.doorway, OPERATOR, tenant_id=tenant)
+            except SealError:
+                raise click.ClickException(DAMAGED) from None
             what = "is active" if done.fresh else "was active already; an earlier rotation is done"
             click.echo(f"{name}: kek generation {done.generation} {what}, {done.moved} keys moved")
+
+
+@command.command("rotate-root")
+def rotate_root() -> None:
+    """Move every tenant key to a new root key; may be cut off and run again."""
+    with runtime() as opened:
+        try:
+            told = change_root(opened)
+        except SealError:
+            raise click.ClickException(DAMAGED) from None
+        except KeyHeldError as held:
+            raise click.ClickException(HELD[held.code].format(**held.facts)) from None
+        except KeyFileRefused as refused:
+            raise click.ClickException(str(refused)) from None
+    click.echo(told)
 
 
 @command.command()
@@ -88,7 +115,10 @@ def rewrap(number: str | None) -> None:
     """Move what is left under older keys, without a new key."""
     with runtime() as opened:
         for tenant, name in _chosen(opened, number):
-            moved = keys.rewrap(opened.doorway, OPERATOR, tenant_id=tenant)
+            try:
+                moved = keys.rewrap(opened.doorway, OPERATOR, tenant_id=tenant)
+            except SealError:
+                raise click.ClickException(DAMAGED) from None
             click.echo(f"{name}: {moved} keys moved")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bti.cli.keys_root import RECOVERED_ELSEWHERE, passphrase_of
 from bti.cli.paper import gather, hand_out, shares_option
 from bti.cli.wiring import OPERATOR, runtime, settings
 from bti.clock import norwegian_date
@@ -26,9 +27,12 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 def export_recovery(shares: int, threshold: int, out: Path | None) -> None:
     """Split the root key into shares for people who keep them apart."""
     with runtime() as opened:
+        instead = RECOVERED_ELSEWHERE.get(opened.settings.key_provider)
+        if instead is not None:
+            raise click.ClickException(instead)
         path = opened.settings.case_side().root_key_file
         try:
-            secret = secret_of(path)
+            secret = secret_of(path, passphrase_of(opened.settings))
         except KeyFileRefused as refused:
             raise click.ClickException(str(refused)) from None
         # Entered before the first share exists: nobody gets one that the log does not know of.
@@ -47,10 +51,11 @@ def export_recovery(shares: int, threshold: int, out: Path | None) -> None:
 @shares_option
 def recover(out: Path | None, share_files: tuple[Path, ...]) -> None:
     """Rebuild the root key file from shares, on a machine that has none."""
-    path = out or settings().case_side().root_key_file
+    chosen = settings()
+    path = out or chosen.case_side().root_key_file
     secret = gather(share_files, what="the root key")
     try:
-        names = rebuild(path, secret)
+        names = rebuild(path, secret, passphrase_of(chosen))
     except (RecoveryRefused, KeyFileRefused) as refused:
         raise click.ClickException(str(refused)) from None
     except OSError as fault:

@@ -60,7 +60,7 @@ def secret_of(path: Path, passphrase: str | None = None) -> bytes:
     """
     if beside(path, NEXT).exists():
         raise KeyFileRefused(
-            "The root key is being changed. Finish that first: bti keys rotate --root"
+            "The root key is being changed. Finish that first: bti keys rotate-root"
         )
     files = [path, *([beside(path, OLD)] if beside(path, OLD).exists() else [])]
     return recovery_secret(dict(read_root_key(one, passphrase) for one in files))

@@ -183,18 +183,21 @@ class KeyLife:
         )
         return self._session.scalars(query).one()
 
-    def move_to_root(self, tenant: uuid.UUID, root_ref: str) -> int:
-        """Wrap a municipality's tenant keys under ``root_ref`` and return how many were moved."""
+    @property
+    def root_ref(self) -> str:
+        """Return the root key under which everything new is wrapped."""
+        return self._keys.provider.root_ref
+
+    def move_to_root(self, tenant: uuid.UUID, root_ref: str, *, again: bool = False) -> int:
+        """Wrap a municipality's tenant keys under ``root_ref`` and return how many were moved.
+
+        ``again`` also wraps anew what is under it already, for a provider with versions of a key.
+        """
+        query = select(TenantKey).where(TenantKey.tenant_id == tenant, TenantKey.state != DESTROYED)
+        if not again:
+            query = query.where(TenantKey.root_ref != root_ref)
         rows = self._session.scalars(
-            select(TenantKey)
-            .where(
-                TenantKey.tenant_id == tenant,
-                TenantKey.root_ref != root_ref,
-                TenantKey.state != DESTROYED,
-            )
-            .order_by(TenantKey.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
+            query.order_by(TenantKey.id).with_for_update().execution_options(populate_existing=True)
         ).all()
         for row in rows:
             if row.wrapped is None:

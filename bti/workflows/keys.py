@@ -17,7 +17,7 @@ from bti.audit.record import Reference
 from bti.crypto.provider import TenantPurpose
 from bti.db.models import Municipality
 from bti.domain.approval import ApprovalAct
-from bti.keyd.generations import Generation
+from bti.keyd.generations import Generation, KeyHeldError
 from bti.keyd.keystore import ACTIVE, MOST_SEALS, MOST_WRAPS
 from bti.keyd.usage import Usage, usage
 from bti.workflows import approval
@@ -204,12 +204,48 @@ def destroy(
     return stone
 
 
-def move_to_root(context: Context, *, tenant_id: uuid.UUID, root_ref: str) -> int:
-    """Wrap a municipality's tenant keys under another root key; returns how many were moved."""
-    moved = context.verbs.key_life().move_to_root(tenant_id, root_ref)
+def move_to_root(
+    context: Context, *, tenant_id: uuid.UUID, root_ref: str, again: bool = False
+) -> int:
+    """Wrap a municipality's tenant keys under another root key; returns how many were moved.
+
+    ``again`` also wraps anew what is under it already: a key service has versions of one key.
+    """
+    moved = context.verbs.key_life().move_to_root(tenant_id, root_ref, again=again)
     if moved:
         context.record(Action.KEY_ROOT_MOVE, Reference("tenant", tenant_id), tenant=tenant_id)
     return moved
+
+
+def move_all_to_root(
+    doorway: Doorway, actor: SystemActor, *, root_ref: str, again: bool = False
+) -> int:
+    """Move every municipality's tenant keys to ``root_ref`` and return how many were moved.
+
+    Cut off anywhere, the same call goes on: what is moved is not moved twice (unless ``again``).
+    Raises ``KeyHeldError`` when something is still under another root key at the end.
+    """
+    tenants = [tenant for tenant, _, _ in doorway.perform(municipalities, actor)]
+    moved = sum(
+        doorway.perform(move_to_root, actor, tenant_id=tenant, root_ref=root_ref, again=again)
+        for tenant in tenants
+    )
+    left = sum(
+        doorway.perform(_on_other_roots, actor, tenant_id=tenant, root_ref=root_ref)
+        for tenant in tenants
+    )
+    if left:
+        raise KeyHeldError("keys.root_in_use", count=left)
+    return moved
+
+
+def newest_root(context: Context) -> str:
+    """Return the root key under which everything new is wrapped."""
+    return context.verbs.key_life().root_ref
+
+
+def _on_other_roots(context: Context, *, tenant_id: uuid.UUID, root_ref: str) -> int:
+    return context.verbs.key_life().on_other_roots(tenant_id, root_ref)
 
 
 def note_recovery_export(context: Context, *, tenant_id: uuid.UUID) -> None:
