@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from bti.key_settings import KeySettings
@@ -24,6 +24,7 @@ _DATA_FOLDERS = ("attachments", "backup", "backups", "export", "files")
 # Where systemd puts a service's credentials.
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
 _ROOT_KEY = PREFIX + "ROOT_KEY"
+_LENT: dict[str, Any] = {}
 
 Serve = Literal["all", "case", "network"]
 Mode = Literal["production", "demo", "test"]
@@ -285,6 +286,7 @@ def load_settings() -> Settings:
     A file there is named as the variable, in lower case (`bti_database_url`). Raises
     SettingsError for an unknown name, a value that does not fit, or settings that contradict.
     """
+    lent = _lent_root_key()
     named = os.environ.get(SECRETS_DIR)
     directory = Path(named) if named else None
     if directory and not directory.is_dir():
@@ -292,12 +294,19 @@ def load_settings() -> Settings:
     files = {path.name for path in directory.iterdir()} if directory else set()
     _refuse_unknown(files | set(os.environ))
     try:
-        return Settings(_secrets_dir=directory)
+        return Settings(_secrets_dir=directory, **lent)
     except ValidationError as fault:
         raise SettingsError(_explained(fault)) from None
-    finally:
-        # Children and crash reports must not inherit it.
-        os.environ.pop(_ROOT_KEY, None)
+
+
+def _lent_root_key() -> dict[str, Any]:
+    """The root key that the environment lent, taken out of it at the first look.
+
+    Children and crash reports must not inherit it; a command that reads its settings twice still has it.
+    """
+    if found := os.environ.pop(_ROOT_KEY, ""):
+        _LENT["root_key"] = SecretStr(found)
+    return _LENT
 
 
 def _refuse_unknown(names: set[str]) -> None:
