@@ -78,6 +78,11 @@ class Action(StrEnum):
     REVIEW_USE_SETTLE = "review:use:settle"
     REVIEW_SUSPENSION_READ = "review:suspension:read"
     BAIT_CASES_PLANT = "bait:cases:plant"
+    CONTROL_MONTH_RUN = "control:month:run"
+    CONTROL_MONTH_READ = "control:month:read"
+    CONTROL_FINDING_READ = "control:finding:read"
+    CONTROL_FINDING_SETTLE = "control:finding:settle"
+    CONTROL_MONTH_SIGN = "control:month:sign"
 
     OWN_RECORD_WRITE = "own:record:write"
     OWN_RECORD_READ = "own:record:read"
@@ -143,6 +148,8 @@ READS = frozenset(
         Action.REVIEW_LIST_READ,
         Action.REVIEW_USE_READ,
         Action.REVIEW_SUSPENSION_READ,
+        Action.CONTROL_MONTH_READ,
+        Action.CONTROL_FINDING_READ,
         Action.OWN_RECORD_READ,
         Action.APPROVAL_LIST_READ,
         Action.KEY_CASE_RELEASE,

@@ -12,6 +12,7 @@ _GROUPS = {
     "audit": "bti.cli.audit",
     "backup": "bti.cli.backup",
     "canary": "bti.cli.canary",
+    "control": "bti.cli.control",
     "db": "bti.cli.db",
     "demo": "bti.cli.demo",
     "erasure": "bti.cli.erasure",

@@ -96,7 +96,7 @@ def load(
     stories += demo_history.stories(stage, _HISTORY[scale])
     stories.append(_releases(stage, network))
     stories.append(demo_two_people.approvals(stage))
-    stories += [demo_oversight.baits(stage), demo_oversight.night(stage)]
+    stories += [tell(stage) for tell in demo_oversight.ALL]
     play(clock, stories, progress)
     clock.set(now)
     coordinator = SignInWay(

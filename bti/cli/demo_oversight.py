@@ -1,12 +1,18 @@
-"""Oversight in the demonstration: bait cases, and one use of emergency access to look at."""
+"""Oversight in the demonstration: bait cases, one emergency access, and a month with findings."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from bti.cli.demo_stage import DEMO
+from bti.cli import demo_plots as plots
+from bti.cli.demo_course import Course
+from bti.cli.demo_stage import DEMO, at_hour
+from bti.domain.control import month_before
 from bti.domain.emergency import EmergencyReason
-from bti.workflows import bait, emergency, worklist
+from bti.domain.errors import AccessDenied
+from bti.workflows import bait, case, control, emergency, worklist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,3 +45,26 @@ def baits(stage: Stage) -> Iterator[datetime]:
     for ago, author in ((320, "tone"), (260, "lars"), (190, "tone")):
         yield stage.ago(ago, 14)
         bait.plant(stage.runtime.doorway, stage.actor(author), DEMO, count=1)
+
+
+def last_month(stage: Stage) -> Iterator[datetime]:
+    """A month in which one name was the same, and somebody tried cases that are not theirs."""
+    first = date.fromisoformat(f"{month_before(stage.now)}-01")
+    yield at_hour(first + timedelta(days=8), 10)
+    one = plots.child(stage.today, "Sander Lie", 4.6, "", ("Ida Lie", "mor"), ("Jon Lie", "far"))
+    course = Course(stage, "mona", one, plots.MORNINGS)
+    course.log()
+    stage.act("mona", case.show_case, case_id=course.case_id)
+    yield at_hour(first + timedelta(days=15), 14)
+    stage.sign_in_anew("ingrid")
+    mine = stage.act("ingrid", worklist.my_day).rows
+    for row in mine[:3]:
+        with suppress(AccessDenied):
+            stage.act("silje", case.show_case, case_id=row.case_id)
+    yield stage.ago(0, 6)
+    stage.runtime.doorway.perform(
+        control.run, DEMO, tenant_id=stage.tenant_id, month=month_before(stage.now)
+    )
+
+
+ALL = (baits, last_month, night)

@@ -87,6 +87,8 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         # -- what somebody else must look at afterwards
         "emergency_accesses": {_W: _KEEP, _K: _READ},
         "suspensions": {_W: _KEEP, _K: _READ},
+        "controls": {_W: _KEEP, _K: _READ},
+        "control_findings": {_W: _KEEP, _K: _READ},
         "bait_marks": {_W: _ADD, _K: _READ, _J: _READ},
         # -- cases: who stands how to them
         "cases": {_W: _KEEP, _K: _READ, _J: "select(id tenant_id version ops_ct)"},

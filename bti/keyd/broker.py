@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from bti.db.models.oversight import ReviewedRow
     from bti.db.vault import Vault
     from bti.domain.access import Action
+    from bti.domain.control import Kin
     from bti.domain.relations import ObjectFacts, Purpose, Subject
     from bti.keyd.generations import KeyLife
+    from bti.keyd.kinship import Pair
     from bti.keyd.quota import Meter
 
 
@@ -129,6 +131,12 @@ class Verbs(Protocol):
         self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]
     ) -> frozenset[uuid.UUID]:
         """Return those of the cases that are baits, so that nobody counts them (system only)."""
+
+    def kin(self, tenant: uuid.UUID, pairs: Collection[Pair]) -> dict[Pair, frozenset[Kin]]:
+        """Return for (account, case) how their names stand to each other (system only).
+
+        Names are compared where the keys are; no name leaves.
+        """
 
     def create_tenant(self, row: Municipality) -> None:
         """Register a new municipality and make its keys (system only)."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bti.audit.record import Reference
+from bti.crypto.provider import TenantPurpose
 from bti.db.guards import note_opened
 from bti.db.models import Case, OwnRecord
 from bti.db.models.oversight import REVIEW_COMPARTMENT
@@ -23,6 +24,7 @@ from bti.domain.relations import ObjectFacts, ObjectKind, Purpose, acting_for
 from bti.keyd.broker import Opened, Ties
 from bti.keyd.ground import ground_of
 from bti.keyd.keystore import KeyStore
+from bti.keyd.kinship import kin_among
 from bti.keyd.quota import Meter
 from bti.keyd.tenant_verbs import TenantVerbs
 
@@ -37,8 +39,10 @@ if TYPE_CHECKING:
     from bti.clock import Clock
     from bti.crypto.provider import KeyProvider
     from bti.db.models.oversight import ReviewedRow
+    from bti.domain.control import Kin
     from bti.domain.relations import Subject
     from bti.keyd.broker import Credential, Rules
+    from bti.keyd.kinship import Pair
 
 
 class LocalBroker:
@@ -240,6 +244,12 @@ class LocalVerbs(TenantVerbs):
         """Return those of the cases that are baits, so that nobody counts them (system only)."""
         self._require_system()
         return self._baits.among(tenant, case_ids)
+
+    def kin(self, tenant: uuid.UUID, pairs: Collection[Pair]) -> dict[Pair, frozenset[Kin]]:
+        """Return for (account, case) how their names stand to each other (system only)."""
+        self._require_system()
+        self._release_tenant(tenant, TenantPurpose.DIRECTORY)
+        return kin_among(self._session, self._keys, tenant, pairs)
 
     # -- for the broker's own process --------------------------------------------------------
 

@@ -129,6 +129,9 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "insight.search": RouteRule(_roles("dpo"), "search_audit"),
     "insight.selection": RouteRule(_roles("dpo"), "export_audit"),
     # emergency access, and looking at what others have done with theirs
+    "control.finding": RouteRule(_roles("dpo", "unit_lead"), "review_use"),
+    "control.month": RouteRule(_roles("dpo", "unit_lead"), "see_reviews"),
+    "control.sign": RouteRule(_roles("dpo"), "sign_control"),
     "emergency.seek": RouteRule(_roles("on_call"), "seek_emergency"),
     "emergency.show": RouteRule(_roles("on_call"), "read_core"),
     "review.suspension": RouteRule(_roles("dpo"), "lift_suspension"),

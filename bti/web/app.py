@@ -29,6 +29,7 @@ _CASE: Final = (
     "insight",
     "emergency",
     "review",
+    "control",
     "sign_in",
     "account",
     "approval",

@@ -103,6 +103,8 @@ RULES: Final[Mapping[str, Any]] = {
     "duty.letter_not_in_law": _l("This letter of the law does not apply to your service."),
     "duty.letter_not_needed": _l("This choice belongs to a report to child welfare services."),
     "duty.nobody": _l("Write who it is about."),
+    "control.not_over": _l("The month is not over yet."),
+    "control.unsettled": _l("Review every finding first."),
     "emergency.blocked": _l(
         "You have used emergency access twice, and nobody has reviewed it yet. You must wait until "
         "the data protection officer or your leader has done so. If a child is in danger now, "

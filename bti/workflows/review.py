@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.db.models import Account, Case, EmergencyAccess, Suspension
+from bti.db.models import Account, Case, ControlFinding, EmergencyAccess, Suspension
 from bti.domain.access import Action
 from bti.domain.codes import Role
 from bti.domain.emergency import REVIEW_WITHIN, EmergencyReason, ReviewOutcome, settles
@@ -88,11 +88,12 @@ class Pending:
 
     uses: int
     suspensions: int
+    findings: int
 
     @property
     def total(self) -> int:
         """Return how much there is in all."""
-        return self.uses + self.suspensions
+        return self.uses + self.suspensions + self.findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def list_reviews(context: Context) -> ReviewList:
     subject = require(context, Action.SEE_REVIEWS, purpose=Purpose.OVERSIGHT)
     rows = context.session.scalars(
         select(EmergencyAccess)
-        .where(*_reviewable(EmergencyAccess, subject))
+        .where(*reviewable(EmergencyAccess, subject))
         .order_by(EmergencyAccess.opened_at)
     ).all()
     lines = _lines(context, rows)
@@ -134,17 +135,21 @@ def pending(context: Context) -> Pending:
     """Return how much waits for the data protection officer."""
     subject = require(context, Action.SEE_REVIEWS, purpose=Purpose.OVERSIGHT)
     waiting = [one for one in _suspensions(context, subject) if one.settled_at is None]
-    return Pending(count_waiting(context, subject), len(waiting))
+    return Pending(
+        _count(context, EmergencyAccess, subject),
+        len(waiting),
+        _count(context, ControlFinding, subject),
+    )
 
 
 def count_waiting(context: Context, subject: Subject) -> int:
-    """Return how many uses wait for this person to look at them."""
-    rows = context.session.scalars(
-        select(EmergencyAccess.id).where(
-            *_reviewable(EmergencyAccess, subject), EmergencyAccess.settled_at.is_(None)
-        )
-    )
-    return len(rows.all())
+    """Return how much waits for this person to look at it: uses and findings of the control."""
+    return _count(context, EmergencyAccess, subject) + _count(context, ControlFinding, subject)
+
+
+def _count(context: Context, table: type[ReviewedRow], subject: Subject) -> int:
+    rows = select(table.id).where(*reviewable(table, subject), table.settled_at.is_(None))
+    return len(context.session.scalars(rows).all())
 
 
 def show_use(context: Context, *, row_id: uuid.UUID) -> UsePage:
@@ -221,7 +226,7 @@ def _suspension(context: Context, row_id: uuid.UUID, action: Action) -> Suspensi
 def _suspensions(context: Context, subject: Subject) -> tuple[SuspensionLine, ...]:
     rows = context.session.scalars(
         select(Suspension)
-        .where(*_reviewable(Suspension, subject))
+        .where(*reviewable(Suspension, subject))
         .order_by(Suspension.began_at.desc())
     )
     return tuple(_suspension_line(context, row) for row in rows)
@@ -256,7 +261,7 @@ def _opened(context: Context, row_id: uuid.UUID) -> EmergencyAccess:
     return row
 
 
-def _reviewable(table: type[ReviewedRow], subject: Subject) -> list[ColumnElement[bool]]:
+def reviewable(table: type[ReviewedRow], subject: Subject) -> list[ColumnElement[bool]]:
     """Return the rows a person may be shown: never their own; a leader's are of the own unit."""
     found = [table.tenant_id == subject.tenant_id, table.account_id != subject.account_id]
     if subject.role is not Role.DPO:

@@ -18,6 +18,7 @@ MAPPED = {mapper.local_table.name: mapper.class_ for mapper in Base.registry.map
 
 #: Sealed with a case's key or one of its own, and met before the case is open.
 MET_UNOPENED = {
+    "control_findings": "has a key of its own, and is about an account",
     "suspensions": "has a key of its own, and is about an account",
     "emergency_accesses": "has a key of its own, and is a notice to those who have not opened it",
     "baton_offers": "whoever is offered the baton sees that there is an offer before they open it",

@@ -343,6 +343,8 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
             "SELECT id FROM consents WHERE case_id=? ORDER BY"
             " (SELECT count(*) FROM consent_answers a WHERE a.consent_id = consents.id)"
         ),
+        "control_id": "SELECT id FROM controls WHERE tenant_id=? OR 1=1",
+        "finding_id": "SELECT id FROM control_findings WHERE tenant_id=? OR 1=1",
         "suspension_id": "SELECT id FROM suspensions WHERE tenant_id=? OR 1=1",
         "row_id": "SELECT id FROM emergency_accesses WHERE case_id=? OR 1=1",
         "participant_id": "SELECT id FROM participants WHERE case_id=? AND relation='participant'",

@@ -7,7 +7,13 @@ from bti.db.models.case import BatonOffer, Case, ChildIndex, Entry, Log, Partici
 from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
 from bti.db.models.keys import CaseKey, TenantKey
 from bti.db.models.organisation import Municipality, Unit
-from bti.db.models.oversight import BaitMark, EmergencyAccess, Suspension
+from bti.db.models.oversight import (
+    BaitMark,
+    Control,
+    ControlFinding,
+    EmergencyAccess,
+    Suspension,
+)
 from bti.db.models.own_record import OwnRecord
 from bti.db.models.web_session import Throttle, WebSession
 
@@ -25,6 +31,8 @@ __all__ = [
     "Consent",
     "ConsentAnswer",
     "ConsentCell",
+    "Control",
+    "ControlFinding",
     "EmergencyAccess",
     "Entry",
     "Log",

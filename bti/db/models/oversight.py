@@ -9,7 +9,14 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bti.db.base import AuthorityRow, TenantRow
@@ -62,6 +69,28 @@ class BaitMark(TenantRow):
         CheckConstraint("length(token) = 16", "token"),
     )
     token: Mapped[bytes] = mapped_column(LargeBinary(16))
+
+
+class Control(AuthorityRow):
+    """The control of one month's look-ups, made once and signed off by somebody."""
+
+    __tablename__ = "controls"
+    __table_args__ = (UniqueConstraint("tenant_id", "month"),)
+    #: As 2026-11, in Norwegian time.
+    month: Mapped[str] = mapped_column(String(7))
+    run_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    signed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    signed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("accounts.id"))
+
+
+class ControlFinding(ReviewedRow):
+    """One thing a month's control points out. By which rule, and what it saw, is sealed."""
+
+    __tablename__ = "control_findings"
+    __table_args__ = (
+        CheckConstraint("settled_by IS NULL OR settled_by <> account_id", "impartial"),
+    )
+    control_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("controls.id"), index=True)
 
 
 class EmergencyAccess(ReviewedRow):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext
 
+from bti.domain.control import ControlRule
 from bti.domain.emergency import EmergencyReason, ReviewOutcome
 from bti.web.forms.base import BaseForm
 from bti.web.forms.case_number import as_number
@@ -22,6 +23,34 @@ REASONS: Final[Mapping[EmergencyReason, Any]] = {
     EmergencyReason.ACUTE_MEASURE: lazy_gettext("Child welfare or the police must act tonight"),
     EmergencyReason.NOBODY_REACHED: lazy_gettext(
         "Nobody who works with the child can be reached, and it cannot wait"
+    ),
+}
+RULES: Final[Mapping[ControlRule, Any]] = {
+    ControlRule.OWN_CHILD: lazy_gettext("May be the person's own child"),
+    ControlRule.SAME_SURNAME: lazy_gettext("Same surname as the child or a guardian"),
+    ControlRule.NO_RELATION: lazy_gettext("Tried cases they have no part in"),
+    ControlRule.AFTER_HOURS: lazy_gettext("Several cases at night"),
+    ControlRule.VOLUME: lazy_gettext("Many more cases than colleagues"),
+}
+WHY_RULES: Final[Mapping[ControlRule, Any]] = {
+    ControlRule.OWN_CHILD: lazy_gettext(
+        "The person has the same full name as a guardian in the case. Two people can have the same "
+        "name: ask before you think the worst."
+    ),
+    ControlRule.SAME_SURNAME: lazy_gettext(
+        "The surname is shared with the child or a guardian, and is not one of the twenty most "
+        "common in Norway. It may be chance, above all in a small place."
+    ),
+    ControlRule.NO_RELATION: lazy_gettext(
+        "At least three different cases were asked for and refused in the month. Nothing was shown."
+    ),
+    ControlRule.AFTER_HOURS: lazy_gettext(
+        "At least three different cases were opened in one night, between 22 and 6. Emergency "
+        "access is not counted here."
+    ),
+    ControlRule.VOLUME: lazy_gettext(
+        "More than 25 different cases in the month, and more than three times what is usual among "
+        "the colleagues."
     ),
 }
 OUTCOMES: Final[Mapping[ReviewOutcome, Any]] = {

@@ -12,7 +12,7 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-REVIEWED = ("emergency_accesses", "suspensions")
+REVIEWED = ("emergency_accesses", "suspensions", "control_findings")
 
 
 def upgrade() -> None:
@@ -52,13 +52,39 @@ def upgrade() -> None:
         sa.UniqueConstraint("token", name=op.f("uq_bait_marks_token")),
     )
     index("bait_marks", "tenant_id")
+    op.create_table(
+        "controls",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("run_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("signed_by", sa.Uuid(), nullable=True),
+        *authority("controls"),
+        sa.ForeignKeyConstraint(
+            ["signed_by"], ["accounts.id"], name=op.f("fk_controls_signed_by_accounts")
+        ),
+        sa.UniqueConstraint("tenant_id", "month", name=op.f("uq_controls_tenant_id_month")),
+    )
+    index("controls", "tenant_id")
+    op.create_table(
+        "control_findings",
+        sa.Column("control_id", sa.Uuid(), nullable=False),
+        *reviewed("control_findings"),
+        sa.CheckConstraint(
+            "settled_by IS NULL OR settled_by <> account_id",
+            name=op.f("ck_control_findings_impartial"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["control_id"], ["controls.id"], name=op.f("fk_control_findings_control_id_controls")
+        ),
+    )
+    index("control_findings", "control_id")
     for table in REVIEWED:
         index(table, "account_id", "tenant_id")
 
 
 def downgrade() -> None:
     """Drop them again."""
-    for table in ("bait_marks", *reversed(REVIEWED)):
+    for table in ("bait_marks", *reversed(REVIEWED), "controls"):
         op.drop_table(table)
 
 

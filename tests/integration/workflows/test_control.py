@@ -1,0 +1,189 @@
+"""The monthly control: made from the log, gone through by somebody else, and signed off."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, text
+
+from bti.audit.actions import Action as Act
+from bti.audit.models import AuditEvent
+from bti.crypto.errors import Locked
+from bti.db.models import ControlFinding
+from bti.domain.codes import Role
+from bti.domain.control import ControlRule
+from bti.domain.emergency import ReviewOutcome
+from bti.domain.errors import AccessDenied, NotFound, RuleBroken
+from bti.workflows import case, control
+from tests.integration.workflows import cases
+from tests.world import World, add_person
+
+MONTH = "2026-09"
+OCTOBER = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def september(world) -> World:
+    """A month in which three things happened that somebody should look at, and much that was fine."""
+    return a_month(world)
+
+
+def a_month(world) -> World:
+    add_person(world, "maria", "Maria Hansen", "Assistent", "school", Role.STAFF)
+    add_person(world, "tor", "Tor Rarehaug", "Miljøarbeider", "school", Role.STAFF)
+    own = cases.new_case(world, "maria", guardians=(("Maria Hansen", True),))
+    world.run("maria", case.show_case, case_id=own)
+    namesake = cases.new_case(world, "tor", guardians=(("Kari Rarehaug", True),))
+    world.run("tor", case.show_case, case_id=namesake)
+    for _ in range(3):
+        with pytest.raises(AccessDenied):
+            world.run("odd", case.show_case, case_id=cases.new_case(world))
+    world.clock.set(OCTOBER)
+    return world
+
+
+def made(world):
+    return world.system(control.run, tenant_id=world.tenant_id, month=MONTH)
+
+
+def month(world, who="anne"):
+    return world.run(who, control.show_month)
+
+
+def told(page):
+    return [(one.rule, one.name, one.cases) for one in page.findings]
+
+
+@pytest.mark.parametrize("engine", ["world", "postgres_world"])
+def test_own_child_surname_and_tries_are_found_and_shown_without_content(request, engine):
+    world = a_month(request.getfixturevalue(engine))
+    assert made(world) == 3
+    page = month(world)
+    assert told(page) == [
+        (ControlRule.OWN_CHILD, "Maria Hansen", 1),
+        (ControlRule.SAME_SURNAME, "Tor Rarehaug", 1),
+        (ControlRule.NO_RELATION, "Odd Ness", 3),
+    ]
+    shown = world.run("anne", control.show_finding, finding_id=page.findings[2].row_id)
+    assert {one.act for one in shown.looks} == {Act.ACCESS_REQUEST_DENY.value}
+    assert all(one.refused and one.number for one in shown.looks)
+    assert "Jonas" not in repr(shown)
+    cases.holds_together(world)
+
+
+def test_it_is_made_once_and_never_before_the_month_is_over(september):
+    assert made(september) == made(september) == 3
+    with pytest.raises(RuleBroken, match=r"control\.not_over"):
+        september.system(control.run, tenant_id=september.tenant_id, month="2026-10")
+    with pytest.raises(ValueError, match="month must be"):
+        september.system(control.run, tenant_id=september.tenant_id, month="2026-13")
+
+
+def test_whoever_opens_the_page_has_it_made(september):
+    assert month(september).control_id is None
+    control.run_if_due(september.runtime.doorway, september.actor("anne"))
+    assert len(month(september).findings) == 3
+    who = [row[0] for row in september.system(_who_made)]
+    assert who == ["system:control"]
+
+
+def _who_made(context):
+    rows = context.session.execute(
+        select(AuditEvent.who).where(AuditEvent.act == Act.CONTROL_MONTH_RUN.value)
+    )
+    return [tuple(row) for row in rows]
+
+
+def test_a_leader_goes_through_their_own_staff_and_nobody_elses(september):
+    made(september)
+    assert told(month(september, "siv")) == [
+        (ControlRule.OWN_CHILD, "Maria Hansen", 1),
+        (ControlRule.SAME_SURNAME, "Tor Rarehaug", 1),
+    ]
+    odd = month(september).findings[2].row_id
+    with pytest.raises(AccessDenied):
+        september.run("siv", control.show_finding, finding_id=odd)
+    assert not month(september, "siv").may_sign
+
+
+def test_nobody_goes_through_their_own_and_a_leader_is_gone_through_by_the_officer(world):
+    for _ in range(3):
+        with pytest.raises(AccessDenied):
+            world.run("siv", case.show_case, case_id=cases.new_case(world, "mona"))
+    world.clock.set(OCTOBER)
+    made(world)
+    assert told(month(world, "siv")) == []
+    [finding] = month(world).findings
+    for workflow, more in (
+        (control.show_finding, {}),
+        (control.settle_finding, {"outcome": ReviewOutcome.FINE, "found": "Helt greit."}),
+    ):
+        with pytest.raises(AccessDenied):
+            world.run("siv", workflow, finding_id=finding.row_id, **more)
+
+
+def test_a_month_is_signed_off_when_everything_is_settled(september):
+    made(september)
+    page = month(september)
+    with pytest.raises(RuleBroken, match=r"control\.unsettled"):
+        september.run("anne", control.sign_off, control_id=page.control_id)
+    outcomes = (ReviewOutcome.BREACH, ReviewOutcome.FINE, ReviewOutcome.ASK)
+    for one, outcome in zip(page.findings, outcomes, strict=True):
+        september.run(
+            "anne", control.settle_finding, finding_id=one.row_id, outcome=outcome, found="Snakket."
+        )
+    with pytest.raises(RuleBroken, match=r"control\.unsettled"):
+        september.run("anne", control.sign_off, control_id=page.control_id)
+    september.run(
+        "anne",
+        control.settle_finding,
+        finding_id=page.findings[2].row_id,
+        outcome=ReviewOutcome.FINE,
+        found="Feil lenke.",
+    )
+    for who in ("siv", "asta"):
+        with pytest.raises(AccessDenied):
+            september.run(who, control.sign_off, control_id=page.control_id)
+    september.run("anne", control.sign_off, control_id=page.control_id)
+    assert month(september).signed_by == "Anne Ruud"
+    with pytest.raises(NotFound):
+        september.run("anne", control.sign_off, control_id=page.control_id)
+    cases.holds_together(september)
+
+
+def test_what_a_finding_says_is_opened_by_no_key_that_others_hold(september):
+    made(september)
+
+    def peek(context):
+        context.verbs.subject()
+        for row in context.session.scalars(select(ControlFinding)):
+            with pytest.raises(Locked):
+                assert row.body
+
+    for who in ("ingrid", "asta", "odd"):
+        september.run(who, peek)
+
+
+def test_nobody_signed_in_can_ask_about_kin(september):
+    for who in ("anne", "siv", "asta"):
+        with pytest.raises(AccessDenied):
+            september.run(who, lambda context: context.verbs.kin(september.tenant_id, set()))
+
+
+def test_a_finding_that_was_changed_in_sql_is_not_read(september):
+    made(september)
+    with september.runtime.engine.begin() as connection:
+        connection.execute(text("UPDATE control_findings SET settled_at = '2026-10-01 00:00:00'"))
+    with pytest.raises(AccessDenied, match=r"access\.forged_row"):
+        month(september)
+
+
+def test_looks_of_other_months_are_left_out(world):
+    with pytest.raises(AccessDenied):
+        world.run("odd", case.show_case, case_id=cases.new_case(world))
+    world.clock.set(OCTOBER + timedelta(days=1))
+    for _ in range(2):
+        with pytest.raises(AccessDenied):
+            world.run("odd", case.show_case, case_id=cases.new_case(world))
+    assert made(world) == 0
+    world.clock.set(datetime(2026, 11, 2, tzinfo=UTC))
+    assert world.system(control.run, tenant_id=world.tenant_id, month="2026-10") == 0
