@@ -51,6 +51,7 @@ class CaseSide:
 
     database_url: str
     root_key_file: Path
+    blob_dir: Path
 
 
 class Settings(KeySettings):
@@ -111,6 +112,21 @@ class Settings(KeySettings):
             json_schema_extra={"shown_default": "{var_dir}/keys/root.key"},
         ),
     ] = None
+    blob_dir: Annotated[
+        Path | None,
+        Field(
+            description="Folder for the sealed files that are attached to cases. May not be set "
+            "with `serve=network`.",
+            json_schema_extra={"shown_default": "{var_dir}/blobs"},
+        ),
+    ] = None
+    attachment_mib: Annotated[
+        int, Field(description="Largest attached file, in mebibytes.", ge=1, le=100)
+    ] = 20
+    case_attachments: Annotated[
+        int,
+        Field(description="Most attached files in one case, all versions counted.", ge=1, le=2000),
+    ] = 200
     host: Annotated[str, Field(description="Address to listen on.", min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(description="Port to listen on.", ge=1, le=65535)] = 5000
     base_url: Annotated[
@@ -190,6 +206,7 @@ class Settings(KeySettings):
             defaults["root_key_file"] = var_dir / "keys" / "root.key"
             if handed_over := os.environ.get(_CREDENTIALS):
                 defaults["credential_file"] = Path(handed_over) / "root.key"
+            defaults["blob_dir"] = var_dir / "blobs"
         if given.get("mode", "production") != "production":
             defaults["base_url"] = f"http://127.0.0.1:{given.get('port', 5000)}"
         return defaults | given | {"var_dir": var_dir}
@@ -226,6 +243,8 @@ class Settings(KeySettings):
             for name in KeySettings.model_fields:
                 if name in self.model_fields_set:
                     raise ValueError(f"{name} may not be set with serve=network")
+            if self.blob_dir is not None:
+                raise ValueError("blob_dir may not be set with serve=network")
         if self.audit_log == "sequenced" and (self.database_url or "").startswith("sqlite"):
             raise ValueError("audit_log=sequenced needs PostgreSQL")
         if self.database_url == self.slt_database_url:
@@ -256,9 +275,9 @@ class Settings(KeySettings):
 
     def case_side(self) -> CaseSide:
         """The case database and its key file; raises SettingsError with serve=network."""
-        if self.database_url is None or self.root_key_file is None:
+        if self.database_url is None or self.root_key_file is None or self.blob_dir is None:
             raise SettingsError("this process serves the network side and has no case database")
-        return CaseSide(database_url=self.database_url, root_key_file=self.root_key_file)
+        return CaseSide(self.database_url, self.root_key_file, self.blob_dir)
 
     def database_directories(self) -> tuple[Path, ...]:
         """Where database files lie; none for a database server."""

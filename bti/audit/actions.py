@@ -31,6 +31,11 @@ class Action(StrEnum):
     CASE_STATUS_REOPEN = "case:status:reopen"
     CASE_CONVERSATION_RECORD = "case:conversation:record"
     CASE_STEP_RECORD = "case:step:record"
+    CASE_ATTACHMENT_CREATE = "case:attachment:create"
+    CASE_ATTACHMENT_READ = "case:attachment:read"
+    CASE_ATTACHMENT_REMOVE = "case:attachment:remove"
+    CASE_ATTACHMENT_REFUSE = "case:attachment:refuse"
+    CASE_ATTACHMENT_ERASE = "case:attachment:erase"
 
     LOG_OPEN_WRITE = "log:open:write"
     LOG_SUSPEND_WRITE = "log:suspend:write"
@@ -139,6 +144,7 @@ READS = frozenset(
         Action.CASE_OPEN_READ,
         Action.CASE_LIST_READ,
         Action.CASE_PAGE_PRINT,
+        Action.CASE_ATTACHMENT_READ,
         Action.WORKLIST_OWN_READ,
         Action.TEAM_QUEUE_READ,
         Action.INSIGHT_CASE_READ,
@@ -168,6 +174,8 @@ SYSTEM = frozenset(
         Action.SESSION_STRENGTH_RAISE,
         Action.APPROVAL_REQUEST_EXPIRE,
         Action.BATON_OFFER_EXPIRE,
+        Action.CASE_ATTACHMENT_REFUSE,
+        Action.CASE_ATTACHMENT_ERASE,
         Action.CONSENT_VALIDITY_EXPIRE,
         Action.KEY_TENANT_CREATE,
         Action.KEY_TENANT_ROTATE,

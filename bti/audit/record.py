@@ -42,6 +42,8 @@ COVERING = (
         Action.ALARM_BROKER_RAISE,
         Action.AUTHORITY_ROW_GRANT,
         Action.AUDIT_LOG_VERIFY,
+        Action.CASE_ATTACHMENT_REFUSE,
+        Action.CASE_ATTACHMENT_ERASE,
     }
 )
 

@@ -9,6 +9,7 @@ from bti.cli.group import LazyGroup
 _GROUPS = {
     "accounts": "bti.cli.accounts",
     "approvals": "bti.cli.approvals",
+    "attachments": "bti.cli.attachments",
     "audit": "bti.cli.audit",
     "backup": "bti.cli.backup",
     "canary": "bti.cli.canary",

@@ -14,6 +14,7 @@ from bti.clock import SystemClock
 from bti.settings import SettingsError
 from bti.slt.runtime import open_runtime as open_network
 from bti.slt.secret_box import KeyFileError
+from bti.web import uploads
 from bti.web.app import create_app
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from bti.settings import Settings
 
 _THREADS = 8
+_IN_MEMORY = 512 * 1024
+_ANSWER_AHEAD = 1024 * 1024
+_NEVER = 1 << 40
 
 
 @click.command(name="serve", help="Serve Stafett until stopped.")
@@ -74,6 +78,11 @@ def listen(app: Flask, chosen: Settings) -> Any:  # noqa: ANN401 - waitress ship
 
     Forwarded headers are kept for Werkzeug's ProxyFix only where a proxy is believed.
     """
+    if chosen.serve != "network":
+        from bti.cli.spool import seal_large_requests  # noqa: PLC0415 - see _case_side
+
+        seal_large_requests()
+    largest = uploads.largest_request(app)
     return create_server(
         app,
         host=chosen.host,
@@ -81,4 +90,10 @@ def listen(app: Flask, chosen: Settings) -> Any:  # noqa: ANN401 - waitress ship
         threads=_THREADS,
         ident=None,
         clear_untrusted_proxy_headers=chosen.trusted_proxies == 0,
+        max_request_body_size=largest + 1,
+        inbuf_overflow=largest + 1 if chosen.serve == "network" else _IN_MEMORY,
+        # What waits for a slow reader waits here too. The application is held back at the first
+        # number, so the second is never reached: beyond it answers would lie readable on disk.
+        outbuf_high_watermark=_ANSWER_AHEAD,
+        outbuf_overflow=_NEVER,
     )

@@ -3,12 +3,15 @@
 Padmé lengths (Nikitin et al., PURBs, PoPETs 2019) leak O(log log n) bits and cost at most 12 per cent.
 """
 
+from collections.abc import Iterator
+
 from bti.crypto.errors import SealError
 
 MINIMUM = 64
 """Bytes; nothing is sealed shorter than this, so names and ids all look the same."""
 
 _MARK = b"\x80"
+_PIECE = 64 * 1024
 
 
 def padme(n: int) -> int:
@@ -31,12 +34,28 @@ def pad(value: bytes, minimum: int = MINIMUM) -> bytes:
     if minimum < MINIMUM or padme(minimum) != minimum:
         raise ValueError("The least padded length must be a Padmé length of 64 bytes or more.")
     marked = value + _MARK
-    return marked.ljust(max(minimum, padme(len(marked))), b"\0")
+    return marked.ljust(padded_length(len(value), minimum), b"\0")
 
 
 def is_padded_length(n: int) -> bool:
     """Tell whether :func:`pad` can have produced ``n`` bytes."""
     return n >= MINIMUM and padme(n) == n
+
+
+def padding_after(length: int, minimum: int) -> Iterator[bytes]:
+    """Give in pieces what :func:`pad` would append to ``length`` bytes that are not at hand any more."""
+    left = padded_length(length, minimum) - length
+    yield _MARK
+    left -= 1
+    while left > 0:
+        piece = min(left, _PIECE)
+        yield bytes(piece)
+        left -= piece
+
+
+def padded_length(length: int, minimum: int) -> int:
+    """Say how long ``length`` bytes become when padded to at least ``minimum``."""
+    return max(minimum, padme(length + 1))
 
 
 def unpad(padded: bytes) -> bytes:

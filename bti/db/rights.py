@@ -102,15 +102,20 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "entries": {_W: _ADD},
         # A cell rests on a consent of the same case: the key broker looks whether there is one.
         "consents": {_W: _ADD, _K: "select(id tenant_id case_id)"},
+        # Kept, for the mark that a file was taken away. The sweeper compares; it opens nothing.
+        "attachments": {
+            _W: _KEEP,
+            _J: "select(id tenant_id case_id compartment blob blob_sha256)",
+        },
         "consent_answers": {_W: _ADD},
         # The key broker asks whose it is and destroys its key; the text is the author's.
         "own_records": {_W: _ALL, _K: _READ},
         # -- the key store
         "tenant_keys": {_K: _KEEP},
-        "case_keys": {_K: _ALL},
         "broker_marks": {_K: _ALL},
         "broker_counts": {_K: _ALL},
         "broker_notes": {_K: _ALL},
+        "case_keys": {_K: _ALL, _J: "select(tenant_id case_id compartment)"},
         # -- the access log: nobody changes or removes an entry
         "audit_events": {_W: _ADD, _K: _ADD, _L: _ADD, _J: _ADD, _A: _READ},
         "audit_subjects": {_W: _ADD, _K: _ADD, _L: _ADD, _J: _ADD, _A: _READ},
@@ -132,7 +137,7 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
 )
 """Table → process → what it may do. A table or a process that is not here has no rights."""
 
-_RIGHT: Final = re.compile(r"(select|insert|update|delete)(?:\(([a-z_ ]+)\))?(?: |$)")
+_RIGHT: Final = re.compile(r"(select|insert|update|delete)(?:\(([a-z0-9_ ]+)\))?(?: |$)")
 
 
 def rights_of(process: Process, table: str, deployment: Deployment) -> tuple[Right, ...]:

@@ -44,6 +44,8 @@ class Action(StrEnum):
     WRITE_PLAN = "write_plan"
     EVALUATE = "evaluate"
     WRITE_NOTE = "write_note"
+    ATTACH_FILE = "attach_file"
+    REMOVE_FILE = "remove_file"
     # the baton
     OFFER_BATON = "offer_baton"
     ANSWER_OFFER = "answer_offer"
@@ -219,6 +221,10 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.WRITE_PLAN: _case(*_PLANNERS),
         Action.EVALUATE: _case(*_PLANNERS),
         Action.WRITE_NOTE: _case(*_READERS),
+        Action.ATTACH_FILE: _case(*_READERS),
+        # Their own unit's only, by the one who attached it or leads: domain.attachments. In a closed
+        # case too: another child's paper must be taken out of it.
+        Action.REMOVE_FILE: _case(*_READERS, when_closed=True),
         Action.OFFER_BATON: _case(_HOLDER),
         Action.ANSWER_OFFER: _case(_OFFERED),
         Action.WITHDRAW_OFFER: _case(_HOLDER),

@@ -6,6 +6,13 @@ from typing import Final
 
 RULE_CODES: Final = frozenset(
     {
+        "attachment.bomb",
+        "attachment.broken",
+        "attachment.empty",
+        "attachment.kind",
+        "attachment.macros",
+        "attachment.too_large",
+        "attachment.too_many",
         "baton.log_not_active",
         "baton.must_accept",
         "baton.no_consent",

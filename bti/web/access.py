@@ -196,6 +196,11 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "measure.goal": RouteRule(CASE_WORK.access, "write_plan"),
     "measure.new": RouteRule(CASE_WORK.access, "write_plan"),
     "measure.note": RouteRule(CASE_WORK.access, "write_note"),
+    # attached files
+    "attachment.download": RouteRule(CASE_WORK.access, "read_case"),
+    "attachment.new": RouteRule(CASE_WORK.access, "attach_file"),
+    "attachment.remove": RouteRule(CASE_WORK.access, "remove_file"),
+    "attachment.replace": RouteRule(CASE_WORK.access, "attach_file"),
     # the upbringing team
     "referral.appoint": RouteRule(_roles("team_lead"), "appoint_holder"),
     "referral.give_back": RouteRule(_roles("team_lead"), "return_referral"),

@@ -15,7 +15,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bti import paths
 from bti.settings import Settings
-from bti.web import access, csrf, errors, filters, headers, i18n, layout, notices, static_files
+from bti.web import (
+    access,
+    csrf,
+    errors,
+    filters,
+    headers,
+    i18n,
+    layout,
+    notices,
+    static_files,
+    uploads,
+)
 
 _CASE: Final = (
     "concern",
@@ -23,6 +34,7 @@ _CASE: Final = (
     "baton",
     "consent",
     "measure",
+    "attachment",
     "referral",
     "duty",
     "worklist",
@@ -110,6 +122,7 @@ def assemble(
     _believe_proxies(app, settings.trusted_proxies)
 
     app.before_request(_identify_with(identities))
+    uploads.register(app)
     csrf.register(
         app,
         secret=secret,

@@ -12,6 +12,7 @@ from flask_babel import get_locale, gettext
 from bti.clock import NORWAY, norwegian_date
 
 HARD_SPACE: Final = "\u00a0"
+_MEGABYTE: Final = 1_000_000
 
 # Pattern per use: Norwegian first, English second. CLDR's own patterns write «17.11.2026» and
 # «10:42»; the municipality's house style is «17. november» and «kl. 10.42».
@@ -144,12 +145,22 @@ def listed(texts: Iterable[object]) -> str:
     return ", ".join([first, *(text[:1].lower() + text[1:] for text in rest)])
 
 
+def file_size(length: int) -> str:
+    """«1,2 MB»: in thousands, as file managers show it; at least «1 kB»."""
+    locale = get_locale()
+    if length < _MEGABYTE:
+        return f"{format_decimal(max(1, round(length / 1000)), locale=locale)}{HARD_SPACE}kB"
+    megabytes = round(length / _MEGABYTE, 1)
+    return f"{format_decimal(megabytes, locale=locale)}{HARD_SPACE}MB"
+
+
 _FILTERS: Final = (
     bare_clock,
     clock,
     day,
     day_short,
     day_year,
+    file_size,
     hard_spaces,
     initials,
     iso,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask_babel import lazy_gettext as _l
 
+from bti.domain.attachments import DocumentKind, RemovalReason
 from bti.domain.codes import (
     Arena,
     ClosingCause,
@@ -244,9 +245,26 @@ GUARDIAN_RELATION: Final[Mapping[GuardianRelation, Any]] = {
     GuardianRelation.OTHER: _l("Somebody else"),
 }
 
+DOCUMENT: Final[Mapping[DocumentKind, Any]] = {
+    DocumentKind.ASSESSMENT: _l("An assessment or a test"),
+    DocumentKind.REPORT: _l("A report or a statement"),
+    DocumentKind.CONSENT_FORM: _l("A signed consent"),
+    DocumentKind.PLAN: _l("A plan or minutes"),
+    DocumentKind.CHILDS_OWN: _l("Something the child has made"),
+    DocumentKind.OTHER: _l("Something else"),
+}
+
+REMOVAL: Final[Mapping[RemovalReason, Any]] = {
+    RemovalReason.OTHER_CHILD: _l("It is about another child"),
+    RemovalReason.TWICE: _l("It is here twice"),
+    RemovalReason.TOO_MUCH: _l("It holds more than is needed, for instance about others"),
+}
+
 VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "category": CATEGORY,
     "info_type": INFO_TYPE,
+    "document": DOCUMENT,
+    "removal": REMOVAL,
     "sector": SECTOR,
     "role": ROLE,
     "arena": ARENA,

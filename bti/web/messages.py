@@ -52,6 +52,23 @@ RULES: Final[Mapping[str, Any]] = {
     "approval.self": _l("You cannot approve what you ask for yourself."),
     "approval.unknown": _l("There is no such approval."),
     "approval.used": _l("The approval has been used already."),
+    "attachment.bomb": _l(
+        "The file would become far too large when it is opened. It is not taken."
+    ),
+    "attachment.broken": _l(
+        "The file is not complete, is locked with a password, or is two files in one. "
+        "Save it anew, and choose it again."
+    ),
+    "attachment.empty": _l("The file is empty. Choose another."),
+    "attachment.kind": _l("This kind of file is not taken. Save it as PDF, and choose it again."),
+    "attachment.macros": _l(
+        "The document has macros, which can do harm. Save it without them or as PDF."
+    ),
+    "attachment.no_room": _l(
+        "There was no room for the file. Nothing has been saved. Tell those who run Stafett."
+    ),
+    "attachment.too_large": _l("The file is too large. Make it smaller, or divide it."),
+    "attachment.too_many": _l("This case has as many files as it can have."),
     "baton.log_not_active": _l("The log is not open, so there is no baton to hand over."),
     "baton.must_accept": _l("Whoever opens the log takes the baton first."),
     "baton.no_consent": _l("This person's service is not let in by a consent yet."),

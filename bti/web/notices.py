@@ -67,6 +67,8 @@ NOTICES: Final[dict[str, Notice]] = {
     "goal_saved": Notice(lazy_gettext("The goal is saved. Now agree on a measure.")),
     "measure_saved": Notice(lazy_gettext("The measure is saved.")),
     "evaluated": Notice(lazy_gettext("The evaluation is saved. Now choose the way on.")),
+    "file_attached": Notice(lazy_gettext("The file is attached.")),
+    "file_removed": Notice(lazy_gettext("The file is taken away. Nobody can open it.")),
     "referred": Notice(
         lazy_gettext("The case is brought to the team. It keeps its level until the team takes it.")
     ),

@@ -14,7 +14,15 @@ from bti.domain.ages import age
 from bti.domain.codes import StepForm
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import CaseStatus, Level, LogStatus, Requirement, Step, requirements_for
-from bti.workflows import baton_page, consent_page, directory, level_facts, plan_view, referral_view
+from bti.workflows import (
+    attachment_page,
+    baton_page,
+    consent_page,
+    directory,
+    level_facts,
+    plan_view,
+    referral_view,
+)
 from bti.workflows.case_file import (
     Kind,
     PersonRecord,
@@ -148,6 +156,7 @@ class CasePage:
     baton: baton_page.BatonCard | None
     consents: consent_page.ConsentSection
     plan: plan_view.Plan
+    attachments: attachment_page.AttachmentSection
     referral: referral_view.ReferralPart | None
 
     def __repr__(self) -> str:
@@ -202,6 +211,7 @@ def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
         baton=baton_page.card_of(context, opened),
         consents=consent_page.section_of(context, opened),
         plan=plan_view.plan_of(context, opened, records),
+        attachments=attachment_page.section_of(context, opened),
         referral=referral_view.part_of(context, opened, records),
     )
 

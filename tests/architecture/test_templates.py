@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 
 from bti import paths
 from bti.web import filters, labels, messages
+from bti.web.forms.attachment import audience_words
 
 FILES = sorted(
     str(path.relative_to(paths.TEMPLATES)) for path in paths.TEMPLATES.rglob("*") if path.is_file()
@@ -40,6 +41,7 @@ def _environment() -> Environment:
         "explained": messages.explain,
         "legal": messages.legal_reference,
         "cited": messages.cited,
+        "audience_words": audience_words,
     }
     environment.filters.update(words)
     return environment

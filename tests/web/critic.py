@@ -128,7 +128,14 @@ def html(page: Page) -> str:
 
 
 def _header_faults(response: TestResponse) -> Iterator[str]:
-    for name, value in headers.FIXED.items():
+    expected = dict(headers.FIXED)
+    policy = "Content-Security-Policy"
+    if response.headers.get(policy) == headers.DOWNLOAD_POLICY:
+        # For what somebody has sent us: never shown, always saved.
+        expected[policy] = headers.DOWNLOAD_POLICY
+        if not response.headers.get("Content-Disposition", "").startswith("attachment;"):
+            yield "the policy of a download on a page"
+    for name, value in expected.items():
         if response.headers.get(name) != value:
             yield f"{name} is {response.headers.get(name)!r}"
     if not response.request.path.startswith("/static/"):

@@ -49,6 +49,7 @@ _SEEN = {
 }
 _HOME = {"tried": ["talked_alone"], "guardian1_relation": "mor", "guardian2_relation": "áhčči"}
 _DANGER = {"case_number": ""}
+_PAPER = {"title": "Prøve i lesing"}
 
 DOORS: dict[str, Door] = {
     "account.change_password": Door(
@@ -61,6 +62,9 @@ DOORS: dict[str, Door] = {
     "account.end_sessions": Door("per", page="account.show"),
     "account.give_role": Door("asta", page="account.colleague"),
     "account.new": Door("asta", answers={"username": "ola.nes", "phone": _PHONE}),
+    "attachment.new": Door("ingrid", "middle", answers=_PAPER),
+    "attachment.remove": Door("ingrid", "middle"),
+    "attachment.replace": Door("ingrid", "middle", answers=_PAPER),
     "baton.answer": Door("per", "middle", answers={"answer": "no"}),
     "baton.offer": Door("ingrid", "referred"),
     "baton.reassign": Door("siv", "middle"),

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from tests.files import pdf
+from tests.web.multipart import SentFile
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
@@ -79,6 +82,8 @@ def _answer(blank: Blank, today: date) -> object:
     match blank.kind:
         case "hidden" | "submit":
             return blank.value
+        case "file":
+            return SentFile("prøve.pdf", pdf())
         case "date":
             return blank.value or (today + timedelta(days=_days_ahead(blank.name))).isoformat()
         case "radio" | "select":

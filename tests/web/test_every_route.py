@@ -12,6 +12,10 @@ from tests.world import PEOPLE
 EVERYBODY = ("", *PEOPLE, "network")
 # Addresses that show a case's content, or who has seen it.
 CASE_PAGES = (
+    "attachment.download",
+    "attachment.new",
+    "attachment.remove",
+    "attachment.replace",
     "baton.offer",
     "case.conversation",
     "case.decide",

@@ -30,8 +30,9 @@ from bti.slt.account import NewAccount, create_account
 from bti.slt.release import publish_release
 from bti.slt.sign_in import SignedIn, demo_sign_in
 from bti.web.site import open_site
-from bti.workflows import account, approval, baton, duty, emergency, sign_in
+from bti.workflows import account, approval, attachment, baton, duty, emergency, sign_in
 from tests.approvals import freshly
+from tests.files import pdf
 from tests.integration.slt.samples import a_release
 from tests.story import Story
 from tests.web.critic import CriticClient
@@ -249,6 +250,7 @@ def _tell(town: Town, *, whole: bool) -> None:
     middle = town.story("middle")
     _with_log(middle)
     _with_questions(middle)
+    _with_file(middle)
     _with_emergency(late)
     new = town.story("new")
     new.wonder()
@@ -296,6 +298,22 @@ def _with_questions(story: Story) -> None:
             message="",
         ),
     )
+
+
+def _with_file(story: Story) -> None:
+    world = story.world
+    upload = attachment.begin_upload(
+        world.runtime.settings, world.actor("ingrid"), story.case_id, "prøve.pdf"
+    )
+    upload.write(pdf())
+    command = attachment.Attach(
+        case_id=story.case_id,
+        submission=None,
+        title="",
+        document=attachment.DocumentKind.ASSESSMENT,
+        info_type=InfoType.LEARNING,
+    )
+    world.run("ingrid", attachment.attach, command, upload)
 
 
 def _with_emergency(story: Story) -> None:
@@ -347,6 +365,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
         "finding_id": "SELECT id FROM control_findings WHERE tenant_id=? OR 1=1",
         "suspension_id": "SELECT id FROM suspensions WHERE tenant_id=? OR 1=1",
         "row_id": "SELECT id FROM emergency_accesses WHERE case_id=? OR 1=1",
+        "attachment_id": "SELECT id FROM attachments WHERE case_id=?",
         "participant_id": "SELECT id FROM participants WHERE case_id=? AND relation='participant'",
     }
     for name, question in questions.items():

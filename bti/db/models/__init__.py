@@ -2,6 +2,7 @@
 
 from bti.db.models.account import Account, RoleGrant
 from bti.db.models.approval import Approval
+from bti.db.models.attachment import Attachment
 from bti.db.models.broker import BrokerCount, BrokerMark, BrokerNote
 from bti.db.models.case import BatonOffer, Case, ChildIndex, Entry, Log, Participant, Person
 from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
@@ -20,6 +21,7 @@ from bti.db.models.web_session import Throttle, WebSession
 __all__ = [
     "Account",
     "Approval",
+    "Attachment",
     "BaitMark",
     "BatonOffer",
     "BrokerCount",

@@ -286,6 +286,10 @@ class RadioField(_OneOf, wtforms.RadioField):
         )
         self.choices = list(choices)
 
+    def say(self, help: Mapping[str, str]) -> None:  # noqa: A002 - the word of the interface
+        """Give each choice its line, when it is known only now."""
+        self._help = dict(help)
+
     def help_for(self, value: str) -> str:
         """The line under a choice, empty if none."""
         return self._help.get(value, "")

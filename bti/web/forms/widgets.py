@@ -9,24 +9,25 @@ from wtforms.fields.core import Field
 _CLASS: Final = "ds-input"
 
 
-class _Drawn:
+class Drawn:
     """Adds the class; the label, help text and message are drawn by components/field.html."""
 
     def __call__(self, field: Field, **kwargs: Any) -> Markup:  # noqa: ANN401 - HTML attributes of any kind
+        """Draw the control with Designsystemet's class."""
         kwargs.setdefault("class", _CLASS)
         drawn: Markup = super().__call__(field, **kwargs)  # type: ignore[misc]  # the next class draws
         return drawn
 
 
-class LineInput(_Drawn, widgets.TextInput):
+class LineInput(Drawn, widgets.TextInput):
     """One line of text."""
 
 
-class PasswordInput(_Drawn, widgets.PasswordInput):
+class PasswordInput(Drawn, widgets.PasswordInput):
     """A password: never sent back to the page."""
 
 
-class DateInput(_Drawn, widgets.DateInput):
+class DateInput(Drawn, widgets.DateInput):
     """A day. The browser's own picker where it has one, else typed."""
 
     def __call__(self, field: Field, **kwargs: Any) -> Markup:  # noqa: ANN401 - HTML attributes of any kind
@@ -35,19 +36,19 @@ class DateInput(_Drawn, widgets.DateInput):
         return super().__call__(field, **kwargs)
 
 
-class TextBox(_Drawn, widgets.TextArea):
+class TextBox(Drawn, widgets.TextArea):
     """Several lines of text."""
 
 
-class ListBox(_Drawn, widgets.Select):
+class ListBox(Drawn, widgets.Select):
     """A list to choose one from."""
 
 
-class RadioMark(_Drawn, widgets.RadioInput):
+class RadioMark(Drawn, widgets.RadioInput):
     """One of several choices."""
 
 
-class TickBox(_Drawn, widgets.CheckboxInput):
+class TickBox(Drawn, widgets.CheckboxInput):
     """Yes, if ticked."""
 
 

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bti.crypto.errors import SealError
-from bti.crypto.padding import is_padded_length, pad, padme, unpad
+from bti.crypto.padding import is_padded_length, pad, padded_length, padding_after, padme, unpad
 from bti.crypto.pae import le64, pae
 
 byte_lists = st.lists(st.binary(max_size=12), max_size=5)
@@ -104,3 +104,19 @@ def test_a_least_length_that_is_too_small_or_no_padme_length_is_refused(minimum:
 def test_bytes_that_padding_never_gives_are_refused(padded: bytes):
     with pytest.raises(SealError):
         unpad(padded)
+
+
+@given(st.integers(0, 200_000), st.sampled_from([64, 16 * 1024]))
+def test_padding_that_comes_after_is_the_padding_there_would_have_been(length: int, minimum: int):
+    value = bytes(length)
+    assert value + b"".join(padding_after(length, minimum)) == pad(value, minimum)
+    assert len(pad(value, minimum)) == padded_length(length, minimum)
+
+
+def test_files_up_to_twenty_mebibytes_have_few_lengths_and_waste_little():
+    most, lengths, at = 20 << 20, set(), 1
+    while at <= most:
+        lengths.add(padded_length(at, 16 * 1024))
+        assert padded_length(at, 16 * 1024) <= max(16 * 1024, at * 1.07)
+        at += 997
+    assert len(lengths) <= 330

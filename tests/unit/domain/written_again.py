@@ -32,6 +32,8 @@ close_log            case         shut  two   follow-up       H F L
 write_plan           case         shut  two   follow-up       H F P
 evaluate             case         shut  two   follow-up       H F P
 write_note           case         shut  two   follow-up       H F P L T
+attach_file          case         shut  two   follow-up       H F P L T
+remove_file          case         open  two   follow-up       H F P L T
 offer_baton          case         shut  two   follow-up       H
 answer_offer         case         shut  two   follow-up       O
 withdraw_offer       case         shut  two   follow-up       H
