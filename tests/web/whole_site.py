@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
+from bti.audit.way import way_of
 from bti.crypto.errors import Locked
 from bti.db.models import Account, BatonOffer, Consent, ConsentAnswer, Entry, Person
 from bti.domain.access import Action
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.routing import Rule
 
+    from bti.bootstrap import Runtime
     from bti.workflows.context import Context
 
 SESSION = "st_session"
@@ -127,6 +129,8 @@ class WholeSite:
         for path, copy in self._saved.items():
             with closing(sqlite3.connect(path)) as live:
                 copy.backup(live)
+        for runtime in (self.app.extensions["bti"], self.home.world.runtime):
+            _forget_the_log(runtime)
 
     def written(self, leave_out: frozenset[str] = frozenset()) -> dict[str, str]:
         """A digest of every row of every table where acts leave something."""
@@ -217,6 +221,15 @@ def open_whole_site(directory: Path) -> WholeSite:
         town.ids.update({state: _ids(site, town, story) for state, story in town.stories.items()})
     site.save()
     return site
+
+
+def _forget_the_log(runtime: Runtime) -> None:
+    """Let the guard of the log forget how far it had signed: a log that is put back stops it."""
+    with runtime.doorway.sessions() as session:
+        guard = way_of(session).guard
+    guard.__init__(guard._directory)
+    for kept in guard._directory.glob("*.state") if guard._directory else ():
+        kept.unlink()
 
 
 def _neighbour(home: World) -> World:
