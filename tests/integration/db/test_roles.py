@@ -7,12 +7,15 @@ import pytest
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from bti.audit.sequence import Sequencer
+from bti.audit.signer import StatefulSigner
 from bti.db import walls
 from bti.db.base import Base
+from bti.db.engine import make_engine
 from bti.db.policies import WITHOUT_WALL
 from bti.db.walls import EVERYWHERE, Standpoint, tell
 from bti.disclosure.tables import HalfYear
-from bti.workflows import own_record, release
+from bti.workflows import audit_check, own_record, release
 from tests.integration.workflows.cases import new_case
 from tests.server_rights import facts
 from tests.walled import OWNER, Deployment, Process, freshly_made, sql, walled
@@ -131,6 +134,25 @@ def test_counting_reads_no_more_of_a_case_than_its_own_role_may(lived_in):
         tell(connection, walls.settings_for(Standpoint(tenant=world.tenant_id)))
         for statement, parameters in asked:
             assert connection.exec_driver_sql(statement, parameters).all() or "child" in statement
+
+
+def test_the_sequencer_places_entries_with_the_rights_of_its_own_role(postgres_walls, tmp_path):
+    settings = settings_for(tmp_path / "world", postgres_walls.url(), audit_log="sequenced")
+    world = build(settings, migrated=True)
+    engine = make_engine(postgres_walls.url(Process.LOGD))
+    signer = StatefulSigner(world.runtime.settings.signer_dir)
+    waiting = "SELECT count(*) FROM audit_pending"
+
+    with sql(postgres_walls.admin) as connection:
+        before = connection.execute(text(waiting)).scalar_one()
+        placed = Sequencer(engine, signer, world.clock).turn()
+        after = connection.execute(text(waiting)).scalar_one()
+
+    assert (before, after) == (placed, 0)
+    assert placed
+    assert world.system(audit_check.verify, tenant_id=world.tenant_id).intact
+    engine.dispose()
+    world.close()
 
 
 CANNOT = [
