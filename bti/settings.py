@@ -166,6 +166,22 @@ class Settings(KeySettings):
             json_schema_extra={"shown_default": "{var_dir}/signer"},
         ),
     ] = None
+    signer_socket: Annotated[
+        Path | None,
+        Field(
+            description="Socket file of a signer that runs as a process of its own (`bti signer "
+            "serve`); without it `bti logd` signs itself.",
+            json_schema_extra={"shown_default": "none"},
+        ),
+    ] = None
+    witnesses: Annotated[
+        str,
+        Field(
+            description="Who witnesses the access log: address and public key of each, between "
+            "spaces.",
+            json_schema_extra={"shown_default": "none"},
+        ),
+    ] = ""
     quota_cases_hour: Annotated[
         int, Field(description="Different cases one person may open in an hour.", ge=1)
     ] = 30

@@ -74,6 +74,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(config.stash[RUN_FOLDER], ignore_errors=True)
 
 
+ANY = "0.0.0.0"  # noqa: S104 - this machine: waitress looks it up also for a socket file
+
+
 class NetworkUsedError(Exception):
     """A test reached for another machine."""
 
@@ -90,7 +93,7 @@ def _only_loopback(event: str, arguments: tuple[object, ...]) -> None:
     # Socket files and unset hosts are this machine.
     if isinstance(host, bytes):
         host = host.decode("ascii", "replace")
-    if isinstance(host, str) and host not in {"", "localhost"} and not _is_loopback(host):
+    if isinstance(host, str) and host not in {"", "localhost", ANY} and not _is_loopback(host):
         raise NetworkUsedError(f"a test reached for {host}")
 
 

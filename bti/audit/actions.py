@@ -135,6 +135,7 @@ class Action(StrEnum):
     ACCESS_REQUEST_DENY = "access:request:deny"
     AUDIT_LOG_VERIFY = "audit:log:verify"
     AUDIT_LOG_EXPORT = "audit:log:export"
+    AUDIT_EPOCH_BEGIN = "audit:epoch:begin"
 
 
 READS = frozenset(
@@ -193,6 +194,7 @@ SYSTEM = frozenset(
         Action.ALARM_BROKER_RAISE,
         Action.ACCESS_REQUEST_DENY,
         Action.AUDIT_LOG_VERIFY,
+        Action.AUDIT_EPOCH_BEGIN,
     }
 )
 """Acts of the machinery itself: sign-in, the passing of time, keys, refusals and checks."""

@@ -157,5 +157,5 @@ class AuditCosignature(TenantWall, Base):
     tenant_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("municipalities.id"), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     witness: Mapped[str] = mapped_column(String(120), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
     line: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime] = mapped_column(UTCDateTime)

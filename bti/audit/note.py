@@ -15,9 +15,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ED25519_TYPE = b"\x01"
+"""A log's own key."""
+COSIGNATURE_TYPE = b"\x04"
+"""A witness's key: it signs the time too (C2SP tlog-cosignature)."""
 
 _ROOT_BYTES = 32
 _KEY_ID_BYTES = 4
+_TIME_BYTES = 8
+_SIGNATURE_BYTES = 64
 _MAX_NOTE_CHARACTERS = 1 << 20
 _MAX_SIGNATURES = 100
 _MAX_SIZE = 2**53
@@ -64,10 +69,11 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """The public half of a note key: its name and the 32 bytes of RFC 8032."""
+    """The public half of a note key: its name, the 32 bytes of RFC 8032, and what it signs."""
 
     name: str
     public: bytes
+    kind: bytes = ED25519_TYPE
 
     def __post_init__(self) -> None:
         """Refuse a name or key that C2SP does not allow. Raise NoteError."""
@@ -78,33 +84,31 @@ class VerifierKey:
             raise NoteError("not an Ed25519 public key") from error
 
     @classmethod
-    def of(cls, name: str, key: Ed25519PrivateKey) -> Self:
+    def of(cls, name: str, key: Ed25519PrivateKey, kind: bytes = ED25519_TYPE) -> Self:
         """Return the key that verifies what `key` signs under `name`."""
-        return cls(name=name, public=key.public_key().public_bytes_raw())
+        return cls(name=name, public=key.public_key().public_bytes_raw(), kind=kind)
 
     @property
     def id(self) -> bytes:
         """The four bytes that stand before a signature to tell which key made it."""
-        named = self.name.encode() + b"\n" + ED25519_TYPE + self.public
+        named = self.name.encode() + b"\n" + self.kind + self.public
         return hashlib.sha256(named).digest()[:_KEY_ID_BYTES]
 
     def encode(self) -> str:
         """Return the one-line form `name+hex id+base64(type and key)` that is handed to an auditor."""
-        return (
-            f"{self.name}+{self.id.hex()}+{base64.b64encode(ED25519_TYPE + self.public).decode()}"
-        )
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(self.kind + self.public).decode()}"
 
     @classmethod
-    def parse(cls, encoded: str) -> Self:
+    def parse(cls, encoded: str, kind: bytes = ED25519_TYPE) -> Self:
         """Read exactly what `encode` writes. Raise NoteError for any other text, type or key id."""
         # Base64 has plus signs of its own, so only the first two separate.
         parts = encoded.split("+", 2)
         if len(parts) != len(("name", "id", "key")) or not _KEY_ID.fullmatch(parts[1]):
             raise NoteError("a verifier key has the form name+id+key")
         typed = _decode(parts[2])
-        if typed[:1] != ED25519_TYPE:
-            raise NoteError("only Ed25519 keys are used here")
-        key = cls(name=parts[0], public=typed[1:])
+        if typed[:1] != kind:
+            raise NoteError("only Ed25519 keys of the asked kind are used here")
+        key = cls(name=parts[0], public=typed[1:], kind=kind)
         if key.id.hex() != parts[1]:
             raise NoteError("a verifier key's id does not match it")
         return key
@@ -122,6 +126,41 @@ def sign_note(text: str, name: str, key: Ed25519PrivateKey) -> str:
 def sign_checkpoint(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
     """Return the checkpoint as a signed note. The log's name is also the key's name, as C2SP recommends."""
     return sign_note(checkpoint.text, checkpoint.origin, key)
+
+
+def cosign(text: str, name: str, key: Ed25519PrivateKey, time: int) -> str:
+    """Return a witness's signature line on a checkpoint's text, with its time in Unix seconds."""
+    _check_characters(text)
+    signed = key.sign(_cosigned(text, time))
+    identity = VerifierKey.of(name, key, COSIGNATURE_TYPE).id
+    encoded = base64.b64encode(identity + time.to_bytes(_TIME_BYTES, "big") + signed).decode()
+    return f"\N{EM DASH} {name} {encoded}\n"
+
+
+def open_cosignature(text: str, line: str, key: VerifierKey) -> int:
+    """Return the time (Unix seconds) at which `key` cosigned the text. Raise NoteError if it did not."""
+    if not line.endswith("\n") or line.count("\n") != 1:
+        raise NoteError("a cosignature is one line")
+    name, key_id, timed = _signature(line[:-1])
+    if (name, key_id) != (key.name, key.id) or len(timed) != _TIME_BYTES + _SIGNATURE_BYTES:
+        raise NoteError("not a cosignature by the given key")
+    time = int.from_bytes(timed[:_TIME_BYTES], "big")
+    try:
+        Ed25519PublicKey.from_public_bytes(key.public).verify(
+            timed[_TIME_BYTES:], _cosigned(text, time)
+        )
+    except InvalidSignature as error:
+        raise NoteError("the signature does not match the text") from error
+    return time
+
+
+def text_of(note: str) -> str:
+    """Return the signed text of a note, whoever signed it. Raise NoteError for what is no note."""
+    return _split(note)[0]
+
+
+def _cosigned(text: str, time: int) -> bytes:
+    return f"cosignature/v1\ntime {time}\n{text}".encode()
 
 
 def open_text(note: str, keys: Iterable[VerifierKey]) -> tuple[str, frozenset[str]]:

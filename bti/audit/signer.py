@@ -7,6 +7,7 @@ A log that was put back or rewritten gets no signature; `bti audit new-epoch` be
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -34,6 +35,11 @@ _STATE: Final = "state.json"
 FIRST_EPOCH: Final = 1
 
 
+def epoch_of(origin: str) -> int:
+    """Return the epoch in a log's name."""
+    return int(origin.rpartition("/")[2])
+
+
 class SignerRefusedError(Exception):
     """The signer does not sign this; the message says why and holds no secret."""
 
@@ -57,8 +63,16 @@ class LogSigner(Protocol):
     def remembered(self, tenant: uuid.UUID) -> Remembered | None:
         """Return the newest state that was signed, or None for a log that is new here."""
 
-    def begin(self, tenant: uuid.UUID, epoch: int) -> str:
-        """Begin another epoch with a new key, and return the public one."""
+    def begin(self, tenant: uuid.UUID, epoch: int) -> Begun:
+        """Begin another epoch with a new key. Asked twice for the same one it answers the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A new epoch's public key, and the last that was signed in the one before (None: nothing)."""
+
+    verifier_key: str
+    before: Remembered | None
 
 
 class StatefulSigner:
@@ -71,7 +85,7 @@ class StatefulSigner:
     def verifier_key(self, tenant: uuid.UUID, epoch: int) -> str:
         """Return the public key of an epoch; the first is made when nothing is known of the log."""
         if epoch == FIRST_EPOCH and not self._folder(tenant).exists():
-            self._make(tenant, epoch, known=False)
+            self._make(tenant, epoch)
         return VerifierKey.of(origin_of(tenant, epoch), self._key(tenant, epoch)).encode()
 
     def sign(
@@ -116,27 +130,32 @@ class StatefulSigner:
         except StateError as error:
             raise SignerRefusedError(str(error)) from error
 
-    def begin(self, tenant: uuid.UUID, epoch: int) -> str:
-        """Begin another epoch with a new key, and return the public one.
+    def begin(self, tenant: uuid.UUID, epoch: int) -> Begun:
+        """Begin another epoch with a new key. Asked twice for the same one it answers the same.
 
-        Raises ``SignerRefusedError`` for an epoch that is not after the remembered one: an epoch
-        is never begun twice.
+        Raises ``SignerRefusedError`` for an epoch that is not after the remembered one, or that
+        has signed something: an epoch has one beginning.
         """
-        known = self.remembered(tenant)
-        if known is not None and epoch <= int(known.origin.rpartition("/")[2]):
-            raise SignerRefusedError(f"epoch {epoch} is not after that of {known.origin}")
-        self._make(tenant, epoch, known=known is not None)
-        return self.verifier_key(tenant, epoch)
+        folder, known = self._folder(tenant), self.remembered(tenant)
+        if known is None:
+            self._make(tenant, epoch)
+            return Begun(self.verifier_key(tenant, epoch), None)
+        with alone(folder):
+            ended = folder / f"before-{epoch}.json"
+            if known.origin != origin_of(tenant, epoch) or known.size or not ended.exists():
+                if epoch <= epoch_of(known.origin):
+                    raise SignerRefusedError(f"epoch {epoch} is not after that of {known.origin}")
+                # First what the new epoch must quote, then its key, and last the step itself.
+                write_state(ended, known)
+                self._fill(tenant, folder, epoch)
+            return Begun(self.verifier_key(tenant, epoch), read_state(ended))
 
     def _folder(self, tenant: uuid.UUID) -> Path:
         return self._directory / str(tenant)
 
-    def _make(self, tenant: uuid.UUID, epoch: int, *, known: bool) -> None:
-        """Make a key and then the state: a crash between leaves a key that nothing was signed with."""
+    def _make(self, tenant: uuid.UUID, epoch: int) -> None:
+        """Make the folder of a log that nothing is known of."""
         folder = self._folder(tenant)
-        if known:
-            self._fill(tenant, folder, epoch)
-            return
         # Filled beside its place and moved: a folder that is there is a log that is known.
         beside = folder.with_name(f".{tenant}.{secrets.token_hex(4)}")
         make_folder(beside)
@@ -144,6 +163,7 @@ class StatefulSigner:
         beside.rename(folder)
 
     def _fill(self, tenant: uuid.UUID, folder: Path, epoch: int) -> None:
+        """Make a key and then the state: a crash between leaves a key that signed nothing."""
         key = Ed25519PrivateKey.generate()
         write_safely(folder / f"key-{epoch}", key.private_bytes_raw().hex().encode() + b"\n")
         write_state(folder / _STATE, Remembered(origin_of(tenant, epoch)))

@@ -271,16 +271,21 @@ def _head_faults(session: Session, tenant: uuid.UUID, report: Report) -> Iterato
         yield f"changed: audit_heads {tenant}"
 
 
-def _memory_faults(session: Session, tenant: uuid.UUID) -> Iterator[str]:
-    """Say when this machine has signed more of the log, or another one, than stands here."""
-    head = session.get_one(AuditHead, tenant)
-    try:
+def require_continued(session: Session, tenant: uuid.UUID) -> None:
+    """Raise ``RolledBackError`` when this machine has signed more of the log, or another one."""
+    head = session.get(AuditHead, tenant)
+    if head is not None:
         way_of(session).guard.check(
             tenant,
             head.epoch,
             Frontier.from_bytes(head.frontier),
             lambda size: leaves_from(session.connection(), tenant, head.base + size),
         )
+
+
+def _memory_faults(session: Session, tenant: uuid.UUID) -> Iterator[str]:
+    try:
+        require_continued(session, tenant)
     except RolledBackError as fault:
         yield f"put back: {fault}"
 

@@ -23,6 +23,8 @@ _GROUPS = {
     "release": "bti.cli.release",
     "serve": "bti.cli.serve",
     "settings": "bti.cli.settings",
+    "signer": "bti.cli.signer",
+    "witness": "bti.cli.witness",
 }
 
 

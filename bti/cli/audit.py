@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bti.cli.audit_proofs import new_epoch, proof, witness
 from bti.cli.two_people import approved, explained, two_people
 from bti.cli.wiring import OPERATOR, municipality, runtime
 from bti.domain.approval import ApprovalAct, ApprovalRefused
@@ -80,9 +81,10 @@ def export(number: str, out: Path, approval_id: uuid.UUID | None, ask_as: str) -
             raise explained(refused) from None
         except OSError as fault:
             raise click.ClickException(f"{out}: {fault.strerror}") from None
-        key = _key(opened, tenant)
+        keys = _keys(opened, tenant)
     click.echo(f"{count} entries are in {out}")
-    click.echo(f"Check them anywhere: python -m bti.audit.verify {out} --key {key}")
+    named = " ".join(f"--key {one}" for one in keys)
+    click.echo(f"Check them anywhere: python -m bti.audit.verify {out} {named}")
 
 
 @command.command()
@@ -99,9 +101,13 @@ def checkpoint(number: str) -> None:
 @command.command()
 @_one_number
 def key(number: str) -> None:
-    """Show the public key that checkpoints are signed with."""
+    """Show the public key that checkpoints are signed with: one line for each epoch."""
     with runtime() as opened:
-        click.echo(_key(opened, municipality(opened, number)))
+        click.echo("\n".join(_keys(opened, municipality(opened, number))))
+
+
+for _more in (proof, witness, new_epoch):
+    command.add_command(_more)
 
 
 def _verify(opened: Runtime, choice: LogChoice, notes: Sequence[str]) -> bool:
@@ -133,5 +139,5 @@ def _report(found: CheckOutcome) -> list[str]:
     return [*lines, f"proven: {proven}"]
 
 
-def _key(opened: Runtime, tenant: uuid.UUID) -> str:
-    return opened.doorway.perform(audit_check.verifier_key, OPERATOR, tenant_id=tenant)
+def _keys(opened: Runtime, tenant: uuid.UUID) -> tuple[str, ...]:
+    return opened.doorway.perform(audit_check.verifier_keys, OPERATOR, tenant_id=tenant)

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bti.audit.note import NoteError
 from bti.audit.sequence import Sequencer
 from bti.audit.signer import StatefulSigner
+from bti.audit.witnessing import WitnessPlace, ask_all, witness_places
 from bti.cli.chosen import settings
 from bti.clock import SystemClock
 from bti.db.engine import make_engine
 from bti.jobs.logd import LogDaemon
+from bti.jobs.signer import SocketSigner
+from bti.jobs.witness import post
 from bti.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -33,8 +37,12 @@ def command(*, once: bool) -> None:
     if chosen.audit_log != "sequenced":
         raise click.ClickException("BTI_AUDIT_LOG is not sequenced: entries place themselves.")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    engine = make_engine(url)
-    daemon = LogDaemon(Sequencer(engine, signer_of(chosen), SystemClock()))
+    places = witnesses_of(chosen)
+    engine, clock = make_engine(url), SystemClock()
+    daemon = LogDaemon(
+        Sequencer(engine, signer_of(chosen), clock),
+        (lambda: ask_all(engine, places, post, clock.now())) if places else None,
+    )
     try:
         if once:
             while daemon.sequencer.turn():
@@ -49,7 +57,17 @@ def command(*, once: bool) -> None:
 
 
 def signer_of(chosen: Settings) -> LogSigner:
-    """Return the signer that the settings name."""
+    """Return the signer that the settings name: a process of its own, or a folder."""
+    if chosen.signer_socket is not None:
+        return SocketSigner(chosen.signer_socket)
     if chosen.signer_dir is None:
         raise click.ClickException("BTI_SIGNER_DIR is not set.")
     return StatefulSigner(chosen.signer_dir)
+
+
+def witnesses_of(chosen: Settings) -> tuple[WitnessPlace, ...]:
+    """Return the witnesses that the settings name, or stop."""
+    try:
+        return witness_places(chosen.witnesses)
+    except NoteError as fault:
+        raise click.ClickException(f"BTI_WITNESSES: {fault}") from None

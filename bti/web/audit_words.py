@@ -116,6 +116,7 @@ ACTS: Final = {
     "access:request:deny": lazy_gettext("Tried to open something"),
     "audit:log:verify": lazy_gettext("Checked the access log"),
     "audit:log:export": lazy_gettext("Downloaded from the access log"),
+    "audit:epoch:begin": lazy_gettext("Began a new epoch of the access log"),
 }
 
 _GROUNDS: Final = {

@@ -11,6 +11,7 @@ from bti.audit import store
 from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.audit.verify import Policy
+from bti.audit.witnessing import STALE, newest_cosignature, witness_places
 from bti.db.models import Municipality
 from bti.domain.access import Action as Act
 from bti.domain.approval import ApprovalAct
@@ -64,6 +65,9 @@ class ChainCard:
     root: str
     checked_at: datetime | None
     held: bool
+    #: When a witness last signed; None without one. ``unwitnessed``: one is named, and has not for a day.
+    witnessed_at: datetime | None = None
+    unwitnessed: bool = False
 
 
 def logs(context: Context) -> tuple[LogChoice, ...]:
@@ -88,7 +92,7 @@ def verify(context: Context, *, tenant_id: uuid.UUID, known: Sequence[str] = ())
     keys = verifier_keys(context, tenant_id=tenant_id)
     with context.whole_municipality():
         found = store.examine(
-            context.session, tenant_id, Policy(keys), known=known, now=context.now
+            context.session, tenant_id, _policy(context, keys), known=known, now=context.now
         )
     report = found.report
     if report.intact and found.compared and not _head_is_wrong(found):
@@ -166,13 +170,29 @@ def chain_card(context: Context) -> ChainCard:
         root=short(stands.root),
         checked_at=stands.checked_at,
         held=stands.check_held,
+        witnessed_at=newest_cosignature(context.session, context.person.tenant_id),
+        unwitnessed=is_unwitnessed(context, context.person.tenant_id),
     )
+
+
+def is_unwitnessed(context: Context, tenant_id: uuid.UUID) -> bool:
+    """Tell whether witnesses are named and none has signed this log for a day."""
+    if not context.settings.witnesses:
+        return False
+    newest = newest_cosignature(context.session, tenant_id)
+    return newest is None or context.now - newest > STALE
 
 
 def short(root: bytes) -> str:
     """Return the beginning of a root in groups of four hexadecimal digits."""
     digits = root[:_ROOT_SHOWN].hex()
     return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+
+
+def _policy(context: Context, keys: tuple[str, ...]) -> Policy:
+    """Return the keys that count. That enough witnesses have signed lately is said apart."""
+    places = witness_places(context.settings.witnesses)
+    return Policy(keys, tuple(place.key.encode() for place in places), quorum=0)
 
 
 def _may_check(context: Context, tenant_id: uuid.UUID) -> None:

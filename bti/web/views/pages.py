@@ -102,11 +102,14 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Whether requests can be served now: 200, else 503. Never says why not."""
-    ready = readiness.is_ready(current_app)
-    return Response(
-        "ready\n" if ready else "not ready\n", 200 if ready else 503, mimetype="text/plain"
-    )
+    """Whether requests can be served now: 200, else 503. Never says why not.
+
+    Below «ready» stands what an operator should look at, one code on each line.
+    """
+    if not readiness.is_ready(current_app):
+        return Response("not ready\n", 503, mimetype="text/plain")
+    lines = ("ready", *readiness.notices_of(current_app))
+    return Response("".join(f"{line}\n" for line in lines), mimetype="text/plain")
 
 
 def register(app: Flask) -> None:

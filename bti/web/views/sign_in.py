@@ -31,7 +31,7 @@ from bti.web.local_address import local_path
 from bti.workflows import demo_sign_in, sign_in
 from bti.workflows.demo_sign_in import DemoAccount
 from bti.workflows.errors import NotFound, SignInRefused
-from bti.workflows.readiness import is_ready
+from bti.workflows.readiness import is_ready, notices
 from bti.workflows.sign_in import MunicipalityChoice, SignedIn
 
 _SECONDS_PER_MINUTE = 60
@@ -147,6 +147,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
     identity.register(app)
     readiness.add(app, lambda: is_ready(app.extensions["bti"].doorway))
+    readiness.add_notices(app, lambda: notices(app.extensions["bti"].doorway))
 
 
 def _attempt(form: SignInForm, choices: tuple[MunicipalityChoice, ...]) -> SignedIn | SignInRefused:

@@ -108,7 +108,9 @@ def _make_proofs() -> None:
             ["municipalities.id"],
             name=op.f("fk_audit_cosignatures_tenant_id_municipalities"),
         ),
-        sa.PrimaryKeyConstraint("tenant_id", "size", "witness", name=op.f("pk_audit_cosignatures")),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "size", "witness", "at", name=op.f("pk_audit_cosignatures")
+        ),
     )
 
 
