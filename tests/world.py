@@ -195,6 +195,7 @@ def add_person(
         name=name,
         title=title,
         secret=SECRET,
+        must_renew=False,
     )
     world.accounts[username] = made.account_id
     world.seeds[username] = made.totp_secret

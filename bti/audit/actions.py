@@ -98,6 +98,9 @@ class Action(StrEnum):
     ACCOUNT_PROFILE_DISABLE = "account:profile:disable"
     ACCOUNT_ACCESS_SUSPEND = "account:access:suspend"
     ACCOUNT_ACCESS_RESTORE = "account:access:restore"
+    ACCOUNT_DEPARTURE_PLAN = "account:departure:plan"
+    ACCOUNT_DEPARTURE_WITHDRAW = "account:departure:withdraw"
+    LEAVING_LIST_READ = "leaving:list:read"
     ACCOUNT_ROLE_GRANT = "account:role:grant"
     ACCOUNT_ROLE_END = "account:role:end"
     ACCOUNT_PASSWORD_CHANGE = "account:password:change"  # noqa: S105 - an action code, not a password
@@ -161,6 +164,7 @@ READS = frozenset(
         Action.APPROVAL_LIST_READ,
         Action.KEY_CASE_RELEASE,
         Action.KEY_LIST_RELEASE,
+        Action.LEAVING_LIST_READ,
         Action.AUDIT_LOG_EXPORT,
     }
 )

@@ -16,7 +16,7 @@ from bti.domain.errors import RuleBroken
 from bti.identity import totp
 from bti.identity.password import MIN_LENGTH, PasswordRefusedError
 from bti.profiles import available
-from bti.workflows import account, lookup
+from bti.workflows import account, leaving, lookup
 
 if TYPE_CHECKING:
     import uuid
@@ -157,6 +157,17 @@ def end_role(number: str, username: str, unit: str, role: str) -> None:
         )
         opened.doorway.perform(account.end_role, OPERATOR, tenant_id=tenant, grant_id=held)
     click.echo(f"{username} is no longer {role} in {unit}.")
+
+
+@command.command("settle")
+@_number
+def settle(number: str) -> None:
+    """End the accounts whose last day has come and whose hands are empty. Run it every night."""
+    with runtime() as opened:
+        done = opened.doorway.perform(
+            leaving.settle, OPERATOR, tenant_id=municipality(opened, number)
+        )
+    click.echo(f"{len(done.ended)} ended, {len(done.waiting)} wait for batons to be handed over.")
 
 
 @command.command("list")

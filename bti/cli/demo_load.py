@@ -95,8 +95,9 @@ def load(
     stories.append(demo_stories_together.furuvik(neighbour))
     stories += demo_history.stories(stage, _HISTORY[scale])
     stories.append(_releases(stage, network))
-    stories.append(demo_two_people.approvals(stage))
     stories += [tell(stage) for tell in demo_oversight.ALL]
+    stories += [demo_oversight.baits(stage), demo_oversight.night(stage)]
+    stories.append(demo_two_people.of_the_house(stage))
     play(clock, stories, progress)
     clock.set(now)
     coordinator = SignInWay(

@@ -160,6 +160,7 @@ def employ(
         name=person.name,
         title=person.title,
         secret=PASSWORD,
+        must_renew=False,
     )
     account.grant_role(
         context,

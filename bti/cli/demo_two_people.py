@@ -1,4 +1,4 @@
-"""What two people must agree on in the demonstration, as it stands on the day it is loaded."""
+"""What two people must agree on in the demonstration, and who is about to leave."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bti.domain.approval import ApprovalAct
-from bti.workflows import approval
+from bti.workflows import approval, leaving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from bti.cli.demo_stage import Stage
 
 _LATELY: Final = timedelta(hours=3)
+_NOTICE_DAYS: Final = 12
 
 
-def approvals(stage: Stage) -> Iterator[datetime]:
-    """The administrator waits for a yes from the data protection officer, and has had one before."""
+def of_the_house(stage: Stage) -> Iterator[datetime]:
+    """The administrator waits for a yes from the data protection officer; a teacher leaves soon."""
     yield stage.ago(40, 9)
     stage.sign_in_anew("anne")
     done = stage.act(
@@ -36,6 +37,12 @@ def approvals(stage: Stage) -> Iterator[datetime]:
         ApprovalAct.AUDIT_EXPORT,
         _to("2026-2"),
         reason="Kopi til revisjonen, avtalt i møte om informasjonssikkerhet.",
+    )
+    stage.act(
+        "asta",
+        leaving.plan,
+        account_id=stage.accounts["lars"],
+        leaves_on=stage.day(-_NOTICE_DAYS),
     )
 
 

@@ -22,12 +22,14 @@ _LOG: Final = "ids and codes only; the tree needs the exact bytes"
 _APPROVAL: Final = "checked before the act; tells who asked whom for which kind of act, and when"
 _COUNTED: Final = "limits are counted on it; for a day, what the log says for good"
 _NOTED: Final = "keys whose row is not committed yet; gone when it is"
+_LEAVING: Final = "a job without content keys carries it out; tells that an account leaves"
 _PUBLIC: Final = "public fact about a public body"
 
 SEALED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "accounts.profile_ct": "directory",
         "accounts.totp_ct": "directory",
+        "accounts.totp_next_ct": "directory",
         "approvals.params_ct": "directory",
         "attachments.key_ct": "case",
         "attachments.meta_ct": "case",
@@ -66,7 +68,9 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
     {
         "accounts.active": "whether an account may sign in; needed before any key is released",
         "accounts.language": "chosen language of the interface",
+        "accounts.must_renew": "whether the account is in its owner's own hands yet",
         "accounts.password_hash": "argon2id; salted",
+        "accounts.suspended_at": "that access was cut; needed before any key is released",
         "accounts.totp_last_step": "time of the last sign-in to half a minute",
         "accounts.username_token": "keyed blind index; equality inside one municipality",
         "approvals.act": _APPROVAL,
@@ -174,6 +178,12 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "emergency_accesses.settled_at": _REVIEW,
         "emergency_accesses.settled_by": _REVIEW,
         "emergency_accesses.unit_id": _GRANT,
+        "departures.account_id": _LEAVING,
+        "departures.asked_by_id": _LEAVING,
+        "departures.grant_id": _LEAVING,
+        "departures.leaves_on": _LEAVING,
+        "departures.settled_at": _LEAVING,
+        "departures.state": _LEAVING,
         "entries.supersedes": "that an entry corrects another",
         "logs.holder_id": _GRANT,
         "logs.holder_unit_id": _GRANT,

@@ -83,6 +83,7 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "role_grants": {_W: _KEEP, _K: _READ},
         "web_sessions": {_W: _KEEP, _K: _READ},
         "approvals": {_W: _KEEP, _K: _READ},
+        "departures": {_W: _KEEP, _K: _READ},
         "throttles": {_W: _ALL},
         # -- what somebody else must look at afterwards
         "emergency_accesses": {_W: _KEEP, _K: _READ},

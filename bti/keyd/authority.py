@@ -90,7 +90,7 @@ class Authority:
         account = self._session.get_one(Account, row.account_id)
         self.genuine([account])
         ended = grant.valid_to is not None and grant.valid_to <= now
-        if ended or grant.valid_from > now or not account.active:
+        if ended or grant.valid_from > now or not account.can_sign_in:
             raise AccessDenied("access.no_role")
         return Subject(
             account_id=row.account_id,

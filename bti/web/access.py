@@ -139,8 +139,10 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "review.waiting": RouteRule(_roles("dpo", "unit_lead"), "see_reviews"),
     # accounts
     "account.show": SIGNED_IN,
+    "account.end_session": SIGNED_IN,
     "account.change_password": SIGNED_IN,
     "account.end_sessions": SIGNED_IN,
+    "first_sign_in.show": SIGNED_IN,
     "confirm.prove": SIGNED_IN,
     "confirm.show": SIGNED_IN,
     "account.list": RouteRule(_roles("administrator"), "manage_accounts"),
@@ -149,6 +151,13 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "account.give_role": RouteRule(_roles("administrator"), "manage_accounts"),
     "account.end_role": RouteRule(_roles("administrator"), "manage_accounts"),
     "account.disable": RouteRule(_roles("administrator"), "manage_accounts"),
+    # people who leave
+    "leaving.mine": RouteRule(CASE_WORK.access, "see_worklist"),
+    "leaving.plan": RouteRule(_roles("administrator"), "manage_accounts"),
+    "leaving.restore": RouteRule(_roles("administrator"), "manage_accounts"),
+    "leaving.suspend": RouteRule(_roles("administrator"), "manage_accounts"),
+    "leaving.unit": RouteRule(_roles("unit_lead")),
+    "leaving.withdraw": RouteRule(_roles("administrator"), "manage_accounts"),
     # what needs two people
     "approval.give": RouteRule(_TWO_PEOPLE, "give_approval"),
     "approval.list": _APPROVALS,
@@ -180,6 +189,7 @@ ROUTES: Final[dict[str, RouteRule]] = {
     # the baton
     "baton.answer": RouteRule(CASE_WORK.access, "answer_offer"),
     "baton.offer": RouteRule(CASE_WORK.access, "offer_baton"),
+    "baton.offer_for_leaver": RouteRule(CASE_WORK.access, "reassign_baton"),
     "baton.reassign": RouteRule(CASE_WORK.access, "reassign_baton"),
     "baton.withdraw": RouteRule(CASE_WORK.access, "withdraw_offer"),
     # consent, guardians and participants

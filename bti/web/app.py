@@ -44,8 +44,10 @@ _CASE: Final = (
     "control",
     "sign_in",
     "account",
+    "leaving",
     "approval",
     "confirm",
+    "first_sign_in",
     "pages",
 )
 FEATURES: Final[dict[Literal["all", "case", "network"], tuple[str, ...]]] = {

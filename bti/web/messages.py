@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     from bti.web.forms.base import BaseForm
 
 RULES: Final[Mapping[str, Any]] = {
+    "account.code_wrong": _l(
+        "The code was not right. Scan the new square, and write what the app shows."
+    ),
     "account.holds_baton": _l("This person still has a baton. Hand it over first."),
+    "leaving.not_leaving": _l("The holder stays, so the baton is theirs to offer."),
+    "leaving.past": _l("The last day cannot be in the past."),
+    "leaving.planned": _l("A last day is set already. Take it back first."),
     "account.not_active": _l("This account is closed."),
     "account.own": _l("You cannot close your own account. Ask another administrator."),
     "account.own_role": _l("You cannot give yourself a role. Ask another administrator."),

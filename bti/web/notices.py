@@ -29,6 +29,8 @@ NOTICES: Final[dict[str, Notice]] = {
     "password_changed": Notice(
         lazy_gettext("The password is changed. You are signed out everywhere else.")
     ),
+    "first_done": Notice(lazy_gettext("The account is yours. Nobody else knows your password.")),
+    "session_ended": Notice(lazy_gettext("The session is ended.")),
     "sessions_ended": Notice(lazy_gettext("You are signed out everywhere else.")),
     "concern_logged": Notice(lazy_gettext("The concern is saved.")),
     "concern_unfinished": Notice(
@@ -81,6 +83,17 @@ NOTICES: Final[dict[str, Notice]] = {
     "approval_given": Notice(lazy_gettext("You said yes. It can be done once, within the day.")),
     "approval_refused": Notice(lazy_gettext("You said no."), "info"),
     "approval_withdrawn": Notice(lazy_gettext("It is taken back."), "info"),
+    "leaving_planned": Notice(
+        lazy_gettext("The last day is set. The person and the leader see what must be handed over.")
+    ),
+    "leaving_withdrawn": Notice(lazy_gettext("The person stays."), "info"),
+    "access_cut": Notice(
+        lazy_gettext(
+            "The access is cut. What the person has in hand stays until somebody takes it."
+        ),
+        "warning",
+    ),
+    "access_restored": Notice(lazy_gettext("The person can sign in again.")),
     "not_done": Notice(lazy_gettext("That could not be done now."), "warning"),
     "signed_out": Notice(lazy_gettext("You are signed out."), "info"),
     "signed_out_idle": Notice(

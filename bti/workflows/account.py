@@ -12,6 +12,7 @@ from sqlalchemy import select
 from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.db.models import Account, Case, Log, Municipality, Participant, RoleGrant, Unit, WebSession
+from bti.domain import leaving
 from bti.domain.codes import CASE_WORKERS, Role, Sector
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import LogStatus
@@ -76,7 +77,7 @@ def create_unit(
     return row.id
 
 
-def create_account(
+def create_account(  # noqa: PLR0913 - each is a fact about the new account
     context: Context,
     *,
     tenant_id: uuid.UUID,
@@ -86,8 +87,11 @@ def create_account(
     secret: str,
     language: str | None = None,
     phone: str = "",
+    must_renew: bool = True,
 ) -> NewAccount:
     """Make an account that can sign in with password and one-time code.
+
+    Its owner chooses their own before anything else, unless they made these (``must_renew``).
 
     Raises ``RuleBroken("account.username_taken")`` and ``PasswordRefusedError``.
     """
@@ -102,6 +106,7 @@ def create_account(
         tenant_id=tenant_id,
         username_token=token,
         password_hash=context.passwords.hash(secret),
+        must_renew=must_renew,
         language=language,
     )
     row.profile = {"name": name, "username": username, "title": title, "phone": phone}
@@ -152,9 +157,10 @@ def end_role(context: Context, *, tenant_id: uuid.UUID, grant_id: uuid.UUID) -> 
     row = context.session.get_one(RoleGrant, grant_id)
     if row.tenant_id != tenant_id:
         raise NotFound
+    _held(context, row.account_id)
     held = batons_held(context, tenant_id=tenant_id, unit_id=row.unit_id).get(row.account_id, 0)
-    if held and not _another_can_hold(context, row):
-        raise RuleBroken("account.holds_baton", count=held)
+    if not _another_can_hold(context, row):
+        leaving.check_end(held)
     row.valid_to = context.now
     if not _another_can_hold(context, row):
         _end_places(context, row)
@@ -176,21 +182,31 @@ def _end_places(context: Context, ended: RoleGrant) -> None:
 
 def disable_account(context: Context, *, tenant_id: uuid.UUID, account_id: uuid.UUID) -> None:
     """Close an account and its sessions now. Raises ``RuleBroken("account.holds_baton", count=…)``."""
-    row = context.session.get_one(Account, account_id)
+    row = _held(context, account_id)
     if row.tenant_id != tenant_id:
         raise NotFound
     context.verbs.open_directory(tenant_id)
-    held = batons_held(context, tenant_id=tenant_id).get(account_id, 0)
-    if held:
-        raise RuleBroken("account.holds_baton", count=held)
+    leaving.check_end(batons_held(context, tenant_id=tenant_id).get(account_id, 0))
     row.active = False
+    end_sessions(context, account_id)
+    context.record(
+        Action.ACCOUNT_PROFILE_DISABLE, Reference("account", account_id), tenant=tenant_id
+    )
+
+
+def end_sessions(context: Context, account_id: uuid.UUID) -> None:
+    """End every session of an account, for an act that has an entry of its own."""
     alive = select(WebSession).where(
         WebSession.account_id == account_id, WebSession.revoked_at.is_(None)
     )
     for web_session in context.session.scalars(alive):
         web_session.revoked_at = context.now
-    context.record(
-        Action.ACCOUNT_PROFILE_DISABLE, Reference("account", account_id), tenant=tenant_id
+
+
+def _held(context: Context, account_id: uuid.UUID) -> Account:
+    """Return the account, held: nobody is given a baton while it ends (``hold_account``)."""
+    return context.session.get_one(
+        Account, account_id, with_for_update=True, populate_existing=True
     )
 
 

@@ -374,7 +374,7 @@ def _both_still_here(context: Context, row: Approval) -> None:
     """A yes by somebody whose account has ended since, or of one who has, is worth nothing."""
     for account_id in (row.requested_by_id, row.answered_by_id):
         account = context.session.get(Account, account_id) if account_id else None
-        if account is None or not account.active:
+        if account is None or not account.can_sign_in:
             raise ApprovalRefused("approval.person_gone", approval_id=row.id)
         context.verbs.check(account)
 

@@ -23,7 +23,7 @@ from bti.domain.baton import AccountFacts, BatonFacts, OfferFacts
 from bti.domain.codes import Role
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import LogStatus
-from bti.workflows import directory, participant
+from bti.workflows import directory, gaps, participant
 from bti.workflows.baton_page import (
     BatonCard,
     BatonPage,
@@ -95,6 +95,20 @@ def offer_by_team(context: Context, *, command: OfferBaton) -> uuid.UUID:
     return offer_id
 
 
+def offer_for_leaver(context: Context, *, command: OfferBaton) -> uuid.UUID:
+    """Offer the baton of somebody who leaves, or who cannot act, as the leader of the case's unit.
+
+    The new holder must accept like everybody else. Raises as ``offer``, and
+    ``RuleBroken("leaving.not_leaving")`` while the holder stays: then it is theirs to offer.
+    """
+    hold(context, command.case_id)
+    opened = context.verbs.open(command.case_id, Action.REASSIGN_BATON, entry=None)
+    _, log, _ = _rows(context, command.case_id)
+    if not gaps.leaves_or_is_gone(context, log.holder_id, log.holder_unit_id):
+        raise RuleBroken("leaving.not_leaving")
+    return _offer(context, opened, command, appointed=True)
+
+
 def accept(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID) -> None:
     """Take the baton. From this transaction on, the person is the one holder.
 
@@ -106,6 +120,7 @@ def accept(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID) -> None
     opened = context.verbs.open(case_id, Action.ANSWER_OFFER, entry=None)
     case, log, row = _offered(context, case_id, offer_id)
     person = context.person
+    directory.hold_account(context, person.account_id)
     to = _account(context, case, person.account_id, person.unit_id)
     event = rules.accept(_facts(case, log, row), to, at=context.now)
     if CORE not in opened.compartments:
@@ -159,6 +174,7 @@ def reassign(
     opened = context.verbs.open(case_id, Action.REASSIGN_BATON, entry=None)
     case, log, row = _rows(context, case_id)
     unchanged(case, version)
+    directory.hold_account(context, to_id)
     event = rules.reassign(
         _facts(case, log, row),
         _account(context, case, to_id, to_unit_id),
@@ -359,6 +375,7 @@ __all__ = [
     "drop_offers_to_outsiders",
     "offer",
     "offer_by_team",
+    "offer_for_leaver",
     "offer_page",
     "offers_to_me",
     "reassign",

@@ -174,7 +174,7 @@ def answer(context: Context, *, command: RecordAnswer) -> rules.ConsentStatus:
         raise RuleBroken("consent.day_in_future")
     if command.on < day_in_norway(asked.facts.asked_at):
         raise RuleBroken("consent.answer_before_question")
-    if command.minuted_by is not None and not directory.name_of(context, command.minuted_by):
+    if command.minuted_by is not None and not directory.works_here(context, command.minuted_by):
         raise RuleBroken("consent.not_colleague")
     given = rules.answer(asked.facts, _given(context, asked, command), rules=context.profile)
     case = case_row(context, command.case_id)

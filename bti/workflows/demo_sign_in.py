@@ -41,7 +41,7 @@ def demo_sign_in(context: Context, *, account_id: uuid.UUID) -> sign_in.SignedIn
     if account is None:
         raise NotFound
     context.verbs.open_directory(account.tenant_id)
-    if not account.profile.get("demo"):
+    if not account.profile.get("demo") or not account.can_sign_in:
         raise NotFound
     return sign_in.open_session(context, account, STRENGTH_DEMO)
 
@@ -61,7 +61,7 @@ def demo_accounts(context: Context) -> tuple[DemoAccount, ...]:
         context.verbs.open_directory(tenant)
         for row in context.session.scalars(select(Account).where(Account.tenant_id == tenant)):
             profile = row.profile
-            if profile.get("demo") and row.active:
+            if profile.get("demo") and row.can_sign_in:
                 order = str(profile.get("order", ""))
                 found.append((order, DemoAccount(row.id, profile["name"], profile["title"])))
     return tuple(row for _, row in sorted(found, key=lambda one: (one[0], one[1].name)))

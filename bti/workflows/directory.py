@@ -52,6 +52,36 @@ def name_of(context: Context, account_id: uuid.UUID) -> str:
     return account.profile["name"] if account is not None and known else ""
 
 
+def hold_account(context: Context, account_id: uuid.UUID) -> None:
+    """Let nobody end this account, or a role of it, until this transaction ends.
+
+    To be called before somebody is given something to answer for: whoever ends the account holds
+    the same row first. Says nothing about whether the account exists.
+    """
+    context.session.execute(
+        select(Account.id)
+        .where(Account.id == account_id, Account.tenant_id == context.person.tenant_id)
+        .with_for_update(key_share=True)
+    )
+
+
+def works_here(context: Context, account_id: uuid.UUID) -> bool:
+    """Tell whether somebody may sign in and has a role today: ended accounts count for nothing."""
+    account = context.session.get(Account, account_id)
+    if account is None or account.tenant_id != context.person.tenant_id or not account.can_sign_in:
+        return False
+    return (
+        context.session.scalars(
+            select(RoleGrant.id).where(
+                RoleGrant.account_id == account_id,
+                RoleGrant.valid_from <= context.now,
+                (RoleGrant.valid_to.is_(None)) | (RoleGrant.valid_to > context.now),
+            )
+        ).first()
+        is not None
+    )
+
+
 def colleague(context: Context, account_id: uuid.UUID, unit_id: uuid.UUID) -> Colleague | None:
     """Return a colleague with a case worker's role in this unit, or None."""
     return next((one for one in colleagues(context, unit_id) if one.account_id == account_id), None)
@@ -69,6 +99,7 @@ def colleagues(context: Context, unit_id: uuid.UUID) -> tuple[Colleague, ...]:
             RoleGrant.valid_from <= context.now,
             (RoleGrant.valid_to.is_(None)) | (RoleGrant.valid_to > context.now),
             Account.active.is_(True),
+            Account.suspended_at.is_(None),
         )
     )
     unit = units(context).get(unit_id)

@@ -26,7 +26,7 @@ from bti.domain.levels import (
     close_case,
     reopen_case,
 )
-from bti.workflows import consent_cells, measure
+from bti.workflows import consent_cells, directory, measure
 from bti.workflows.case_file import (
     Kind,
     Ops,
@@ -260,6 +260,7 @@ def own_compartment(context: Context, opened: Opened) -> str:
 def _give_first_baton(
     context: Context, case: Case, holder_id: uuid.UUID, unit_id: uuid.UUID
 ) -> None:
+    directory.hold_account(context, holder_id)
     log = context.session.scalars(select(Log).where(Log.case_id == case.id)).one_or_none()
     if log is None:
         context.session.add(

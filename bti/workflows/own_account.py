@@ -104,9 +104,15 @@ def end_session(context: Context, *, session_id: uuid.UUID) -> None:
 def end_other_sessions(context: Context) -> int:
     """End every session but this one; returns how many there were."""
     context.verbs.subject()
+    count = end_others(context)
+    context.record(Action.SESSION_SIGN_OUT_RUN, Reference("account", context.person.account_id))
+    return count
+
+
+def end_others(context: Context) -> int:
+    """End every session but this one, for an act that has an entry of its own."""
     rows = _others(context)
     _end(context, rows)
-    context.record(Action.SESSION_SIGN_OUT_RUN, Reference("account", context.person.account_id))
     return len(rows)
 
 

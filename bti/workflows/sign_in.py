@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from bti.workflows.perform import Doorway
 
 STRENGTH_TWO_FACTORS = "password+totp"
+#: With a password and code that somebody else made: weak, see ``first_sign_in``.
+STRENGTH_FIRST = "first"
 MAX_SESSIONS = 3
 
 
@@ -146,12 +148,13 @@ def _finish(
     # A password that was changed while the old one was being checked is no longer right.
     proven = right and forged is None and account.password_hash == begun.password_hash
     step = unused_step(context, account, code) if proven else None
-    if step is None or not account.active:
+    if step is None or not account.can_sign_in:
         # Told apart in the log only: a planted password must look like a wrong one.
         rule = forged or "sign_in.not_proven"
         context.record(Action.SESSION_SIGN_IN_DENY, about, tenant=tenant, refused=rule)
         return SignInRefused()
-    opened = open_session(context, account, STRENGTH_TWO_FACTORS)
+    strength = STRENGTH_FIRST if account.must_renew else STRENGTH_TWO_FACTORS
+    opened = open_session(context, account, strength)
     if isinstance(opened, SignedIn):
         account.totp_last_step = step  # a code seen over a shoulder cannot be used again
         if new_hash is not None:
@@ -228,7 +231,7 @@ def _genuine_actor(context: Context, row: WebSession, token: str) -> Actor | Non
             refused=denied.rule,
         )
         return None
-    if not account.active or not _in_force(grant, context.now):
+    if not account.can_sign_in or not _in_force(grant, context.now):
         return None
     context.verbs.open_directory(row.tenant_id, proof=tokens.proof_of(token))
     return _actor(context, row, account, grant, token)

@@ -19,10 +19,11 @@ from bti.domain.codes import Role
 from bti.domain.deadlines import Pressing, pressing
 from bti.domain.levels import Level
 from bti.workflows import baton, duty, emergency, own_record, review
+from bti.workflows.leaving_tasks import leaving_tasks
 from bti.workflows.permission import require
 from bti.workflows.referral_queue import count_waiting
 from bti.workflows.worklist_rows import Lines, Relation, Row, TaskKind, read_lines
-from bti.workflows.worklist_tasks import Task, tasks_of
+from bti.workflows.worklist_tasks import Task, in_order, tasks_of
 
 if TYPE_CHECKING:
     from bti.workflows.baton import OfferToMe
@@ -120,7 +121,7 @@ def my_day(context: Context, *, show: Show = Show.ALL, names_hidden: bool = Fals
     )
     return Worklist(
         today=context.today,
-        tasks=tasks,
+        tasks=in_order([*tasks, *leaving_tasks(context, subject)]),
         rows=tuple(row for row in mine if _shown(row, show)),
         counts={one: sum(1 for row in mine if _shown(row, one)) for one in Show},
         show=show,

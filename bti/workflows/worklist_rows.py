@@ -44,6 +44,7 @@ class TaskKind(StrEnum):
     """What is to be done."""
 
     BROKEN = "broken"
+    GAP = "gap"
     EVALUATION = "evaluation"
     DUTY = "duty"
     TALK = "talk"
@@ -55,6 +56,8 @@ class TaskKind(StrEnum):
     CONSENT_ENDING = "consent_ending"
     RETURNED = "returned"
     QUEUE = "queue"
+    LEAVING = "leaving"
+    LEAVER = "leaver"
     PLAN = "plan"
     DRAFT = "draft"
 

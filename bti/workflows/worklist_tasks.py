@@ -62,7 +62,7 @@ class Task:
         return self.kind in _NEVER_WAITS or self.pressing in {Pressing.OVERDUE, Pressing.TODAY}
 
 
-_NEVER_WAITS: Final = frozenset({TaskKind.BROKEN, TaskKind.OFFER, TaskKind.EMERGENCY})
+_NEVER_WAITS: Final = frozenset({TaskKind.BROKEN, TaskKind.GAP, TaskKind.OFFER, TaskKind.EMERGENCY})
 _ORDER: Final = {kind: place for place, kind in enumerate(TaskKind)}
 _SHOWN: Final = frozenset({Pressing.OVERDUE, Pressing.TODAY, Pressing.SOON})
 
@@ -100,7 +100,12 @@ def tasks_of(
         found.append(Task(kind=TaskKind.REVIEW, pressing=Pressing.SOON, count=reviews))
     if waiting:
         found.append(Task(kind=TaskKind.QUEUE, pressing=Pressing.SOON, count=waiting))
-    return tuple(sorted(found, key=_pain))
+    return in_order(found)
+
+
+def in_order(tasks: Iterable[Task]) -> tuple[Task, ...]:
+    """Return the tasks with what hurts a child most first."""
+    return tuple(sorted(tasks, key=_pain))
 
 
 def _pain(task: Task) -> tuple[bool, bool, int, date, str]:

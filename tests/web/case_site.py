@@ -14,7 +14,16 @@ from bti.web.app import Identity, assemble
 from tests.web.critic import CriticClient, Page
 from tests.world import SECRET, World, settings_for
 
-FEATURES = ("insight", "sign_in", "account", "approval", "confirm", "pages")
+FEATURES = (
+    "insight",
+    "sign_in",
+    "account",
+    "leaving",
+    "approval",
+    "confirm",
+    "first_sign_in",
+    "pages",
+)
 
 
 def site(world: World, *, mode: str = "test") -> Flask:

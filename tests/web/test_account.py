@@ -10,8 +10,9 @@ from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.clock import norwegian_date
 from bti.db.models import Case, Log
+from bti.domain.errors import AccessDenied
 from bti.identity import totp
-from bti.workflows import case_file, sign_in
+from bti.workflows import case_file, duty, sign_in, worklist
 from tests.web.case_site import acts, enter, signed_in, site, visitor
 from tests.world import SECRET, World
 
@@ -133,6 +134,115 @@ def test_a_new_colleague_can_sign_in_with_what_was_shown_once(world):
     world.seeds["ola"] = _unspelt(spelt)
     assert enter(visitor(world), world, "ola", password=secret).status == 303
     assert secret not in client.get("/accounts").text
+
+
+@pytest.fixture
+def ola(world):
+    """A new colleague's browser, signed in with what the administrator made; and the password."""
+    page = _welcome(signed_in(world, "asta"), world)
+    secret = re.search(r"Password(\S+?) ?Code", page.text).group(1)
+    world.seeds["ola"] = _unspelt(
+        re.search(r"for the app((?: ?[A-Z2-7]{4}){8})", page.text).group(1)
+    )
+    client = visitor(world)
+    enter(client, world, "ola", password=secret)
+    return client, secret
+
+
+def _make_own(client, world, **changed):
+    page = client.get("/account/first")
+    seed = _unspelt(re.search(r"for the app((?: ?[A-Z2-7]{4}){8})", page.text).group(1))
+    typed = {"new": NEW, "again": NEW, "code": totp.code_at(seed, world.clock.now()), **changed}
+    return seed, client.post("/account/first", typed)
+
+
+def test_nothing_is_open_before_the_account_is_ones_own(world, ola):
+    client, _ = ola
+    for path in ("/account", "/worklist", "/approvals", "/concern", "/role"):
+        answer = client.get(path)
+        if answer.status != 404:
+            assert (answer.status, answer.response.location) == (303, "/account/first"), path
+    assert client.post("/account/sessions/end").response.location == "/account/first"
+
+
+def test_the_broker_refuses_a_first_session_too(world, ola):
+    client, _ = ola
+    token = client.client.get_cookie("st_session").value
+    actor = world.runtime.doorway.perform(sign_in.identify, None, token=token)
+    with pytest.raises(AccessDenied, match="weak_sign_in"):
+        world.runtime.doorway.perform(worklist.my_day, actor)
+    # The duty to report asks nothing of how one has signed in.
+    assert world.runtime.doorway.perform(duty.open_report, actor).letters
+
+
+def test_with_a_password_and_an_app_of_ones_own_the_account_opens_and_the_first_are_dead(
+    world, ola
+):
+    client, first = ola
+    old_seed = world.seeds["ola"]
+    thief = visitor(world)
+    enter(thief, world, "ola", password=first)
+    seed, answer = _make_own(client, world)
+    assert answer.response.location == "/"
+    assert "The account is yours" in client.get("/account").text
+    assert thief.get("/account").status == 302
+    assert enter(visitor(world), world, "ola", password=first).status == 401
+    assert enter(visitor(world), world, "ola", password=NEW).status == 401
+    world.seeds["ola"] = seed
+    assert seed != old_seed
+    assert enter(visitor(world), world, "ola", password=NEW).response.location == "/"
+    assert client.get("/account/first").status == 404
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"code": "000000"}, "The code was not right"),
+        ({"new": "kort", "again": "kort"}, "at least 15"),
+        ({"again": "noe helt annet enn det"}, "not the same"),
+        ({"code": ""}, "Write the code"),
+    ],
+)
+def test_a_first_step_that_fails_is_explained_and_changes_nothing(world, ola, changed, said):
+    client, first = ola
+    _, answer = _make_own(client, world, **changed)
+    assert answer.status == 422
+    assert said in answer.text
+    assert enter(visitor(world), world, "ola", password=first).status == 303
+    assert client.get("/account").response.location == "/account/first"
+
+
+def test_the_first_password_is_not_ones_own(world, ola):
+    client, first = ola
+    _, answer = _make_own(client, world, new=first, again=first)
+    assert "the password you have now" in answer.text
+
+
+def test_the_secret_of_the_app_stays_the_same_until_it_is_taken_into_use(world, ola):
+    client, _ = ola
+    seed, _ = _make_own(client, world, code="000000")
+    assert _make_own(client, world, code="000000")[0] == seed
+
+
+def test_one_session_of_ones_own_is_ended_and_nobody_elses(world):
+    app = site(world)
+    others = [visitor(world), visitor(world)]
+    for other in others:
+        enter(other, world, "ingrid")
+    client = signed_in(world, "ingrid", app=app)
+    ends = [
+        form.get("action")
+        for form in client.get("/account").all("form")
+        if "/account/sessions/" in (form.get("action") or "")
+        and not form.get("action").endswith("sessions/end")
+    ]
+    assert len(ends) == 2
+    assert client.post(ends[0]).status == 303
+    assert sorted(other.get("/account").status for other in others) == [200, 302]
+    assert client.post(ends[0]).status == 404
+    stranger = signed_in(world, "per", app=app)
+    stranger.get("/account")
+    assert stranger.post(ends[1]).status == 404
 
 
 def _unspelt(spelt: str) -> bytes:

@@ -390,6 +390,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     found["measure_id"] = measures[0].id if measures else NOBODY
     found["record_id"] = _own(town, "per")
     found["approval_id"] = town.approval_id
+    found["session_id"] = NOBODY
     found["account_id"] = town.world.accounts["mona"]
     found["grant_id"] = uuid.UUID(
         site.ask("SELECT id FROM role_grants WHERE account_id=?", found["account_id"])[0][0]

@@ -6,6 +6,7 @@ from bti.db.models.attachment import Attachment
 from bti.db.models.broker import BrokerCount, BrokerMark, BrokerNote
 from bti.db.models.case import BatonOffer, Case, ChildIndex, Entry, Log, Participant, Person
 from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
+from bti.db.models.departure import Departure
 from bti.db.models.keys import CaseKey, TenantKey
 from bti.db.models.organisation import Municipality, Unit
 from bti.db.models.oversight import (
@@ -35,6 +36,7 @@ __all__ = [
     "ConsentCell",
     "Control",
     "ControlFinding",
+    "Departure",
     "EmergencyAccess",
     "Entry",
     "Log",

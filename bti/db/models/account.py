@@ -26,11 +26,24 @@ class Account(AuthorityRow):
     totp_last_step: Mapped[int] = mapped_column(Integer, default=0)
     language: Mapped[str | None] = mapped_column(String(2))
     active: Mapped[bool] = mapped_column(default=True)
+    #: Password and code were made by somebody else: the person makes their own before all else.
+    must_renew: Mapped[bool] = mapped_column(default=False)
+    totp_next_ct: Mapped[Sealed | None] = mapped_column(SealedType)
+
+    #: Access was cut at once; what the person has in hand stays there, as a gap.
+    suspended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether there is somebody behind the account now."""
+        return self.active and self.suspended_at is None
 
     #: {"name", "username", "title", "phone"}
     profile = Encrypted("profile_ct", "directory", 128)
     #: base32 secret
     totp_secret = Encrypted("totp_ct", "directory")
+    #: the secret that a person is about to take into use
+    totp_next = Encrypted("totp_next_ct", "directory")
 
 
 class RoleGrant(AuthorityRow):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _NAME_LENGTH: Final = 100
 _PHONE_LENGTH: Final = 20
+_CODE_LENGTH: Final = 20
 
 # In the order of `Role`, so that the most usual come first.
 _ROLES: Final = [role for role in Role if role in STAFF_SIDE]
@@ -55,6 +56,44 @@ class PasswordForm(BaseForm):
             self.refuse(gettext("The two new passwords are not the same."), self.again)
             return False
         return held
+
+
+class FirstForm(BaseForm):
+    """A password of one's own, twice, and a code from one's own app."""
+
+    new = PasswordField(
+        lazy_gettext("New password"),
+        required=lazy_gettext("Write a new password."),
+        description=lazy_gettext(
+            "At least 15 signs. Four or five words that do not belong together are easy to "
+            "remember and hard to guess."
+        ),
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        lazy_gettext("The new password once more"),
+        required=lazy_gettext("Write the new password once more."),
+        render_kw={"autocomplete": "new-password"},
+    )
+    code = TextField(
+        lazy_gettext("Code from the app"),
+        required=lazy_gettext("Write the code from the app."),
+        description=lazy_gettext("The six digits that the app shows now, after you have scanned."),
+        max_length=_CODE_LENGTH,
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
+    )
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Also refuse two new passwords that differ."""
+        held = super().validate(extra_validators)
+        if self.new.data and self.again.data and self.new.data != self.again.data:
+            self.refuse(gettext("The two new passwords are not the same."), self.again)
+            return False
+        return held
+
+    def forget_code(self) -> None:
+        """A used or wrong code is of no use on the page."""
+        self.code.data, self.code.raw_data = "", []
 
 
 class RoleForm(BaseForm):

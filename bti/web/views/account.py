@@ -16,13 +16,15 @@ from bti.identity.password import MAX_LENGTH, PasswordRefusedError
 from bti.web import labels, messages
 from bti.web.doorway import perform
 from bti.web.forms.account import ColleagueForm, PasswordForm, RoleForm
+from bti.web.forms.leaving import LastDayForm
 from bti.web.notices import notify
-from bti.workflows import own_account
+from bti.workflows import leaving, own_account
 from bti.workflows import register as accounts
 
 if TYPE_CHECKING:
     import uuid
 
+    from bti.workflows.leaving import Standing
     from bti.workflows.own_account import OwnAccount
     from bti.workflows.register import Colleague, Welcome
 
@@ -38,7 +40,7 @@ class OwnPage:
 
     account: OwnAccount
     roles: tuple[tuple[str, str], ...]
-    sessions: tuple[tuple[str, str], ...]
+    sessions: tuple[tuple[str, str, str], ...]
     role_href: str
     password_action: str
     end_action: str
@@ -71,6 +73,7 @@ class ColleaguePage:
     here: str
     give_action: str
     disable_action: str
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,14 @@ def end_sessions() -> Response:
     """End every other session of one's own."""
     perform(own_account.end_other_sessions)
     notify("sessions_ended")
+    return redirect(url_for("account.show"), 303)
+
+
+@blueprint.post("/account/sessions/<uuid:session_id>/end")
+def end_session(session_id: uuid.UUID) -> Response:
+    """End one of one's own other sessions."""
+    perform(own_account.end_session, session_id=session_id)
+    notify("session_ended")
     return redirect(url_for("account.show"), 303)
 
 
@@ -226,7 +237,12 @@ def _own(form: PasswordForm) -> str:
         account=found,
         roles=tuple((str(labels.label(row.role, "role")), row.unit_name) for row in found.roles),
         sessions=tuple(
-            (str(labels.label(row.role, "role")), row.unit_name) for row in found.sessions
+            (
+                str(labels.label(row.role, "role")),
+                row.unit_name,
+                "" if row.current else url_for("account.end_session", session_id=row.session_id),
+            )
+            for row in found.sessions
         ),
         role_href=url_for("sign_in.role") if len(found.roles) > 1 else "",
         password_action=url_for("account.change_password"),
@@ -235,7 +251,14 @@ def _own(form: PasswordForm) -> str:
     return render_template("account/show.html", page=page, form=form)
 
 
-def _colleague(account_id: uuid.UUID, form: RoleForm, status: int) -> Response:
+def explained(account_id: uuid.UUID, last_day: LastDayForm) -> Response:
+    """Return the colleague's page with what was wrong about a last day or cut access. 422."""
+    return _colleague(account_id, RoleForm(formdata=None, data={}), 422, last_day)
+
+
+def _colleague(
+    account_id: uuid.UUID, form: RoleForm, status: int, last_day: LastDayForm | None = None
+) -> Response:
     found, register_ = perform(accounts.colleague, account_id=account_id)
     form.offer(register_.units)
     if (form.errors or form.error_list()) and not found.active:
@@ -255,8 +278,11 @@ def _colleague(account_id: uuid.UUID, form: RoleForm, status: int) -> Response:
         here=url_for("account.colleague", account_id=account_id),
         give_action=url_for("account.give_role", account_id=account_id),
         disable_action=url_for("account.disable", account_id=account_id),
+        standing=perform(leaving.standing, account_id=account_id),
     )
-    return make_response(render_template("account/colleague.html", page=page, form=form), status)
+    last_day = last_day or LastDayForm(formdata=None, data={})
+    html = render_template("account/colleague.html", page=page, form=form, last_day=last_day)
+    return make_response(html, status)
 
 
 def _refused(account_id: uuid.UUID, broken: RuleBroken) -> Response:

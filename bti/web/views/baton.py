@@ -47,6 +47,22 @@ def offer(case_id: uuid.UUID) -> Response:
     return _page("offer", page, form)
 
 
+@blueprint.route("/offer-for", methods=["GET", "POST"])
+def offer_for_leaver(case_id: uuid.UUID) -> Response:
+    """Offer the baton of somebody who leaves, as the leader."""
+    page = perform(baton.reassign_page, case_id=case_id)
+    form = OfferForm(version=page.version)
+    form.prepare(page)
+    if form.validate_on_submit():
+        try:
+            perform(baton.offer_for_leaver, command=form.to_command(case_id))
+        except RuleBroken as broken:
+            messages.refuse(form, broken)
+        else:
+            return _done(case_id, "holder_asked")
+    return _page("offer_for_leaver", page, form)
+
+
 @blueprint.route("/offers/<uuid:offer_id>", methods=["GET", "POST"])
 def answer(case_id: uuid.UUID, offer_id: uuid.UUID) -> Response:
     """Say yes or no."""

@@ -17,7 +17,12 @@ depends_on = None
 COLUMNS = (
     ("web_sessions", "proven_at", sa.DateTime(timezone=True)),
     ("role_grants", "granted_by_id", sa.Uuid()),
+    ("accounts", "must_renew", sa.Boolean()),
+    ("accounts", "totp_next_ct", sa.LargeBinary()),
+    ("accounts", "suspended_at", sa.DateTime(timezone=True)),
 )
+
+NEVER_EMPTY = frozenset({"must_renew"})
 
 
 def upgrade() -> None:
@@ -67,12 +72,48 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_approvals_tenant_id"), "approvals", ["tenant_id"])
     op.create_index(op.f("ix_approvals_requested_by_id"), "approvals", ["requested_by_id"])
+    op.create_table(
+        "departures",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("grant_id", sa.Uuid(), nullable=True),
+        sa.Column("leaves_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("asked_by_id", sa.Uuid(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('planned','done','withdrawn')", name=op.f("ck_departures_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_departures_account_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by_id"], ["accounts.id"], name=op.f("fk_departures_asked_by_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["role_grants.id"], name=op.f("fk_departures_grant_id_role_grants")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["municipalities.id"],
+            name=op.f("fk_departures_tenant_id_municipalities"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_departures")),
+    )
+    op.create_index(op.f("ix_departures_tenant_id"), "departures", ["tenant_id"])
+    op.create_index(op.f("ix_departures_account_id"), "departures", ["account_id"])
     for table, name, kind in COLUMNS:
-        op.add_column(table, sa.Column(name, kind, nullable=True))
+        fixed = name in NEVER_EMPTY
+        default = sa.false() if fixed else None
+        op.add_column(table, sa.Column(name, kind, nullable=not fixed, server_default=default))
 
 
 def downgrade() -> None:
     """Take them away again."""
     for table, name, _kind in reversed(COLUMNS):
         op.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+    op.drop_table("departures")
     op.drop_table("approvals")
