@@ -7,7 +7,7 @@ import tempfile
 from itertools import chain
 from pathlib import Path
 
-from benchmarks import deciding, hidden, log, pages, providers, sealing, walls
+from benchmarks import deciding, hidden, log, pages, providers, rewrapping, sealing, walls
 
 
 def main() -> int:
@@ -24,6 +24,7 @@ def main() -> int:
             log.figures(directory),
             hidden.figures(directory),
             walls.figures(directory),
+            rewrapping.figures(directory),
         ):
             print(figure, flush=True)
             missed += figure.binding and not figure.held

@@ -14,6 +14,7 @@ from bti.cli.wiring import OPERATOR, municipality, runtime
 from bti.crypto.errors import SealError
 from bti.crypto.private_file import KeyFileRefused
 from bti.crypto.provider import TenantPurpose
+from bti.crypto.usage import USES
 from bti.db.engine import empty_write_ahead_log
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.errors import AccessDenied
@@ -74,6 +75,26 @@ def status(number: str | None) -> None:
                 click.echo(f"{found.left_behind} are under an older kek: run bti keys rewrap")
             if found.worn:
                 click.echo("A key has done half of what it may: run bti keys rotate")
+
+
+@command.command()
+@_number
+def inventory(number: str | None) -> None:
+    """List every key with its age, and every use of cryptography in this program."""
+    with runtime() as opened:
+        now = opened.clock.now()
+        for tenant, name in _chosen(opened, number):
+            found = opened.doorway.perform(keys.status, OPERATOR, tenant_id=tenant)
+            click.echo(name)
+            for row in found.generations:
+                days = (now - row.made_at).days
+                click.echo(f"{_line(row)}  {days} days old  id {row.key_id.hex()[:8]}")
+            held = opened.doorway.perform(keys.data_keys, OPERATOR, tenant_id=tenant)
+            for kind, generation, state, count in held:
+                click.echo(f"data keys: {kind:10} generation {generation}  {state:10} {count}")
+    click.echo("\nUses of cryptography in this program")
+    for module, (primitive, purpose) in sorted(USES.items()):
+        click.echo(f"{module:34} {primitive}: {purpose}")
 
 
 @command.command()

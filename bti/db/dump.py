@@ -5,7 +5,8 @@ counts what it reads. The key store is a dump of its own: it is kept for a short
 
     {"stafett-dump": 1, "kind", "set", "revision", "at"}
     {"table", "columns": [[name, kind], ...]}       then one list of values for each of its rows
-    {"end": {table: rows}, "sha256": of all bytes before this line}
+    {"file"}                                        then its bytes, one text of base64 for each piece
+    {"end": {table: rows}, "files": how many, "sha256": of all bytes before this line}
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from base64 import b64encode
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -44,7 +45,7 @@ from bti.db.types import UTCDateTime
 from bti.db.walls import EVERYWHERE, settings_for, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Engine
     from sqlalchemy.types import TypeEngine
@@ -68,6 +69,7 @@ PLAIN_TYPES: Final[dict[str, Any]] = {
 """Kind of a value → the column type that writes and reads it as it is stored, sealed or not."""
 
 _BATCH: Final = 1000
+_PIECE_BYTES: Final = 48 * 1024
 _KINDS: Final[tuple[tuple[type[TypeEngine[Any]], str], ...]] = (
     (Uuid, "uuid"),
     (LargeBinary, "bytes"),
@@ -125,8 +127,13 @@ def tables_of(kind: str) -> tuple[Table, ...]:
     )
 
 
-def lines_of(connection: Connection, title: DumpTitle) -> Iterator[bytes]:
-    """Give the dump line by line. TypeError for a column of a type that has no form here."""
+def lines_of(
+    connection: Connection, title: DumpTitle, files: Iterable[tuple[str, BinaryIO]] = ()
+) -> Iterator[bytes]:
+    """Give the dump line by line: the rows, then ``files`` (name and content, each closed after it).
+
+    TypeError for a column of a type that has no form here.
+    """
     digest = hashlib.sha256()
     counts: dict[str, int] = {}
     head = {FORMAT: VERSION, "kind": title.kind, "set": title.set_id}
@@ -135,7 +142,13 @@ def lines_of(connection: Connection, title: DumpTitle) -> Iterator[bytes]:
     ):
         digest.update(line)
         yield line
-    yield _line({"end": counts, "sha256": digest.hexdigest()})
+    written = 0
+    for name, content in files:
+        written += 1
+        for line in _file(name, content):
+            digest.update(line)
+            yield line
+    yield _line({"end": counts, "files": written, "sha256": digest.hexdigest()})
 
 
 def kind_of(column: Column[Any]) -> str:
@@ -169,6 +182,13 @@ def _body(
         for row in rows:
             yield _line([_written(value) for value in row])
             counts[table.name] += 1
+
+
+def _file(name: str, content: BinaryIO) -> Iterator[bytes]:
+    yield _line({"file": name})
+    with content:
+        while piece := content.read(_PIECE_BYTES):
+            yield _line(b64encode(piece).decode())
 
 
 def _written(value: Any) -> str | int | bool | None:

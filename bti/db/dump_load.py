@@ -11,9 +11,10 @@ import re
 import uuid
 from base64 import b64decode
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, Self
 
 from sqlalchemy import bindparam, func, inspect, select, update
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _MOST_LINE_BYTES: Final = 64 << 20
 _BATCH: Final = 500
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_FILE: Final = re.compile(r"[0-9a-f]{32}")
 _TITLE: Final = ("kind", "set", "revision", "at")
 
 
@@ -38,10 +40,11 @@ class DumpRefused(ValueError):  # noqa: N818 - says what happened, as callers re
 
 @dataclass(frozen=True, slots=True)
 class DumpContent:
-    """What was read: the dump's title and how many rows of each table."""
+    """What was read: the dump's title, how many rows of each table, and how many files."""
 
     title: DumpTitle
     rows: Mapping[str, int]
+    files: int
 
     @property
     def total(self) -> int:
@@ -68,24 +71,51 @@ class _Section:
         return cls(name, pairs)
 
 
+@dataclass(frozen=True, slots=True)
+class _FilePart:
+    """A piece of a file; the first of each has no bytes."""
+
+    name: str
+    data: bytes | None
+
+
+class FileShelf(Protocol):
+    """Where the files of a dump are put."""
+
+    def begin(self, name: str) -> BinaryIO:
+        """Open a new file of this name for writing. ``DumpRefused`` for a name that cannot be."""
+
+
 def check_dump(pieces: Iterable[bytes]) -> DumpContent:
     """Read a dump to its end and return what is in it. Raises ``DumpRefused``."""
     reading = _Reading(pieces)
-    for _, _ in reading.rows():
+    for _ in reading.parts():
         pass
     return reading.content()
 
 
-def load_dump(connection: Connection, pieces: Iterable[bytes]) -> DumpContent:
-    """Write every row of a dump. Raises ``DumpRefused``; the caller then rolls back.
+def load_dump(
+    connection: Connection, pieces: Iterable[bytes], shelf: FileShelf | None = None
+) -> DumpContent:
+    """Write every row of a dump, and its files to ``shelf``. Raises ``DumpRefused``; then roll back.
 
     The tables must be there, at the dump's revision, and empty.
     """
     tell(connection, settings_for(EVERYWHERE))
     reading = _Reading(pieces)
     writer = _Writer(connection)
-    for section, row in reading.rows():
-        writer.add(section, row)
+    with ExitStack() as stack:
+        file: BinaryIO | None = None
+        for part in reading.parts():
+            if not isinstance(part, _FilePart):
+                writer.add(*part)
+            elif shelf is None:
+                raise DumpRefused("there are files in it and nowhere to put them")
+            elif part.data is None:
+                stack.close()
+                file = stack.enter_context(shelf.begin(part.name))
+            elif file is not None:
+                file.write(part.data)
     writer.finish()
     return reading.content()
 
@@ -98,22 +128,26 @@ class _Reading:
         self._digest = hashlib.sha256()
         self._title = self._read_title()
         self._counts: Counter[str] = Counter()
+        self._files = 0
         self._whole = False
 
-    def rows(self) -> Iterator[tuple[_Section, list[Any]]]:
-        """Give each row with its table; stops after the last line, which must be right."""
+    def parts(self) -> Iterator[tuple[_Section, list[Any]] | _FilePart]:
+        """Give each row with its table, then each file; stops after the last line, which must be right."""
         section: _Section | None = None
+        name: str | None = None
         for line in self._lines:
             content = _parsed(line)
             if isinstance(content, dict) and "end" in content:
                 self._check_end(content)
                 return
             self._digest.update(line)
-            if isinstance(content, dict):
-                section = _Section.parse(content)
-                if section.name in self._counts:
-                    raise DumpRefused(f"{section.name} comes twice")
-                self._counts[section.name] = 0
+            if isinstance(content, dict) and "file" in content:
+                name = self._begin_file(content)
+                yield _FilePart(name, None)
+            elif name is not None:
+                yield _FilePart(name, _read_piece(content))
+            elif isinstance(content, dict):
+                section = self._begin_table(content)
             elif section is None or not isinstance(content, list):
                 raise DumpRefused("a row stands in no table")
             else:
@@ -121,11 +155,25 @@ class _Reading:
                 yield section, _read_row(section, content)
         raise DumpRefused("the dump has no end")
 
+    def _begin_table(self, content: Mapping[str, Any]) -> _Section:
+        section = _Section.parse(content)
+        if section.name in self._counts:
+            raise DumpRefused(f"{section.name} comes twice")
+        self._counts[section.name] = 0
+        return section
+
+    def _begin_file(self, content: Mapping[str, Any]) -> str:
+        name = content["file"]
+        if set(content) != {"file"} or not isinstance(name, str) or not _FILE.fullmatch(name):
+            raise DumpRefused("a file is not described as it should be")
+        self._files += 1
+        return name
+
     def content(self) -> DumpContent:
         """Return what was read, once all was."""
         if not self._whole:
             raise DumpRefused("the dump was not read to its end")
-        return DumpContent(self._title, dict(self._counts))
+        return DumpContent(self._title, dict(self._counts), self._files)
 
     def _read_title(self) -> DumpTitle:
         line = next(self._lines, b"")
@@ -138,7 +186,8 @@ class _Reading:
         return DumpTitle(*(content[one] for one in _TITLE))
 
     def _check_end(self, content: Mapping[str, Any]) -> None:
-        if content != {"end": dict(self._counts), "sha256": self._digest.hexdigest()}:
+        end = {"end": dict(self._counts), "files": self._files, "sha256": self._digest.hexdigest()}
+        if content != end:
             raise DumpRefused("the rows are not those that were written")
         if next(self._lines, None) is not None:
             raise DumpRefused("something follows the end")
@@ -246,6 +295,15 @@ def _parsed(line: bytes) -> Any:
         return json.loads(line)
     except (ValueError, RecursionError):
         raise DumpRefused("a line is not JSON") from None
+
+
+def _read_piece(content: object) -> bytes:
+    if not isinstance(content, str):
+        raise DumpRefused("a file's bytes are not written as they should be")
+    try:
+        return b64decode(content, validate=True)
+    except ValueError:
+        raise DumpRefused("a file's bytes are not written as they should be") from None
 
 
 def _is_column(column: object) -> bool:

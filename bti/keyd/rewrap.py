@@ -62,7 +62,11 @@ def rewrap_batch(
         rows = _taken(session, tenant, kek, most, None, wait=True)
     if not rows:
         return Moved(0, None)
-    moved = [_moved(session, keys, kek, row) for row in rows]
+    olds = {
+        key_id: keys.tenant_key_by_id(session, tenant, TenantPurpose.KEK, key_id)
+        for key_id in {row["kek_id"] for row in rows}
+    }
+    moved = [_moved(keys, olds[row["kek_id"]], kek, row) for row in rows]
     done = session.connection().execute(_CHANGE, [parameters for parameters, _ in moved])
     if done.rowcount != len(moved):
         # Cannot be under the lock; if it were, the log would say what does not stand.
@@ -93,9 +97,8 @@ def _taken(
 
 
 def _moved(
-    session: Session, keys: KeyStore, kek: DataKey, row: RowMapping
+    keys: KeyStore, old: DataKey, kek: DataKey, row: RowMapping
 ) -> tuple[dict[str, Any], RowChange]:
-    old = keys.tenant_key_by_id(session, row["tenant_id"], TenantPurpose.KEK, row["kek_id"])
     place = row["tenant_id"], row["case_id"], row["compartment"]
     key = unwrap_key(old, *place, row["key_id"], row["wrapped"])
     version = row["version"] + 1

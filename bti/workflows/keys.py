@@ -6,16 +6,17 @@ by the same command. No key is ever a result.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.crypto.provider import TenantPurpose
-from bti.db.models import Municipality
+from bti.db.models import CaseKey, Municipality
 from bti.domain.approval import ApprovalAct
 from bti.keyd.generations import Generation, KeyHeldError
 from bti.keyd.keystore import ACTIVE, MOST_SEALS, MOST_WRAPS
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from bti.workflows.context import Context
     from bti.workflows.perform import Doorway
 
-#: Data keys moved in one transaction, under one entry of about 60 kB.
-BATCH: Final = 500
+#: Data keys moved in one transaction, under one entry of about 130 kB; others wait a tenth of a second.
+BATCH: Final = 1000
 #: How old the active kek may be before it is due for its successor.
 KEK_AGE: Final = timedelta(days=30)
 
@@ -89,6 +90,22 @@ def status(context: Context, *, tenant_id: uuid.UUID) -> KeyStatus:
     left = life.left_behind(tenant_id)
     used = usage(context.session, tenant_id, active[TenantPurpose.KEK])
     return KeyStatus(generations, used.wraps + left, left, used)
+
+
+def data_keys(context: Context, *, tenant_id: uuid.UUID) -> tuple[tuple[str, int, str, int], ...]:
+    """Return how many data keys there are by kind of compartment, generation and state.
+
+    Which service has how many is not told: kinds are core, own, and the types of information.
+    """
+    counts: Counter[tuple[str, int, str]] = Counter()
+    query = (
+        select(CaseKey.compartment, CaseKey.generation, CaseKey.state, func.count())
+        .where(CaseKey.tenant_id == tenant_id)
+        .group_by(CaseKey.compartment, CaseKey.generation, CaseKey.state)
+    )
+    for compartment, generation, state, count in context.session.execute(query):
+        counts[compartment.rpartition(":")[2], generation, state] += count
+    return tuple((*which, count) for which, count in sorted(counts.items()))
 
 
 def begin_generation(

@@ -37,6 +37,16 @@ def test_key_status_shows_every_purpose_with_its_age_and_no_key(lived_in):
     assert not re.search(r"[0-9a-f]{32}", shown)
 
 
+def test_the_inventory_has_every_key_with_its_age_and_every_use(lived_in):
+    fill(lived_in, 3)
+    lived_in.clock.advance(timedelta(days=12))
+    shown = bti("keys", "inventory").output
+    assert shown.count("12 days old  id ") == 5
+    assert "data keys: core       generation 1  active     3" in shown
+    assert "bti.crypto.envelope" in shown
+    assert not re.search(r"[0-9a-f]{16}", shown)
+
+
 def test_a_rotation_is_told_and_the_old_key_has_a_date(lived_in):
     before = fill(lived_in, 4)
     told = bti("keys", "rotate", "--municipality", "9901")
