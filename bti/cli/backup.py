@@ -15,6 +15,7 @@ from bti.cli.wiring import OPERATOR, runtime, settings
 from bti.clock import SystemClock, norwegian_date
 from bti.crypto.backup_key import BackupKeyRefused, BackupPrivateKey, BackupPublicKey
 from bti.crypto.errors import SealError
+from bti.db.blobs import BlobStore
 from bti.db.dump_load import DumpRefused
 from bti.db.engine import make_engine
 from bti.workflows import audit_check, backup, keys
@@ -86,9 +87,14 @@ def make(out: Path, public_file: Path | None) -> None:
     with runtime() as opened, _explained():
         for tenant, _, _ in opened.doorway.perform(keys.municipalities, OPERATOR):
             opened.doorway.perform(backup.note_made, OPERATOR, tenant_id=tenant)
-        made = backup.make(opened.engine, public, out, at=opened.clock.now())
+        blobs = BlobStore(opened.settings.case_side().blob_dir)
+        made = backup.make(opened.engine, public, out, at=opened.clock.now(), blobs=blobs)
     for one in made:
         click.echo(f"{one.head.kind:5} {one.size:>12} bytes  {one.path}")
+    if made[0].absent:
+        click.echo(
+            f"{made[0].absent} attachments were not there to be saved: look before you rely on it."
+        )
     click.echo(
         f"Keep the key-store file {backup.KEEP_KEYS.days} days at most, apart from the data."
     )
@@ -120,7 +126,8 @@ def restore(
     engine = make_engine(side.database_url)
     try:
         with _explained():
-            found = backup.restore(engine, private, data, key_store)
+            blobs = BlobStore(side.blob_dir)
+            found = backup.restore(engine, private, data, key_store, blobs=blobs)
     finally:
         engine.dispose()
     click.echo(f"data: {_told(found.data)}")
@@ -202,4 +209,5 @@ def _write_new(path: Path, line: str) -> None:
 
 
 def _told(content: DumpContent) -> str:
-    return f"{content.total} rows of {len(content.rows)} tables from {content.title.at}"
+    files = f" and {content.files} files" if content.files else ""
+    return f"{content.total} rows of {len(content.rows)} tables{files} from {content.title.at}"

@@ -70,6 +70,7 @@ def erase_case(
             raise click.ClickException(REFUSED[refused.code]) from None
         except ApprovalRefused as refused:
             raise explained(refused) from None
+        erasure.delete_files(opened.settings, done)
         _write(out, f"protocol-{done.case_id}", erasure.protocol_text(done), erasure.as_json(done))
         if not empty_write_ahead_log(opened.engine):
             click.echo(

@@ -19,6 +19,7 @@ from bti.crypto.errors import SealError
 from bti.crypto.file_provider import KeyFileRefused
 from bti.crypto.root_files import rebuild
 from bti.crypto.root_recovery import RecoveryRefused
+from bti.db.blobs import BlobStore
 from bti.db.dump_load import DumpRefused
 from bti.db.engine import make_engine
 from bti.workflows import audit_check, backup, drill
@@ -129,9 +130,12 @@ class _Drill:
         engine = make_engine(side.database_url)
         try:
             with self._step("backup put back") as told:
-                found = backup.restore(engine, private, data, key_store)
+                blobs = BlobStore(side.blob_dir)
+                found = backup.restore(engine, private, data, key_store, blobs=blobs)
                 self._data_from = found.data.title.at
-                told(f"{found.data.total} rows and {found.keys.total} keys")
+                told(
+                    f"{found.data.total} rows, {found.data.files} files and {found.keys.total} keys"
+                )
         finally:
             engine.dispose()
         self._prove(number)
@@ -167,7 +171,10 @@ class _Drill:
                 proven = perform(drill.prove, OPERATOR, tenant_id=tenant, case_id=case)
                 self._case = (tenant, case)
                 proof = proven.proof
-                told(f"{proof.values} values in {proof.rows} rows under {proof.data_keys} keys")
+                told(
+                    f"{proof.values} values in {proof.rows} rows under {proof.data_keys} keys, "
+                    f"{proven.files} files whole"
+                )
             with self._step("the log is proven") as told:
                 log = perform(audit_check.verify, OPERATOR, tenant_id=tenant)
                 if not log.intact:

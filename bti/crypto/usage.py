@@ -84,6 +84,7 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Ed25519",
             "checkpoints signed by the sequencer's signer, with a key of its own",
         ),
+        "bti.audit.witness": ("Ed25519; SHA-256", "cosignatures of a neighbour's log"),
         "bti.audit.note": ("Ed25519; SHA-256", "signed notes (C2SP)"),
         "bti.audit.leaf": ("SHA-256", "form of digests in entries"),
         "bti.audit.tree": ("SHA-256", "the Merkle tree (RFC 9162)"),
@@ -91,6 +92,9 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bti.audit.reconcile": (_COMPARE, "digests of rows"),
         "bti.audit.pending": (_NAMES, "writers of the log"),
         # -- whole and unchanged
+        "bti.db.blobs": (_NAMES, "sealed files on disk"),
+        "bti.workflows.attachment_file": ("SHA-256", "sealed files, held to their rows"),
+        "bti.workflows.attachment_sweep": ("SHA-256", "the same, checked at night"),
         "bti.db.dump": ("SHA-256", "that a backup's rows are all there"),
         "bti.db.dump_load": ("SHA-256", "the same, read"),
         "bti.disclosure.release": ("SHA-256", "released tables"),
@@ -102,7 +106,7 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bti.workflows.case_number": (_RANDOM, "case numbers"),
         "bti.workflows.bait": (_RANDOM, "made-up children of bait cases"),
         "bti.workflows.backup": (_NAMES, "which two files of a backup belong together"),
-        "bti.workflows.drill": (_RANDOM, "which case a drill opens"),
+        "bti.workflows.drill": ("random; SHA-256", "which case a drill opens; its files"),
         "bti.cli.paper": (_NAMES, "sets of shares"),
         "bti.cli.provider": (_NAMES, "sets of shares"),
     }

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from sqlalchemy import func, inspect, select
 
@@ -23,16 +23,18 @@ from bti.crypto.sealed_dump import DumpHead, open_dump, read_head, seal_dump
 from bti.db import migrate
 from bti.db.dump import DumpTitle, lines_of, snapshot
 from bti.db.dump_load import check_dump, load_dump
-from bti.db.models import Case, CaseKey
+from bti.db.models import Attachment, Case, CaseKey
 from bti.db.walls import EVERYWHERE, settings_for, tell
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
 
     from bti.crypto.backup_key import BackupPrivateKey, BackupPublicKey
+    from bti.db.blobs import BlobStore
     from bti.db.dump_load import DumpContent
     from bti.workflows.context import Context
 
@@ -54,6 +56,8 @@ class BackupFile:
     path: Path
     head: DumpHead
     size: int
+    #: Files that a row names and that were not there to be saved.
+    absent: int = 0
 
     @property
     def made_at(self) -> datetime:
@@ -70,10 +74,46 @@ class Restored:
     keyless: int
 
 
+class _Saved:
+    """The sealed files that rows of the snapshot name, one after the other."""
+
+    def __init__(self, connection: Connection, blobs: BlobStore) -> None:
+        self._names = connection.scalars(select(Attachment.blob).order_by(Attachment.blob)).all()
+        self._blobs = blobs
+        self.absent = 0
+
+    def __iter__(self) -> Iterator[tuple[str, BinaryIO]]:
+        for name in self._names:
+            try:
+                yield name, self._blobs.open(name)
+            except FileNotFoundError:
+                # Told, and no reason to save nothing: `bti attachments check` says whose it is.
+                self.absent += 1
+
+
+class _Shelf:
+    """Puts the files of a backup where attachments lie."""
+
+    def __init__(self, blobs: BlobStore) -> None:
+        self._blobs = blobs
+
+    def begin(self, name: str) -> BinaryIO:
+        """Open a new file of this name, for its owner alone."""
+        path = self._blobs.path(name)
+        self._blobs.make_shelf(path.parent)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        return os.fdopen(handle, "wb")
+
+
 def make(
-    engine: Engine, public: BackupPublicKey, directory: Path, *, at: datetime
+    engine: Engine,
+    public: BackupPublicKey,
+    directory: Path,
+    *,
+    at: datetime,
+    blobs: BlobStore,
 ) -> tuple[BackupFile, BackupFile]:
-    """Write data and key store of one instant into two new files (0600) and return them.
+    """Write data (attachments included) and key store of one instant into two new files (0600).
 
     A file that is not finished never gets its name. Raises ``BackupRefused`` and ``OSError``.
     """
@@ -83,11 +123,11 @@ def make(
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     set_id = secrets.token_hex(8)
     with snapshot(engine) as connection:
-        made = [
-            _write(connection, public, directory, DumpTitle(kind, set_id, revision, at.isoformat()))
-            for kind in ("data", "keys")
-        ]
-    return made[0], made[1]
+        saved = _Saved(connection, blobs)
+        title = DumpTitle("data", set_id, revision, at.isoformat())
+        data = _write(connection, public, directory, title, saved)
+        keys = _write(connection, public, directory, replace(title, kind="keys"), ())
+    return replace(data, absent=saved.absent), keys
 
 
 def files_in(directory: Path) -> tuple[BackupFile, ...]:
@@ -114,10 +154,12 @@ def verify(private: BackupPrivateKey, path: Path) -> DumpContent:
         return _same(head, check_dump(pieces))
 
 
-def restore(engine: Engine, private: BackupPrivateKey, data: Path, keys: Path) -> Restored:
-    """Put data and key store into an empty database and bring it to this program's revision.
+def restore(
+    engine: Engine, private: BackupPrivateKey, data: Path, keys: Path, *, blobs: BlobStore
+) -> Restored:
+    """Put data and key store into an empty database, and attachments into their folder.
 
-    Both are read to their end before the first row is written. The key store may be newer than
+    Ends at this program's revision. Both are read to their end before the first row is written. The key store may be newer than
     the data: what was erased in between then stays closed. Raises ``BackupRefused``,
     ``SealError``, ``DumpRefused``.
     """
@@ -132,7 +174,7 @@ def restore(engine: Engine, private: BackupPrivateKey, data: Path, keys: Path) -
             "The key store is from an older program than the data, or both from a newer one."
         )
     migrate.upgrade(engine, first)
-    _load(engine, private, data)
+    _load(engine, private, data, _Shelf(blobs))
     migrate.upgrade(engine, second)
     _load(engine, private, keys)
     migrate.upgrade(engine)
@@ -168,7 +210,11 @@ def note_restored(context: Context, *, tenant_id: uuid.UUID) -> None:
 
 
 def _write(
-    connection: Connection, public: BackupPublicKey, directory: Path, title: DumpTitle
+    connection: Connection,
+    public: BackupPublicKey,
+    directory: Path,
+    title: DumpTitle,
+    files: Iterable[tuple[str, BinaryIO]],
 ) -> BackupFile:
     head = DumpHead(title.kind, title.at, title.set_id, public.key_id)
     when = datetime.fromisoformat(title.at)
@@ -177,7 +223,7 @@ def _write(
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            size = seal_dump(public, head, lines_of(connection, title), file)
+            size = seal_dump(public, head, lines_of(connection, title, files), file)
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(path)
@@ -187,10 +233,12 @@ def _write(
     return BackupFile(path, head, size)
 
 
-def _load(engine: Engine, private: BackupPrivateKey, path: Path) -> None:
+def _load(
+    engine: Engine, private: BackupPrivateKey, path: Path, shelf: _Shelf | None = None
+) -> None:
     with path.open("rb") as file, engine.begin() as connection:
         _, pieces = open_dump(private, file)
-        load_dump(connection, pieces)
+        load_dump(connection, pieces, shelf)
 
 
 def _same(head: DumpHead, content: DumpContent) -> DumpContent:

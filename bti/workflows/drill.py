@@ -6,6 +6,7 @@ was are the report; the command line does the steps and writes it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from dataclasses import asdict, dataclass
@@ -16,7 +17,8 @@ from sqlalchemy import select
 from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.crypto.errors import Locked, SealError
-from bti.db.models import Case, CaseKey, Municipality
+from bti.db.blobs import BlobStore
+from bti.db.models import Attachment, Case, CaseKey, Municipality
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from bti.workflows.context import Context
 
 _VERSION: Final = 1
+_PIECE_BYTES: Final = 1 << 20
 
 
 class DrillFailedError(Exception):
@@ -92,6 +95,7 @@ class ProvenCase:
     tenant_id: uuid.UUID
     case_id: uuid.UUID
     proof: CaseProof
+    files: int
 
 
 def choose_case(context: Context, *, number: str | None) -> tuple[uuid.UUID, uuid.UUID]:
@@ -127,7 +131,24 @@ def prove(context: Context, *, tenant_id: uuid.UUID, case_id: uuid.UUID) -> Prov
         Reference("case", case_id),
         tenant=tenant_id,
     )
-    return ProvenCase(tenant_id, case_id, proof)
+    return ProvenCase(tenant_id, case_id, proof, _whole_files(context, case_id))
+
+
+def _whole_files(context: Context, case_id: uuid.UUID) -> int:
+    """Return how many attachments lie there as their rows say. Raises ``DrillFailedError``."""
+    blobs = BlobStore(context.settings.case_side().blob_dir)
+    rows = context.session.scalars(select(Attachment).where(Attachment.case_id == case_id)).all()
+    for row in rows:
+        try:
+            with blobs.open(row.blob) as file:
+                found = hashlib.sha256()
+                while piece := file.read(_PIECE_BYTES):
+                    found.update(piece)
+        except FileNotFoundError:
+            raise DrillFailedError("an attachment's file is not there") from None
+        if found.digest() != row.blob_sha256:
+            raise DrillFailedError("an attachment's file is not the one that was attached")
+    return len(rows)
 
 
 def record_report(context: Context, *, tenant_id: uuid.UUID) -> None:

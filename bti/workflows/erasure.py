@@ -20,7 +20,8 @@ from bti.audit.models import AuditEvent, AuditSubject
 from bti.audit.record import Reference
 from bti.crypto.provider import TenantPurpose
 from bti.db.base import Base, TenantRow
-from bti.db.models import Approval, Case, CaseKey
+from bti.db.blobs import BlobStore
+from bti.db.models import Approval, Attachment, Case, CaseKey
 from bti.domain.approval import ApprovalAct
 from bti.domain.levels import CaseStatus
 from bti.keyd.generations import KEEP_RETIRED
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from bti.domain.approval import Params
     from bti.keyd.generations import Generation
+    from bti.settings import Settings
     from bti.workflows.context import Context
 
 _OPS_REMAINS: Final = (
@@ -97,6 +99,7 @@ class Protocol:
     asked_by: str
     approved_by: str
     key_ids: tuple[str, ...]
+    files: tuple[str, ...]
     rows: dict[str, int]
 
 
@@ -130,6 +133,9 @@ def erase(
         select(CaseKey).where(CaseKey.tenant_id == tenant_id, CaseKey.case_id == case.id)
     ).all()
     case_id = case.id
+    files = context.session.scalars(
+        select(Attachment.blob).where(Attachment.case_id == case_id).order_by(Attachment.blob)
+    ).all()
     context.record(
         Action.CASE_FILE_ERASE,
         Reference("case", case_id),
@@ -155,8 +161,19 @@ def erase(
         asked_by=str(held.requested_by_id),
         approved_by=str(held.answered_by_id),
         key_ids=tuple(sorted(row.key_id.hex() for row in keys)),
+        files=tuple(files),
         rows={name: count for name, count in sorted(rows.items()) if count},
     )
+
+
+def delete_files(settings: Settings, done: Protocol) -> None:
+    """Delete the files of an erased case's attachments, once its rows are gone for certain.
+
+    What is left after a power cut is deleted by the sweep of files that no row names.
+    """
+    blobs = BlobStore(settings.case_side().blob_dir)
+    for name in done.files:
+        blobs.path(name).unlink(missing_ok=True)
 
 
 def certify(context: Context, *, tenant_id: uuid.UUID, case_id: uuid.UUID) -> Certificate:
@@ -243,6 +260,7 @@ def protocol_text(done: Protocol) -> str:
         f"Asked for by account {done.asked_by}, approved by account {done.approved_by}",
         f"Data keys destroyed: {len(done.key_ids)}",
         *(f"  {one}" for one in done.key_ids),
+        f"Attached files deleted: {len(done.files)}",
         "Rows deleted:",
         *(f"  {name}: {count}" for name, count in done.rows.items()),
     ]

@@ -15,13 +15,15 @@ from bti.crypto.errors import SealError
 from bti.crypto.file_provider import FileProvider
 from bti.crypto.sealed_dump import DumpHead, open_dump, seal_dump
 from bti.db.base import Base
+from bti.db.blobs import BlobStore
 from bti.db.dump import KEY_TABLES, LEFT_OUT, kind_of, plain_table, tables_of
 from bti.db.dump_load import DumpRefused, check_dump
 from bti.db.engine import make_engine
 from bti.db.models import CaseKey, Entry, WebSession
 from bti.db.walls import EVERYWHERE, settings_for, tell
-from bti.workflows import audit_check, backup, case
+from bti.workflows import audit_check, backup, case, drill
 from bti.workflows.actor import SystemActor
+from tests.attaching import attach, blob_of, content_of
 from tests.story import Story
 from tests.world import CHEAP
 from tests.world import settings_for as installation
@@ -38,9 +40,15 @@ def told(world):
     return story
 
 
+def blobs_of(world):
+    return BlobStore(world.runtime.settings.case_side().blob_dir)
+
+
 def save(world, directory):
     at = world.clock.now()
-    return backup.make(world.runtime.engine, PRIVATE.public, directory, at=at)
+    return backup.make(
+        world.runtime.engine, PRIVATE.public, directory, at=at, blobs=blobs_of(world)
+    )
 
 
 def put_back(world, folder, data, keys, url=None):
@@ -48,7 +56,8 @@ def put_back(world, folder, data, keys, url=None):
     chosen = installation(folder, url)
     folder.mkdir(parents=True)
     engine = make_engine(chosen.case_side().database_url)
-    found = backup.restore(engine, PRIVATE, data.path, keys.path)
+    blobs = BlobStore(chosen.case_side().blob_dir)
+    found = backup.restore(engine, PRIVATE, data.path, keys.path, blobs=blobs)
     engine.dispose()
     chosen.root_key_file.parent.mkdir(parents=True)
     shutil.copy(world.runtime.settings.root_key_file, chosen.root_key_file)
@@ -108,6 +117,43 @@ def test_after_a_restore_people_sign_in_anew_and_read_what_was_there(world, told
     assert world.run("ingrid", case.show_case, case_id=told.case_id)
 
 
+def test_attached_files_come_back_and_open(world, told, tmp_path):
+    large = "x" * 120_000  # several pieces
+    files = [attach(world, told.case_id, text) for text in ("Hei", large)]
+    before = [content_of(world, told.case_id, one) for one in files]
+    data, keys = save(world, tmp_path / "saved")
+    found, restored = put_back(world, tmp_path / "other", data, keys)
+    assert (found.data.files, found.keys.files, data.absent) == (2, 0, 0)
+    world.runtime.close()
+    shutil.rmtree(world.runtime.settings.case_side().blob_dir)
+    world.runtime = restored
+    assert [content_of(world, told.case_id, one) for one in files] == before
+    assert {blob_of(world, one).stat().st_mode & 0o777 for one in files} == {0o600}
+
+
+def test_an_attached_file_that_is_not_there_is_told_and_the_rest_saved(world, told, tmp_path):
+    gone, kept = (attach(world, told.case_id, text) for text in ("a", "b"))
+    blob_of(world, gone).unlink()
+    data, _ = save(world, tmp_path / "saved")
+    assert data.absent == 1
+    assert backup.verify(PRIVATE, data.path).files == 1
+    words = {"tenant_id": world.tenant_id, "case_id": told.case_id}
+    with pytest.raises(drill.DrillFailedError, match="not there"):
+        world.system(drill.prove, **words)
+    blob_of(world, gone).parent.mkdir(exist_ok=True)
+    shutil.copy(blob_of(world, kept), blob_of(world, gone))
+    with pytest.raises(drill.DrillFailedError, match="not the one"):
+        world.system(drill.prove, **words)
+
+
+@pytest.mark.parametrize("name", ["../../../../etc/passwd", "x" * 32, "0" * 31, "A" * 32, ""])
+def test_a_file_in_a_dump_lies_where_attachments_lie_and_nowhere_else(world, tmp_path, name):
+    whole = lines(world, tmp_path)
+    forged = [*whole[:-1], json.dumps({"file": name}).encode() + b"\n", b'"QUJD"\n', whole[-1]]
+    with pytest.raises(DumpRefused, match="not described"):
+        check_dump(forged)
+
+
 def test_a_backup_is_one_instant_although_people_go_on_writing(world, told, tmp_path, monkeypatch):
     def write_meanwhile(*arguments):
         if monkeypatch.meanwhile:
@@ -161,7 +207,7 @@ def test_nothing_is_put_back_over_what_is_there(world, told, tmp_path):
     data, keys = save(world, tmp_path / "saved")
     before = rows(world.runtime.engine)
     with pytest.raises(backup.BackupRefused, match="not empty"):
-        backup.restore(world.runtime.engine, PRIVATE, data.path, keys.path)
+        backup.restore(world.runtime.engine, PRIVATE, data.path, keys.path, blobs=blobs_of(world))
     assert rows(world.runtime.engine) == before
 
 
@@ -178,7 +224,9 @@ def test_a_spoilt_backup_writes_no_row(world, told, tmp_path, spoil):
     first, second = (keys, data) if spoil == "swapped" else (data, keys)
     engine = make_engine(f"sqlite:///{tmp_path}/fresh.sqlite")
     with pytest.raises((SealError, backup.BackupRefused)):
-        backup.restore(engine, private, first.path, second.path)
+        backup.restore(
+            engine, private, first.path, second.path, blobs=BlobStore(tmp_path / "blobs")
+        )
     with engine.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM sqlite_master")).scalar_one() == 0
     engine.dispose()

@@ -17,8 +17,9 @@ from bti.crypto.errors import SealError
 from bti.crypto.file_provider import FileProvider
 from bti.crypto.provider import TenantPurpose
 from bti.db.base import Base
+from bti.db.blobs import BlobStore
 from bti.db.engine import make_engine
-from bti.db.models import Case, CaseKey
+from bti.db.models import Attachment, Case, CaseKey
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.codes import ClosingCause, InfoType
 from bti.domain.consent import Scope
@@ -27,6 +28,7 @@ from bti.workflows.actor import SystemActor
 from bti.workflows.erasure import ErasureRefused
 from bti.workflows.errors import NotFound
 from tests.approvals import two_say_yes
+from tests.attaching import attach, blob_of
 from tests.story import Story
 from tests.world import ADMIN, CHEAP
 from tests.world import settings_for as installation
@@ -45,6 +47,7 @@ def closed(world):
     story.consent_to(Scope.OPEN_LOG)
     story.open_log()
     story.bring_in("pps", "nina", frozenset({InfoType.ATTENDANCE}))
+    attach(world, story.case_id)
     story.decide(None, cause=ClosingCause.FAMILY_ENDED)
     other = Story(world)
     other.wonder()
@@ -153,7 +156,8 @@ def restored(world, folder, data, keys_file):
     chosen = installation(folder)
     folder.mkdir(parents=True)
     engine = make_engine(chosen.case_side().database_url)
-    backup.restore(engine, PRIVATE, data.path, keys_file.path)
+    blobs = BlobStore(chosen.case_side().blob_dir)
+    backup.restore(engine, PRIVATE, data.path, keys_file.path, blobs=blobs)
     engine.dispose()
     chosen.root_key_file.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(world.runtime.settings.root_key_file, chosen.root_key_file)
@@ -168,7 +172,8 @@ def opens(runtime, world, case_id):
 
 def save(world, directory):
     at = world.clock.now()
-    return backup.make(world.runtime.engine, PRIVATE.public, directory, at=at)
+    blobs = BlobStore(world.runtime.settings.case_side().blob_dir)
+    return backup.make(world.runtime.engine, PRIVATE.public, directory, at=at, blobs=blobs)
 
 
 def test_an_old_data_backup_with_todays_key_store_opens_the_others_and_not_the_erased(
@@ -273,13 +278,17 @@ def test_the_papers_are_written_by_command(world, closed, monkeypatch, tmp_path)
     words += ["--permission", PERMISSION, "--out", str(tmp_path / "papers")]
     alone = CliRunner().invoke(main, words)
     assert (alone.exit_code, "two people" in alone.output) == (1, True)
+    with world.runtime.engine.begin() as connection:
+        attached = connection.scalars(select(Attachment.id)).one()
     params = erasure.erase_params(number, PERMISSION)
     yes = two_say_yes(world, ApprovalAct.ERASURE, params)
 
     opened = wiring.open_runtime
     monkeypatch.setattr(wiring, "open_runtime", lambda chosen: opened(chosen, clock=world.clock))
+    file = blob_of(world, attached)
     done = CliRunner().invoke(main, [*words, "--approval", str(yes)])
     assert done.exit_code == 0, done.output
+    assert not file.exists()
     assert "NOT FINAL YET" in done.output
     case_id = str(story.case_id)
     papers = {path.name: path.read_text() for path in (tmp_path / "papers").iterdir()}
