@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask_babel import format_date
 
 from bti.domain.errors import RuleBroken
 from bti.web import audit_words, messages
@@ -35,6 +37,7 @@ class ShownMonth:
     """View model of control/month.html: findings with the rule in words."""
 
     month: MonthPage
+    name: str
     findings: tuple[tuple[FindingLine, Any], ...]
     sign_action: str
 
@@ -44,6 +47,7 @@ class ShownFinding:
     """View model of control/finding.html. ``looks`` are (look, what, why) in words."""
 
     finding: FindingPage
+    month: str
     rule: Any
     why: Any
     looks: tuple[tuple[SeenLook, str, str], ...]
@@ -92,6 +96,7 @@ def finding(finding_id: uuid.UUID) -> Response:
     shown = perform(control.show_finding, finding_id=finding_id)
     page = ShownFinding(
         finding=shown,
+        month=_month_name(shown.month),
         rule=RULES[shown.line.rule],
         why=WHY_RULES[shown.line.rule],
         looks=tuple((one, *_words(one)) for one in shown.looks),
@@ -112,11 +117,17 @@ def _month(form: BaseForm) -> Response:
     shown = perform(control.show_month)
     page = ShownMonth(
         month=shown,
+        name=_month_name(shown.month),
         findings=tuple((one, RULES[one.rule]) for one in shown.findings),
         sign_action=url_for("control.sign", control_id=shown.control_id) if shown.may_sign else "",
     )
     status = _UNFINISHED if form.error_list() else 200
     return make_response(render_template("control/month.html", page=page, form=form), status)
+
+
+def _month_name(month: str) -> str:
+    """October 2026, in the language of the page."""
+    return str(format_date(date.fromisoformat(f"{month}-01"), "LLLL y"))
 
 
 def _words(look: SeenLook) -> tuple[str, str]:
