@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from bti.audit.guard import RolledBackError
 from bti.cli.paper import gather, hand_out, shares_option
 from bti.cli.wiring import OPERATOR, runtime, settings
 from bti.clock import SystemClock, norwegian_date
@@ -139,6 +140,7 @@ def restore(
         return
     with runtime() as opened:
         _check(opened)
+    click.echo("Where anybody has signed or witnessed more of the log: bti audit new-epoch")
 
 
 @command.command()
@@ -169,7 +171,11 @@ def _check(opened: Runtime) -> None:
             proven = opened.doorway.perform(audit_check.verify, OPERATOR, tenant_id=tenant)
         except NotFound:
             raise click.ClickException("The root key here does not open these keys.") from None
-        opened.doorway.perform(backup.note_restored, OPERATOR, tenant_id=tenant)
+        try:
+            opened.doorway.perform(backup.note_restored, OPERATOR, tenant_id=tenant)
+        except RolledBackError:
+            # Right so: this machine has signed more of the log than the backup holds.
+            click.echo(f"{number} {name}: entries are missing here. Next: bti audit new-epoch")
         state = "intact" if proven.intact else "NOT intact"
         click.echo(f"{number} {name}: {state}, {proven.size} entries until {proven.until}")
         for line in proven.findings:

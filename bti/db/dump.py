@@ -17,13 +17,14 @@ import uuid
 from base64 import b64encode
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Integer,
     LargeBinary,
@@ -62,6 +63,7 @@ PLAIN_TYPES: Final[dict[str, Any]] = {
     "uuid": Uuid(),
     "bytes": LargeBinary(),
     "time": UTCDateTime(),
+    "date": Date(),
     "bool": Boolean(),
     "int": BigInteger(),
     "text": Text(),
@@ -74,6 +76,7 @@ _KINDS: Final[tuple[tuple[type[TypeEngine[Any]], str], ...]] = (
     (Uuid, "uuid"),
     (LargeBinary, "bytes"),
     (DateTime, "time"),
+    (Date, "date"),
     (Boolean, "bool"),
     (Integer, "int"),
     (String, "text"),
@@ -196,7 +199,7 @@ def _written(value: Any) -> str | int | bool | None:
         return b64encode(value).decode()
     if isinstance(value, uuid.UUID):
         return value.hex
-    if isinstance(value, datetime):
+    if isinstance(value, datetime | date):
         return value.isoformat()
     if value is None or isinstance(value, str | int):
         return value

@@ -13,7 +13,7 @@ from base64 import b64decode
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, Self
 
 from sqlalchemy import bindparam, func, inspect, select, update
@@ -337,6 +337,7 @@ def _read_value(table: str, kind: str, value: Any) -> Any:
 _WRITTEN_AS: Final = dict.fromkeys(PLAIN_TYPES, str) | {"bool": bool, "int": int}
 _READ: Final[dict[str, Callable[[Any], Any]]] = {
     "bool": bool,
+    "date": date.fromisoformat,
     "bytes": lambda value: b64decode(value, validate=True),
     "int": int,
     "text": str,

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from datetime import timedelta
+import uuid
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +15,10 @@ from bti.crypto.backup_key import BackupPrivateKey
 from bti.crypto.errors import SealError
 from bti.crypto.file_provider import FileProvider
 from bti.crypto.sealed_dump import DumpHead, open_dump, seal_dump
+from bti.db import dump, dump_load
 from bti.db.base import Base
 from bti.db.blobs import BlobStore
-from bti.db.dump import KEY_TABLES, LEFT_OUT, kind_of, plain_table, tables_of
+from bti.db.dump import KEY_TABLES, LEFT_OUT, PLAIN_TYPES, kind_of, plain_table, tables_of
 from bti.db.dump_load import DumpRefused, check_dump
 from bti.db.engine import make_engine
 from bti.db.models import CaseKey, Entry, WebSession
@@ -190,7 +192,33 @@ def test_no_saved_table_refers_to_one_that_is_left_out():
 def test_every_column_has_a_stored_form():
     assert {
         kind_of(column) for table in Base.metadata.sorted_tables for column in table.columns
-    } <= {"uuid", "bytes", "time", "bool", "int", "text"}
+    } <= set(PLAIN_TYPES)
+
+
+def test_a_value_of_every_kind_comes_back_as_it_was(tmp_path):
+    values = {
+        "uuid": uuid.UUID(int=7),
+        "bytes": bytes(range(256)),
+        "time": datetime(2026, 11, 22, 9, 30, 1, 5, tzinfo=UTC),
+        "date": date(2026, 11, 22),
+        "bool": False,
+        "int": -(2**40),
+        "text": "linje\nog «æøå» \u2028",
+    }
+    assert set(values) == set(PLAIN_TYPES)
+    table = plain_table("things", [(kind, kind) for kind in values])
+    engine = make_engine(f"sqlite:///{tmp_path}/things.sqlite")
+    with engine.begin() as connection:
+        table.metadata.create_all(connection)
+        section = dump_load._Section("things", tuple((kind, kind) for kind in values))
+        for row in (values, dict.fromkeys(values)):
+            line = json.loads(json.dumps([dump._written(value) for value in row.values()]))
+            connection.execute(
+                table.insert(), [dict(zip(values, dump_load._read_row(section, line), strict=True))]
+            )
+        found = [row._asdict() for row in connection.execute(select(table))]
+    engine.dispose()
+    assert found == [values, dict.fromkeys(values)]
 
 
 def test_a_saved_file_shows_no_row_and_is_its_owners_alone(world, told, tmp_path):
