@@ -222,7 +222,8 @@ def roles(database: str) -> Iterator[str]:
 def entrance(database: str) -> Iterator[str]:
     """Yield the SQL that lets our roles into the database, and nobody else."""
     yield f"REVOKE ALL ON DATABASE {quoted(database)} FROM PUBLIC"
-    yield f"GRANT CONNECT ON DATABASE {quoted(database)} TO {', '.join(Process)}"
+    # The owner does not sign in, but whoever migrates is let in as a member of it.
+    yield f"GRANT CONNECT ON DATABASE {quoted(database)} TO {', '.join((OWNER, *Process))}"
 
 
 _HAND_OVER: Final = f"""DO $$ DECLARE one record; BEGIN

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bti.audit.sequence import Sequencer
 from bti.audit.signer import StatefulSigner
-from bti.db import walls
+from bti.db import migrate, walls
 from bti.db.base import Base
 from bti.db.engine import make_engine
 from bti.db.policies import WITHOUT_WALL
@@ -153,6 +153,24 @@ def test_the_sequencer_places_entries_with_the_rights_of_its_own_role(postgres_w
     assert world.system(audit_check.verify, tenant_id=world.tenant_id).intact
     engine.dispose()
     world.close()
+
+
+def test_a_member_of_the_owner_migrates_and_puts_walls_and_rights_up_again(postgres_server):
+    with freshly_made(postgres_server, Deployment.APART) as made:
+        with sql(made.admin) as connection:
+            before = facts(connection)
+            connection.execute(text("DROP ROLE IF EXISTS stafett_admin"))
+            connection.execute(text(f"CREATE ROLE stafett_admin LOGIN IN ROLE {OWNER}"))
+            connection.execute(text("DROP POLICY wall_tenant ON cases"))
+            connection.execute(text("ALTER TABLE cases NO FORCE ROW LEVEL SECURITY"))
+            connection.execute(text("GRANT DELETE ON entries TO stafett_web, PUBLIC"))
+            connection.execute(text("REVOKE SELECT ON cases FROM stafett_web"))
+        engine = make_engine(made.url("stafett_admin"))
+        migrate.upgrade(engine, deployment=Deployment.APART)
+        engine.dispose()
+        with sql(made.admin) as connection:
+            connection.execute(text("DROP ROLE stafett_admin"))
+            assert facts(connection) == before
 
 
 CANNOT = [
