@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Final
 import click
 import segno
 
+from bti.cli.two_people import approved, explained, two_people
 from bti.cli.wiring import OPERATOR, municipality, runtime
+from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.codes import STAFF_SIDE, Role, Sector
 from bti.domain.errors import RuleBroken
 from bti.identity import totp
 from bti.identity.password import MIN_LENGTH, PasswordRefusedError
 from bti.profiles import available
-from bti.workflows import account, leaving, lookup
+from bti.workflows import account, leaving, lookup, register
 
 if TYPE_CHECKING:
     import uuid
@@ -128,18 +130,34 @@ def add(
 @_username
 @_unit
 @_role
-def grant(number: str, username: str, unit: str, role: str) -> None:
-    """Give an account a role in a unit."""
+@two_people
+def grant(
+    number: str, username: str, unit: str, role: str, approval_id: uuid.UUID | None, ask_as: str
+) -> None:
+    """Give an account a role in a unit.
+
+    A role that watches over others needs two people, once there are two who could agree.
+    """
     with runtime() as opened:
         tenant, account_id, unit_id = _found(opened, number, username, unit)
-        opened.doorway.perform(
-            account.grant_role,
-            OPERATOR,
-            tenant_id=tenant,
-            account_id=account_id,
-            unit_id=unit_id,
-            role=Role(role),
-        )
+        wanted = Role(role)
+        chosen = None
+        if opened.doorway.perform(register.needs_two, OPERATOR, tenant_id=tenant, role=wanted):
+            params = register.role_params(account_id, unit_id, wanted)
+            act = ApprovalAct.ROLE_GRANT
+            chosen = approved(opened, tenant, act, params, ask_as=ask_as, approval_id=approval_id)
+        try:
+            opened.doorway.perform(
+                register.grant_by_operator,
+                OPERATOR,
+                tenant_id=tenant,
+                account_id=account_id,
+                unit_id=unit_id,
+                role=wanted,
+                approval_id=chosen,
+            )
+        except ApprovalRefused as refused:
+            raise explained(refused) from None
     click.echo(f"{username} is {role} in {unit}.")
 
 

@@ -140,6 +140,9 @@ TWO_PEOPLE: Final[Mapping[ApprovalAct, TwoPeople]] = MappingProxyType(
 OWN_UNIT_ONLY: Final = frozenset({Role.UNIT_LEAD, Role.TEAM_LEAD})
 """Leaders say yes for their own unit only: the one the parameters name as ``unit``."""
 
+WATCHERS: Final = frozenset({Role.ADMINISTRATOR, Role.DPO, Role.ARCHIVIST})
+"""Roles that ask and answer for others: whoever could give one alone could be both people."""
+
 ASKERS: Final = frozenset().union(*(one.ask for one in TWO_PEOPLE.values()))
 GIVERS: Final = frozenset().union(*(one.give for one in TWO_PEOPLE.values()))
 

@@ -39,6 +39,10 @@ RULES: Final[Mapping[str, Any]] = {
     "account.own_role": _l("You cannot give yourself a role. Ask another administrator."),
     "account.password_same": _l("This is the password you have now. Choose a new one."),
     "account.role_given": _l("This person has that role in that unit already."),
+    "account.role_needs_two": _l(
+        "Make the account with another role first. This role is given afterwards, by two people."
+    ),
+    "approval.waiting": _l("It is asked for already, and waits for a colleague's answer."),
     "account.role_not_here": _l("This role cannot be given in this unit."),
     "account.username_taken": _l("Somebody already has this username."),
     "approval.changed": _l("The approval was given for something else. Ask again."),

@@ -80,6 +80,12 @@ NOTICES: Final[dict[str, Notice]] = {
     "holder_asked": Notice(
         lazy_gettext("The baton is offered. The holder has it until the new one has said yes.")
     ),
+    "role_asked": Notice(
+        lazy_gettext(
+            "This role needs two people. When a colleague has said yes, give it once more."
+        ),
+        "info",
+    ),
     "approval_given": Notice(lazy_gettext("You said yes. It can be done once, within the day.")),
     "approval_refused": Notice(lazy_gettext("You said no."), "info"),
     "approval_withdrawn": Notice(lazy_gettext("It is taken back."), "info"),

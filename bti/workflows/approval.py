@@ -24,7 +24,7 @@ from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.db.models import Account, Approval, Case, RoleGrant, Unit, WebSession
+from bti.db.models import Account, Approval, RoleGrant, WebSession
 from bti.domain import approval as rules
 from bti.domain.access import Action
 from bti.domain.approval import (
@@ -35,9 +35,10 @@ from bti.domain.approval import (
     PersonFacts,
     StepUpNeeded,
 )
-from bti.domain.errors import AccessDenied, NotFound
+from bti.domain.errors import AccessDenied, NotFound, RuleBroken
 from bti.domain.step_up import is_fresh
 from bti.workflows import directory
+from bti.workflows.approval_names import named
 from bti.workflows.permission import require
 
 if TYPE_CHECKING:
@@ -162,6 +163,29 @@ def use(
         ground=f"gate:{act}",
         tenant=tenant,
     )
+
+
+def given_for(context: Context, act: ApprovalAct, params: Params) -> uuid.UUID | None:
+    """Return an approval that waits to be used by this person for exactly this, or None.
+
+    Raises ``RuleBroken("approval.waiting")`` when it is asked for and not answered yet.
+    """
+    digest = rules.digest_of(act, params)
+    rows = context.session.scalars(
+        select(Approval).where(
+            Approval.tenant_id == context.person.tenant_id,
+            Approval.requested_by_id == context.person.account_id,
+            Approval.state.in_(OPEN),
+            Approval.expires_at > context.now,
+        )
+    ).all()
+    mine = [row for row in _genuine(context, rows) if row.params_sha256 == digest]
+    for row in mine:
+        if row.state == ApprovalState.GIVEN.value:
+            return row.id
+    if mine:
+        raise RuleBroken("approval.waiting")
+    return None
 
 
 def require_fresh(context: Context) -> None:
@@ -314,7 +338,7 @@ def _line(context: Context, row: Approval, person: PersonFacts | None) -> Approv
         else facts.state,
         params=row.params["params"],
         reason=row.params["reason"],
-        named=_named(context, row),
+        named=named(context, row),
         requested_by=facts.requester_name,
         requested_at=row.requested_at,
         expires_at=row.expires_at,
@@ -322,34 +346,6 @@ def _line(context: Context, row: Approval, person: PersonFacts | None) -> Approv
         mine=person is not None and row.requested_by_id == person.account_id,
         may_answer=person is not None and _could_answer(facts, person, context.now),
     )
-
-
-def _named(context: Context, row: Approval) -> dict[str, str]:
-    found = {}
-    for name, value in row.params["params"].items():
-        try:
-            key = uuid.UUID(value) if isinstance(value, str) else None
-        except ValueError:
-            key = None
-        text = _what(context, row.tenant_id, key) if key is not None else ""
-        if text:
-            found[name] = text
-    return found
-
-
-def _what(context: Context, tenant: uuid.UUID, key: uuid.UUID) -> str:
-    """Return what an id stands for in this municipality. A case is its number, never a name."""
-    for table in (Account, Unit, Case):
-        thing = context.session.get(table, key)
-        if thing is not None and thing.tenant_id == tenant:
-            match thing:
-                case Account():
-                    return str(thing.profile["name"])
-                case Unit():
-                    return thing.name
-                case Case():
-                    return thing.number
-    return ""
 
 
 def _could_answer(facts: ApprovalFacts, person: PersonFacts, at: datetime) -> bool:

@@ -14,15 +14,17 @@ from sqlalchemy import select
 
 from bti.db.models import Account, RoleGrant, Unit
 from bti.domain.access import Action as Act
+from bti.domain.approval import TWO_PEOPLE, WATCHERS, ApprovalAct
 from bti.domain.codes import STAFF_SIDE, Role
 from bti.domain.errors import RuleBroken
-from bti.workflows import account
+from bti.workflows import account, approval
 from bti.workflows.errors import NotFound
 from bti.workflows.permission import require
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bti.domain.approval import Params
     from bti.workflows.context import Context
 
 _SECRET_BYTES: Final = 15  # 20 characters: above the least length, and short enough to copy once
@@ -109,10 +111,13 @@ def welcome(
 ) -> Welcome:
     """Make an account with a first role and a random password.
 
-    Raises ``RuleBroken`` with account.username_taken or account.role_not_here.
+    Raises ``RuleBroken`` with account.username_taken, account.role_not_here or
+    account.role_needs_two.
     """
     subject = require(context, Act.MANAGE_ACCOUNTS)
     _check_role(context, unit_id, role)
+    if role in WATCHERS:
+        raise RuleBroken("account.role_needs_two")
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     made = account.create_account(
         context,
@@ -134,11 +139,18 @@ def welcome(
     return Welcome(made.account_id, name, username, secret, made.totp_secret)
 
 
-def give_role(context: Context, *, account_id: uuid.UUID, unit_id: uuid.UUID, role: Role) -> None:
-    """Give a colleague one more role from now on.
+def role_params(account_id: uuid.UUID, unit_id: uuid.UUID, role: Role) -> Params:
+    """Return what two people agree to when a role that watches over others is given."""
+    return {"account": str(account_id), "unit": str(unit_id), "role": role.value}
 
-    Raises ``RuleBroken`` with account.own_role, account.role_not_here, account.role_given or
-    account.not_active, and ``NotFound``.
+
+def give_role(context: Context, *, account_id: uuid.UUID, unit_id: uuid.UUID, role: Role) -> bool:
+    """Give a colleague one more role from now on; tells whether it is given already.
+
+    A role that watches over others needs two people: it is asked for first, and given when it is
+    sent again after a colleague's yes. Raises ``RuleBroken`` with account.own_role,
+    account.role_not_here, account.role_given, account.not_active or approval.waiting,
+    ``StepUpNeeded`` and ``NotFound``.
 
     Nobody gives to themselves: who may decide on roles must not also decide to read the log.
     """
@@ -159,6 +171,8 @@ def give_role(context: Context, *, account_id: uuid.UUID, unit_id: uuid.UUID, ro
     ).first()
     if held is not None:
         raise RuleBroken("account.role_given")
+    if role in WATCHERS and not _agreed(context, role_params(account_id, unit_id, role)):
+        return False
     account.grant_role(
         context,
         tenant_id=subject.tenant_id,
@@ -166,6 +180,59 @@ def give_role(context: Context, *, account_id: uuid.UUID, unit_id: uuid.UUID, ro
         unit_id=unit_id,
         role=role,
         granted_by=subject.account_id,
+    )
+    return True
+
+
+def _agreed(context: Context, params: Params) -> bool:
+    """Use up the yes to this role, or ask for one."""
+    given = approval.given_for(context, ApprovalAct.ROLE_GRANT, params)
+    if given is None:
+        approval.ask(context, ApprovalAct.ROLE_GRANT, params)
+        return False
+    approval.use(context, given, ApprovalAct.ROLE_GRANT, params)
+    return True
+
+
+def needs_two(context: Context, *, tenant_id: uuid.UUID, role: Role) -> bool:
+    """Whether the command line needs two people for this role (system only).
+
+    Not before there is an administrator who can ask and somebody else who can say yes: the first
+    of them come from the command line.
+    """
+    if role not in WATCHERS:
+        return False
+    rule = TWO_PEOPLE[ApprovalAct.ROLE_GRANT]
+    holders = context.session.execute(
+        select(RoleGrant.account_id, RoleGrant.role)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(
+            RoleGrant.tenant_id == tenant_id,
+            RoleGrant.valid_to.is_(None),
+            Account.active.is_(True),
+            Account.suspended_at.is_(None),
+        )
+    ).all()
+    askers = {who for who, held in holders if Role(held) in rule.ask}
+    givers = {who for who, held in holders if Role(held) in rule.give}
+    return any(givers - {asker} for asker in askers)
+
+
+def grant_by_operator(
+    context: Context,
+    *,
+    tenant_id: uuid.UUID,
+    account_id: uuid.UUID,
+    unit_id: uuid.UUID,
+    role: Role,
+    approval_id: uuid.UUID | None,
+) -> None:
+    """Give a role from the command line. Raises ``ApprovalRefused`` where two people are needed."""
+    if needs_two(context, tenant_id=tenant_id, role=role):
+        params = role_params(account_id, unit_id, role)
+        approval.use(context, approval_id, ApprovalAct.ROLE_GRANT, params, tenant_id=tenant_id)
+    account.grant_role(
+        context, tenant_id=tenant_id, account_id=account_id, unit_id=unit_id, role=role
     )
 
 

@@ -18,8 +18,9 @@ from click.testing import CliRunner, Result
 from bti.cli import main
 from bti.clock import SystemClock
 from bti.domain.approval import ApprovalAct
+from bti.domain.codes import Role
 from bti.identity import totp
-from bti.workflows import account, approval, audit_check, own_account
+from bti.workflows import account, approval, audit_check, own_account, register
 from tests.approvals import two_say_yes
 from tests.world import SECRET as WORLD_SECRET
 from tests.world import World
@@ -324,3 +325,20 @@ def test_serve_prints_its_address_and_answers(folder, monkeypatch, side):
                 assert answer.read() == b"ready\n"
         finally:
             server.terminate()  # not SIGINT: a shell's background jobs ignore it
+
+
+def test_the_first_who_watch_come_from_the_command_line_and_the_next_need_two(lived_in):
+    grant = ("accounts", "grant", "--municipality", "9901", "--username", "ingrid")
+    grant = (*grant, "--unit", "Administrasjonen", "--role")
+    alone = bti(*grant, "administrator")
+    assert alone.exit_code == 1
+    assert "--ask-as USERNAME" in alone.output
+    assert bti(*grant, "staff").exit_code == 0
+    lived_in.clock.advance(SystemClock().now() - lived_in.clock.now())
+    params = register.role_params(
+        lived_in.accounts["ingrid"], lived_in.units["administration"], Role.DPO
+    )
+    yes = two_say_yes(lived_in, ApprovalAct.ROLE_GRANT, params, giver="anne")
+    assert bti(*grant, "administrator", "--approval", str(yes)).exit_code == 1
+    assert bti(*grant, "dpo", "--approval", str(yes)).exit_code == 0
+    assert "dpo in Administrasjonen" in bti("accounts", "list", "--municipality", "9901").output

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from bti.domain.approval import ApprovalAct, ApprovalState
+from bti.domain.codes import Role
+from bti.domain.errors import RuleBroken
 from bti.identity import totp
 from bti.web import approval_words as words
-from bti.workflows import approval
+from bti.workflows import approval, register
 from tests.approvals import freshly, two_say_yes
 from tests.web.case_site import acts, signed_in
 from tests.world import SECRET
@@ -122,3 +124,52 @@ def test_who_may_not_answer_meets_the_uniform_page(world, asked, who):
     client.get("/account")
     assert client.post(f"/approvals/{asked}/give", {}).status == 404
     assert state(world, asked) is ApprovalState.WAITING
+
+
+def give_role(client, world, who, role):
+    page = f"/accounts/{world.accounts[who]}"
+    client.get(page)
+    return client.post(f"{page}/roles", {"unit": str(world.units["administration"]), "role": role})
+
+
+def roles_of(world, who):
+    colleague, _ = world.run("asta", register.colleague, account_id=world.accounts[who])
+    return {one.role for one in colleague.roles}
+
+
+@pytest.mark.parametrize("role", ["administrator", "dpo", "archivist"])
+def test_a_role_that_watches_over_others_is_given_by_two(world, role):
+    client = signed_in(world, "asta")
+    assert give_role(client, world, "ingrid", role).status == 303
+    assert roles_of(world, "ingrid") == {Role.STAFF}
+    waiting = give_role(client, world, "ingrid", role)
+    assert waiting.status == 422
+    assert "waits for a colleague" in waiting.text
+    freshly(world, "anne")
+    line = world.run("anne", approval.page).to_answer[0]
+    assert "Ingrid Solberg" in signed_in(world, "anne").get(f"/approvals/{line.approval_id}").text
+    world.run("anne", approval.give, approval_id=line.approval_id)
+    other = "dpo" if role != "dpo" else "archivist"
+    give_role(client, world, "ingrid", other)
+    assert roles_of(world, "ingrid") == {Role.STAFF}
+    give_role(client, world, "ingrid", role)
+    assert roles_of(world, "ingrid") == {Role.STAFF, Role(role)}
+
+
+def test_an_ordinary_role_needs_one(world):
+    give_role(signed_in(world, "asta"), world, "ingrid", "unit_lead")
+    assert Role.UNIT_LEAD in roles_of(world, "ingrid")
+
+
+def test_no_account_is_made_with_a_role_that_watches(world):
+    with pytest.raises(RuleBroken, match="role_needs_two"):
+        world.run(
+            "asta",
+            register.welcome,
+            name="Ola Nordmann",
+            title="Leder",
+            username="ola",
+            phone="",
+            unit_id=world.units["administration"],
+            role=Role.DPO,
+        )

@@ -194,7 +194,7 @@ def give_role(account_id: uuid.UUID) -> Response:
     if not form.validate_on_submit():
         return _colleague(account_id, form, 422)
     try:
-        perform(
+        given = perform(
             accounts.give_role,
             account_id=account_id,
             unit_id=form.unit_id,
@@ -203,7 +203,8 @@ def give_role(account_id: uuid.UUID) -> Response:
     except RuleBroken as broken:
         form.refuse(_explained(broken))
         return _colleague(account_id, form, 422)
-    return _saved(account_id)
+    notify("saved" if given else "role_asked")
+    return redirect(url_for("account.colleague", account_id=account_id), 303)
 
 
 @blueprint.post("/accounts/<uuid:account_id>/roles/<uuid:grant_id>/end")
