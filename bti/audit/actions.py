@@ -36,6 +36,10 @@ class Action(StrEnum):
     CASE_ATTACHMENT_REMOVE = "case:attachment:remove"
     CASE_ATTACHMENT_REFUSE = "case:attachment:refuse"
     CASE_ATTACHMENT_ERASE = "case:attachment:erase"
+    CASE_PROTECTION_READ = "case:protection:read"
+    CASE_PROTECTION_SET = "case:protection:set"
+    CASE_PROTECTION_NAME = "case:protection:name"
+    CASE_PROTECTION_LIFT = "case:protection:lift"
 
     LOG_OPEN_WRITE = "log:open:write"
     LOG_SUSPEND_WRITE = "log:suspend:write"
@@ -146,6 +150,7 @@ READS = frozenset(
         Action.SEARCH_CHILD_RUN,
         Action.SEARCH_NATIONAL_ID_RUN,
         Action.CASE_OPEN_READ,
+        Action.CASE_PROTECTION_READ,
         Action.CASE_LIST_READ,
         Action.CASE_PAGE_PRINT,
         Action.CASE_ATTACHMENT_READ,

@@ -5,13 +5,11 @@ seen in a kernel; it has been seen in copied machines, stubs and broken containe
 """
 
 import os
-from threading import Lock
 from typing import Final
 
 #: So few bytes may repeat by chance; they are given, and not watched.
 _WATCHED_FROM: Final = 8
 _latest: Final[dict[int, bytes]] = {}
-_lock: Final = Lock()
 
 
 class RepeatingSourceError(Exception):
@@ -27,8 +25,9 @@ def random_bytes(length: int) -> bytes:
     """
     drawn = os.urandom(length)
     if length >= _WATCHED_FROM:
-        with _lock:
-            if _latest.get(length) == drawn:
-                raise RepeatingSourceError
-            _latest[length] = drawn
+        # No lock: a fork while another thread held it would hang the child, and two threads that
+        # draw at once are compared with the one before, which is as good.
+        if _latest.get(length) == drawn:
+            raise RepeatingSourceError
+        _latest[length] = drawn
     return drawn

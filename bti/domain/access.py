@@ -18,6 +18,7 @@ from bti.domain.levels import CaseStatus
 from bti.domain.policy import POLICY, PURPOSES, Action, Rule, Strength
 from bti.domain.relations import (
     ObjectFacts,
+    ObjectKind,
     Subject,
     family_may_read,
     standing_of,
@@ -90,19 +91,29 @@ def _barrier(subject: Subject, rule: Rule, facts: ObjectFacts, at: datetime) -> 
         return "access.role"
     if subject.purpose not in rule.purposes or subject.purpose not in PURPOSES[subject.role]:
         return "access.purpose"
-    return _thing_barrier(rule, facts, strength)
+    return _thing_barrier(subject, rule, facts, strength)
 
 
-def _thing_barrier(rule: Rule, facts: ObjectFacts, strength: Strength) -> str | None:
+def _thing_barrier(
+    subject: Subject, rule: Rule, facts: ObjectFacts, strength: Strength
+) -> str | None:
     if facts.kind is not rule.kind:
         return "access.kind"
     if facts.status is CaseStatus.CLOSED and not rule.when_closed:
         return "access.case_closed"
     if strength < rule.strength:
         return "access.stale_factor"
-    if rule.unprotected_only and facts.protected is not False:
+    if _closed_by_protection(subject, rule, facts):
         return "access.protected"
     return None
+
+
+def _closed_by_protection(subject: Subject, rule: Rule, facts: ObjectFacts) -> bool:
+    """Whether a protected address keeps the subject out. What nobody can say keeps out, too."""
+    if facts.kind is not ObjectKind.CASE or facts.protected is False or rule.unnamed_too:
+        return False
+    named = facts.protected is True and subject.account_id in facts.named_readers
+    return rule.unprotected_only or not named
 
 
 def _by_relation(

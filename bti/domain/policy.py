@@ -57,6 +57,9 @@ class Action(StrEnum):
     WITHDRAW_CONSENT = "withdraw_consent"
     INVITE_PARTICIPANT = "invite_participant"
     REVOKE_PARTICIPANT = "revoke_participant"
+    # address protection
+    PROTECT_CASE = "protect_case"
+    MANAGE_PROTECTION = "manage_protection"
     # the upbringing team
     REFER = "refer"
     TAKE_REFERRAL = "take_referral"
@@ -114,8 +117,10 @@ class Rule:
     purposes: frozenset[Purpose]
     strength: Strength = Strength.TWO_FACTORS
     when_closed: bool = False
-    #: Only where it is certain that the child's address is not protected.
+    #: Only where it is certain that no address is protected; being named does not help.
     unprotected_only: bool = False
+    #: Also for somebody who is not named where an address is protected. Opens no key.
+    unnamed_too: bool = False
     #: Every role in the grants, worked out once.
     roles: frozenset[Role] = field(init=False)
 
@@ -237,6 +242,16 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         ),
         Action.INVITE_PARTICIPANT: _case(*_STEERING),
         Action.REVOKE_PARTICIPANT: _case(*_STEERING),
+        # Anyone who can read may close the door; opening it wider takes the leader, freshly proven.
+        Action.PROTECT_CASE: _case(*_PLANNERS, _LEAD, when_closed=True),
+        Action.MANAGE_PROTECTION: Rule(
+            kind=ObjectKind.CASE,
+            grants=(_LEAD,),
+            purposes=_FOLLOW_UP,
+            strength=Strength.FRESH,
+            when_closed=True,
+            unnamed_too=True,
+        ),
         Action.REFER: _case(_HOLDER, _LEAD),
         Action.TAKE_REFERRAL: _case(_LEAD_OF_TEAM),
         Action.RETURN_REFERRAL: _case(_LEAD_OF_TEAM),

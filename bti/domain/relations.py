@@ -139,8 +139,10 @@ class ObjectFacts:
     youth_account: uuid.UUID | None = None
     author_id: uuid.UUID | None = None
     emergencies: tuple[EmergencyFacts, ...] = ()
-    #: Whether the child's address is protected; None when nobody can say, which closes too.
+    #: Whether an address in the case is protected; None when nobody can say, which closes too.
     protected: bool | None = None
+    #: Where it is: the accounts that may open the case. Whoever is not named meets no case.
+    named_readers: frozenset[uuid.UUID] = frozenset()
     #: Whose doing is reviewed, and the unit they did it in.
     about_account: uuid.UUID | None = None
     about_unit: uuid.UUID | None = None

@@ -73,6 +73,13 @@ RULE_CODES: Final = frozenset(
         "national_id.form",
         "national_id.not_synthetic",
         "national_id.synthetic",
+        "protection.holder_unnamed",
+        "protection.leader_opens",
+        "protection.nobody",
+        "protection.not_named",
+        "protection.reason",
+        "protection.until_far",
+        "protection.until_past",
     }
 )
 """What ``RuleBroken`` can carry."""

@@ -9,7 +9,7 @@ import hmac
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import select
 
@@ -31,6 +31,7 @@ from bti.domain.consent import CellBasis, CellFacts
 from bti.domain.errors import AccessDenied
 from bti.domain.levels import CaseStatus
 from bti.domain.policy import PURPOSES
+from bti.domain.protection import Protection
 from bti.domain.relations import (
     EmergencyFacts,
     ObjectFacts,
@@ -42,7 +43,7 @@ from bti.domain.relations import (
 from bti.identity.tokens import digest_of_proof
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
@@ -191,6 +192,7 @@ def _facts(
     cells: list[CellFacts],
 ) -> ObjectFacts:
     ops = case.ops
+    protected, readers = _protection(ops)
     waiting = ops["referral"] in {"waiting", "taken"} and ops.get("team_unit")
     return ObjectFacts(
         kind=ObjectKind.CASE,
@@ -206,8 +208,20 @@ def _facts(
         places=tuple(places),
         referred_to=frozenset({uuid.UUID(ops["team_unit"])} if waiting else ()),
         cells=tuple(cells),
-        protected=False,
+        protected=protected,
+        named_readers=readers,
     )
+
+
+def _protection(ops: Mapping[str, Any]) -> tuple[bool | None, frozenset[uuid.UUID]]:
+    """Return whether an address is protected, and who is named; None when it cannot be read."""
+    stored = ops.get("protection")
+    if stored is None:
+        return False, frozenset()
+    try:
+        return True, Protection.from_json(stored).readers
+    except (KeyError, TypeError, ValueError):
+        return None, frozenset()
 
 
 def _place(row: Participant) -> PlaceFacts:

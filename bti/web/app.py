@@ -49,6 +49,7 @@ _CASE: Final = (
     "confirm",
     "first_sign_in",
     "pages",
+    "protection",
 )
 FEATURES: Final[dict[Literal["all", "case", "network"], tuple[str, ...]]] = {
     "all": (*_CASE, "slt"),

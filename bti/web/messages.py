@@ -174,6 +174,21 @@ RULES: Final[Mapping[str, Any]] = {
     "national_id.synthetic": _l("This is a test number. It cannot be used here."),
     "participant.not_colleague": _l("This person does not work in that service now."),
     "participant.not_let_in": _l("This service is not let in by a consent yet."),
+    "protection.holder_unnamed": _l(
+        "The baton holder must be able to open the case. Hand the baton over first."
+    ),
+    "protection.leader_opens": _l(
+        "The address is strictly confidential: only the leader of the unit opens the log."
+    ),
+    "protection.nobody": _l("Somebody must be able to open the case."),
+    "protection.not_named": _l(
+        "This person is not among those who may open the case. The leader of the unit decides that."
+    ),
+    "protection.reason": _l("Write why the protection ends, in at least %(minimum)s characters."),
+    "protection.until_far": _l("This date is too far off. Look at the decision again."),
+    "protection.until_past": _l(
+        "This date has passed. If you do not know the new one, ask whoever made the decision."
+    ),
     "password.control": _l("The password has a sign that cannot be typed."),
     "password.guessable": _l("This password is easy to guess. Use several words of your own."),
     "password.too_long": _l("The password can have at most 128 characters."),

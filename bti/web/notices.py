@@ -50,6 +50,11 @@ NOTICES: Final[dict[str, Notice]] = {
         "warning",
     ),
     "reviewed": Notice(lazy_gettext("The review is saved.")),
+    "protected": Notice(
+        lazy_gettext("The address is protected. Only those who are named can open the case now.")
+    ),
+    "readers_named": Notice(lazy_gettext("It is saved who may open the case.")),
+    "protection_lifted": Notice(lazy_gettext("The protection has ended."), "warning"),
     "decided": Notice(lazy_gettext("The decision is saved.")),
     "log_opened": Notice(lazy_gettext("The log is open, and you have the baton.")),
     "consent_asked": Notice(lazy_gettext("The question is written down. Nothing is shared yet.")),

@@ -23,6 +23,7 @@ from bti.domain.baton import AccountFacts, BatonFacts, OfferFacts
 from bti.domain.codes import Role
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import LogStatus
+from bti.domain.protection import check_named
 from bti.workflows import directory, gaps, participant
 from bti.workflows.baton_page import (
     BatonCard,
@@ -40,6 +41,8 @@ from bti.workflows.case_file import CORE, case_row, ops_of
 from bti.workflows.once import found_done, hold, row_id, unchanged
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from bti.db.models import Case
     from bti.keyd.broker import Opened
     from bti.workflows.context import Context
@@ -175,6 +178,7 @@ def reassign(
     case, log, row = _rows(context, case_id)
     unchanged(case, version)
     directory.hold_account(context, to_id)
+    check_named(ops_of(case).protection, to_id)
     event = rules.reassign(
         _facts(case, log, row),
         _account(context, case, to_id, to_unit_id),
@@ -195,8 +199,18 @@ def reassign(
 def drop_offers_to_outsiders(context: Context, case: Case) -> None:
     """Take back an open offer to somebody whose service is no longer let in."""
     row = open_offer(context, case.id)
-    if row is None or row.to_unit_id in participant.units_let_in(context, case):
-        return
+    if row is not None and row.to_unit_id not in participant.units_let_in(context, case):
+        _drop(context, case, row)
+
+
+def drop_offer_to_unnamed(context: Context, case: Case, named: Collection[uuid.UUID]) -> None:
+    """Take back an open offer to somebody who may no longer open a protected case."""
+    row = open_offer(context, case.id)
+    if row is not None and row.to_id not in named:
+        _drop(context, case, row)
+
+
+def _drop(context: Context, case: Case, row: BatonOffer) -> None:
     _settle(context, row, State.WITHDRAWN)
     context.record(Act.BATON_OFFER_WITHDRAW, Reference("case", case.id), Reference("offer", row.id))
 
@@ -208,6 +222,7 @@ def _offer(context: Context, opened: Opened, command: OfferBaton, *, appointed: 
         return offer_id
     case, log, row = _rows(context, command.case_id)
     unchanged(case, command.version)
+    check_named(ops_of(case).protection, command.to_id)
     facts = _facts(case, log, row)
     if row is not None and rules.expire(facts, at=context.now) is not None:
         _settle(context, row, State.EXPIRED)

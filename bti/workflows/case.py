@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ from bti.workflows.case_file import (
     persons,
 )
 from bti.workflows.participant import live_places
+from bti.workflows.protection import hides_place
 
 if TYPE_CHECKING:
     import uuid
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from bti.db.models import Case
     from bti.domain.levels import CaseFacts
+    from bti.domain.protection import ProtectionStanding
     from bti.keyd.broker import Opened
     from bti.profiles import Words
     from bti.workflows.case_file import Ops
@@ -137,11 +139,13 @@ class CasePage:
     child: PersonRecord
     child_age: int
     guardians: tuple[PersonRecord, ...]
+    #: Empty where an address is protected and the reader works elsewhere, or it is for paper.
     unit: str
     level: int
     status: str
     log: str
     ops: Ops
+    protection: ProtectionStanding | None
     stages: tuple[Stage, ...]
     guide: tuple[GuideRow, ...]
     moves: tuple[Move, ...]
@@ -184,19 +188,21 @@ def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
     facts = level_facts.facts_of(context, case)
     people = persons(context, case_id)
     child = next(person for person in people if person.kind == "child")
+    hidden = hides_place(context, case, printed=entry is Act.CASE_PAGE_PRINT)
     looked = _accesses(context, case_id)
     return CasePage(
         case_id=case_id,
         number=case.number,
         version=case.version,
-        child=child,
+        child=replace(child, group="") if hidden else child,
         child_age=age(ops.birth_date, context.now),
         guardians=tuple(person for person in people if person.kind == "guardian"),
-        unit=directory.units(context)[case.unit_id].name,
+        unit="" if hidden else directory.units(context)[case.unit_id].name,
         level=ops.level,
         status=ops.status,
         log=ops.log,
         ops=ops,
+        protection=ops.protection.standing(context.today) if ops.protection else None,
         stages=_stages(context, ops),
         guide=_guide(context, ops, records),
         moves=_moves(facts, context),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from bti.db.models import Case, Entry, Person
+from bti.domain.protection import Protection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     REFERRAL = "referral"
     RIGHTS = "rights"
     NOTE = "note"
+    PROTECTION = "protection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Ops:
     referral: str = ""
     team_unit: uuid.UUID | None = None
     trail: tuple[tuple[date, int], ...] = field(default=())
+    protection: Protection | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the sealed form."""
@@ -84,6 +87,7 @@ class Ops:
             "referral": self.referral,
             "team_unit": self.team_unit,
             "trail": [[day, level] for day, level in self.trail],
+            "protection": self.protection.to_json() if self.protection is not None else None,
         }
 
     @classmethod
@@ -106,6 +110,9 @@ class Ops:
             referral=value["referral"],
             team_unit=uuid.UUID(value["team_unit"]) if value["team_unit"] else None,
             trail=tuple((date.fromisoformat(day), level) for day, level in value["trail"]),
+            protection=Protection.from_json(stored)
+            if (stored := value.get("protection"))
+            else None,
         )
 
 

@@ -265,21 +265,28 @@ def _page(
 def _readable(context: Context, leaves: Sequence[Leaf]) -> tuple[Access, ...]:
     names = _names(context)
     about = [[_id(line) for line in leaf.obj if line.startswith("case:")] for leaf in leaves]
-    numbers = _numbers(context, {case for cases in about for case in cases[:3]})
+    numbers, protected = _numbers(context, {case for cases in about for case in cases})
     return tuple(
-        _access(leaf, cases, names, numbers) for leaf, cases in zip(leaves, about, strict=True)
+        _access(leaf, cases, names, numbers, hidden=not protected.isdisjoint(cases))
+        for leaf, cases in zip(leaves, about, strict=True)
     )
 
 
 def _access(
-    leaf: Leaf, cases: list[uuid.UUID], names: _Names, numbers: dict[uuid.UUID, str]
+    leaf: Leaf,
+    cases: list[uuid.UUID],
+    names: _Names,
+    numbers: dict[uuid.UUID, str],
+    *,
+    hidden: bool,
 ) -> Access:
     name, title = names.accounts.get(_doer(leaf), ("", ""))
     return Access(
         at=datetime.fromisoformat(leaf.t),
         name=name,
         title=title,
-        unit=names.units.get(leaf.srv, ""),
+        # Which school looked would tell where a child with a protected address is.
+        unit="" if hidden else names.units.get(leaf.srv, ""),
         system="" if name else leaf.who.removeprefix("system:"),
         action=leaf.act,
         ground=leaf.grd.partition(":")[0] if leaf.grd.startswith("cell:") else leaf.grd,
@@ -309,10 +316,12 @@ def _names(context: Context) -> _Names:
     )
 
 
-def _numbers(context: Context, cases: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    rows = context.session.execute(
-        select(Case.id, Case.number).where(
-            Case.tenant_id == context.person.tenant_id, Case.id.in_(cases)
-        )
-    )
-    return {row.id: row.number for row in rows}
+def _numbers(
+    context: Context, cases: Collection[uuid.UUID]
+) -> tuple[dict[uuid.UUID, str], frozenset[uuid.UUID]]:
+    """Return the numbers of the cases, and those in which an address is protected."""
+    rows = context.session.scalars(
+        select(Case).where(Case.tenant_id == context.person.tenant_id, Case.id.in_(cases))
+    ).all()
+    protected = frozenset(row.id for row in rows if row.ops.get("protection") is not None)
+    return {row.id: row.number for row in rows}, protected

@@ -26,6 +26,7 @@ from bti.domain.levels import (
     close_case,
     reopen_case,
 )
+from bti.domain.protection import check_open_log
 from bti.workflows import consent_cells, directory, measure
 from bti.workflows.case_file import (
     Kind,
@@ -201,6 +202,7 @@ def open_log(context: Context, command: OpenLog) -> None:
     if ops.log == LogStatus.ACTIVE:
         code = "log.already_open"
         raise RuleBroken(code)
+    check_open_log(ops.protection, context.verbs.subject().role)
     facts = facts_of(context, case, reason=command.background)
     person = context.person
     taken = baton_rules.open_log(

@@ -49,6 +49,8 @@ class TaskKind(StrEnum):
     DUTY = "duty"
     TALK = "talk"
     DECISION = "decision"
+    PROTECTION_ENDING = "protection_ending"
+    PROTECTION_UNLED = "protection_unled"
     OFFER = "offer"
     EMERGENCY = "emergency"
     REVIEW = "review"
@@ -121,6 +123,8 @@ def read_lines(
         relation = relations[case.id]
         step, due = _next(states[case.id], relation, answer_by.get(case.id))
         name, group = children.get(case.id, ("", ""))
+        if states[case.id].protection is not None:
+            group = ""
         rows.append(
             Row(
                 case_id=case.id,

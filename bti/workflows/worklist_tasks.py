@@ -18,7 +18,8 @@ from bti.domain.ages import day_in_norway
 from bti.domain.consent import OPENING, ConsentStatus, Scope
 from bti.domain.deadlines import Pressing
 from bti.domain.levels import Level, LogStatus
-from bti.workflows import directory
+from bti.domain.protection import ProtectionStanding
+from bti.workflows import directory, protection
 from bti.workflows.consent_file import asked_in
 from bti.workflows.worklist_rows import TaskKind
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bti.workflows.duty import DueLine
     from bti.workflows.emergency import Notice
     from bti.workflows.own_record import DraftLine
+    from bti.workflows.protection import Unled
     from bti.workflows.worklist_rows import Lines, Row
 
 
@@ -83,6 +85,8 @@ def tasks_of(
     steering = [row for row in lines.rows if row.relation in {"holder", "follower"}]
     found = [
         *(task for row in steering for task in _of_row(context, row)),
+        *(task for row in lines.rows for task in _of_protection(context, row)),
+        *(_of_unled(one) for one in protection.unled(context)),
         *(_of_offer(context, one, groups.get(one.case_id, "")) for one in offers),
         *_of_consents(context, steering),
         *(_returned(row) for row in lines.rows if _is_back(row)),
@@ -145,6 +149,22 @@ def _task(context: Context, kind: TaskKind, row: Row, due_on: date | None, about
         child=row.child,
         group=row.group,
         about=about,
+    )
+
+
+def _of_protection(context: Context, row: Row) -> Iterator[Task]:
+    """Renewing takes weeks and is somebody else's decision: told to everybody who is named."""
+    now = row.ops.protection
+    if now is not None and now.standing(context.today) is not ProtectionStanding.HOLDS:
+        yield _task(context, TaskKind.PROTECTION_ENDING, row, now.until)
+
+
+def _of_unled(case: Unled) -> Task:
+    return Task(
+        kind=TaskKind.PROTECTION_UNLED,
+        pressing=Pressing.SOON,
+        case_id=case.case_id,
+        number=case.number,
     )
 
 

@@ -11,6 +11,7 @@ import sqlite3
 import uuid
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -26,12 +27,13 @@ from bti.domain.consent import Scope
 from bti.domain.emergency import EmergencyReason
 from bti.domain.errors import AccessDenied
 from bti.domain.levels import Level
+from bti.domain.protection import AddressGrade, ProtectedPerson
 from bti.slt import migrate
 from bti.slt.account import NewAccount, create_account
 from bti.slt.release import publish_release
 from bti.slt.sign_in import SignedIn, demo_sign_in
 from bti.web.site import open_site
-from bti.workflows import account, approval, attachment, baton, duty, emergency, sign_in
+from bti.workflows import account, approval, attachment, baton, duty, emergency, protection, sign_in
 from tests.approvals import freshly
 from tests.files import pdf
 from tests.integration.slt.samples import a_release
@@ -269,6 +271,7 @@ def _tell(town: Town, *, whole: bool) -> None:
     new.wonder()
     new.talk_with_leader()
     new.consent_to(Scope.OPEN_LOG)
+    _with_protection(town)
     freshly(town.world, "arne")
     params = {"case": str(late.case_id), "recipient": "Statsarkivet"}
     town.approval_id = town.world.run("arne", approval.ask, ApprovalAct.CASE_EXPORT, params)
@@ -327,6 +330,23 @@ def _with_file(story: Story) -> None:
         info_type=InfoType.LEARNING,
     )
     world.run("ingrid", attachment.attach, command, upload)
+
+
+def _with_protection(town: Town) -> None:
+    story = town.story("guarded")
+    story.wonder()
+    town.world.run(
+        "ingrid",
+        protection.protect,
+        protection.Protect(
+            case_id=story.case_id,
+            version=None,
+            grade=AddressGrade.CONFIDENTIAL,
+            of=ProtectedPerson.CHILD,
+            until=story.today + timedelta(days=365),
+        ),
+    )
+    freshly(town.world, "siv")
 
 
 def _with_emergency(story: Story) -> None:

@@ -18,6 +18,8 @@ from tests.unit.domain.written_again import FOR, LINES
 HOUR = timedelta(hours=1)
 LEVELS = (("password", NOON), ("password+totp", NOON - HOUR), ("password+totp", NOON))
 STATUSES = (None, CaseStatus.OPEN, CaseStatus.CLOSED)
+#: Whether an address is protected, and whether the person is named.
+PROTECTIONS = ((False, False), (True, False), (True, True), (None, False), (None, True))
 PURPOSES = (None, *Purpose)
 OTHERS = tuple(one for one in Relation if one is not Relation.ROLE)
 EVERY = frozenset(Relation)
@@ -42,25 +44,33 @@ def subjects(role):
 
 def things(kind):
     """A thing of a kind in each state."""
-    for status, protected in product(STATUSES, (False, True, None)):
+    for status, (protected, named) in product(STATUSES, PROTECTIONS):
         yield (
             status,
-            protected,
-            ObjectFacts(kind=kind, tenant_id=TENANT, status=status, protected=protected),
+            (protected, named),
+            ObjectFacts(
+                kind=kind,
+                tenant_id=TENANT,
+                status=status,
+                protected=protected,
+                named_readers=frozenset({TEACHER} if named else ()),
+            ),
         )
 
 
-def enough(line, role, kind, level, purpose, status, protected):
+def enough(line, role, kind, level, purpose, status, protection):
     """Whether everything but the relation is in place, by the hand-written statement."""
     if line.any_kind:
         return True
+    protected, named = protection
+    is_open = protected is False or line.unnamed_too or kind is not ObjectKind.CASE
     return (
         kind is line.kind
         and level >= max(line.level, 1)
         and purpose in line.purposes
         and purpose in FOR[role]
         and (status is not CaseStatus.CLOSED or line.closed)
-        and (protected is False or not line.unprotected)
+        and (is_open or (protected is True and named and not line.unprotected))
     )
 
 
@@ -84,7 +94,7 @@ def test_every_cell_of_the_matrix_is_as_it_was_written_by_hand(standing, role):
                     if decide(subject, line.action, facts, NOON).allowed is not right:
                         pytest.fail(f"{line.action} {subject} {facts} {held} consent {let_in}")
                 cells += len(open_lines)
-    assert cells == 2 * len(SETS) * 4 * len(LEVELS) * len(PURPOSES) * 9 * len(Action)
+    assert cells == 2 * len(SETS) * 4 * len(LEVELS) * len(PURPOSES) * 15 * len(Action)
 
 
 def test_the_statement_has_a_line_for_every_act_and_the_policy_too():

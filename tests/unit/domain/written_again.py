@@ -4,7 +4,8 @@ Each line: act, kind, what a closed case does, strength, purposes, then who. Let
 H holder, F follower, P participant, L leader of the owner unit, T member or leader of the team of an
 open referral, t its leader only, O offered the baton, A author, G guardian, Y youth, E emergency
 access, I impartial data protection officer, S leader of the one reviewed. A small role name needs no
-relation. For H F P L T t somebody outside the owner's unit also needs a live cell.
+relation. For H F P L T t somebody outside the owner's unit also needs a live cell. A case with a
+protected address is open to the named alone; with ! not even to them, with ~ to others too.
 """
 
 from bti.domain.codes import Role
@@ -43,6 +44,8 @@ record_answer        case         shut  two   follow-up       H F L
 withdraw_consent     case         open  two   follow-up,family H F P L T G Y
 invite_participant   case         shut  two   follow-up       H F L
 revoke_participant   case         shut  two   follow-up       H F L
+protect_case         case         open  two   follow-up       H F P L
+manage_protection    case~        open  fresh follow-up       L
 refer                case         shut  two   follow-up       H L
 take_referral        case         shut  two   follow-up       t
 return_referral      case         shut  two   follow-up       t
@@ -105,8 +108,9 @@ class Line:
         action, kind, closed, strength, purposes, *who = text.split()
         self.action = Action(action)
         self.any_kind = kind == "*"
-        self.kind = None if self.any_kind else ObjectKind(kind.rstrip("!"))
+        self.kind = None if self.any_kind else ObjectKind(kind.rstrip("!~"))
         self.unprotected = kind.endswith("!")
+        self.unnamed_too = kind.endswith("~")
         self.closed = closed == "open"
         self.level = LEVELS[strength]
         self.purposes = (
