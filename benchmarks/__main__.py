@@ -7,7 +7,7 @@ import tempfile
 from itertools import chain
 from pathlib import Path
 
-from benchmarks import deciding, hidden, log, pages, providers, rewrapping, sealing, walls
+from benchmarks import deciding, files, hidden, log, pages, providers, rewrapping, sealing, walls
 
 
 def main() -> int:
@@ -19,6 +19,7 @@ def main() -> int:
         for figure in chain(
             deciding.figures(),
             sealing.figures(),
+            files.figures(directory),
             providers.figures(directory),
             pages.figures(directory),
             log.figures(directory),

@@ -111,6 +111,7 @@ def _own_files(var: Path) -> Iterator[Path]:
         yield from (var / f"{name}{end}" for end in _BESIDE_DATABASE)
     yield from (var / "keys" / name for name in _KEYS)
     yield from sorted((var / "signer").glob("*.state"))
+    yield from sorted((var / "blobs").glob("[0-9a-f][0-9a-f]/" + "[0-9a-f]" * 32))
     yield from sorted((var / "releases").glob("99[0-9][0-9]-20??H?.json"))
     # Last: as long as something is left, it is known whose it is.
     yield var / _MARKER

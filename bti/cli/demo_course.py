@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from bti.audit.actions import Action as Act
 from bti.cli.demo_beginning import Beginning
 from bti.domain.access import Action
+from bti.domain.attachments import DocumentKind
 from bti.domain.codes import ClosingCause, Decision, InfoType, MeasureResult
-from bti.workflows import baton, level, measure, referral
+from bti.workflows import attachment, baton, level, measure, referral
 from bti.workflows.case_file import Kind, case_row, entries, of_kind
 
 if TYPE_CHECKING:
@@ -116,6 +117,24 @@ class Course(Beginning):
             ),
             by,
         )
+
+    def attach(
+        self, name: str, data: bytes, document: DocumentKind, info_type: InfoType, title: str
+    ) -> None:
+        """Attach a file."""
+        who = self.who
+        upload = attachment.begin_upload(
+            self.stage.runtime.settings, self.stage.actor(who), self.case_id, name
+        )
+        upload.write(data)
+        command = attachment.Attach(
+            case_id=self.case_id,
+            submission=None,
+            title=title,
+            document=document,
+            info_type=info_type,
+        )
+        self.stage.act(who, attachment.attach, command, upload)
 
     # -- levels ------------------------------------------------------------------------------
 

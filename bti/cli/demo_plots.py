@@ -163,3 +163,13 @@ MANY_THINGS: Final = Plot(
     how="To timer om dagen til å begynne med, i et rom han har valgt selv.",
     responsible="Kontaktlæreren",
 )
+
+ABSENCE: Final = (
+    "Fraværsoversikt (oppdiktet)",
+    "Lindvik ungdomsskole, 8B",
+    "Uke 36: for sent mandag og onsdag",
+    "Uke 37: borte torsdag",
+    "Uke 38: for sent hver dag, oftest 20 minutter",
+    "Uke 39: i tide fire av fem dager",
+)
+"""A paper of a child who does not exist."""

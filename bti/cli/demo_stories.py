@@ -8,9 +8,11 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from bti.cli import demo_papers
 from bti.cli import demo_plots as plots
 from bti.cli.demo_course import Course
 from bti.cli.demo_plots import child
+from bti.domain.attachments import DocumentKind
 from bti.domain.codes import (
     ClosingCause,
     ContactWithGuardians,
@@ -198,6 +200,15 @@ def overdue_measure(stage: Stage) -> Iterator[datetime]:
     course.evaluate(
         MeasureResult.PARTLY, Decision.CHANGE, nth=2, next_on=stage.day(-19),
         change="Planen gjelder nå tre fag i stedet for fem.",
+    )  # fmt: skip
+    yield stage.ago(24, 14)
+    course.attach(
+        "Fraværsoversikt høst.pdf", demo_papers.pdf(plots.ABSENCE), DocumentKind.ASSESSMENT,
+        InfoType.ATTENDANCE, "Fraværsoversikt, høsten",
+    )  # fmt: skip
+    course.attach(
+        "tegning.png", demo_papers.drawing(), DocumentKind.CHILDS_OWN, InfoType.WELLBEING,
+        "Slik ser morgenen ut",
     )  # fmt: skip
     yield stage.ago(10, 13, 30)
     asked = course.ask_for(

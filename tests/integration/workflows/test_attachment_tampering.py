@@ -12,6 +12,7 @@ import pytest
 from bti.audit.actions import Action as Act
 from bti.crypto.errors import SealError
 from bti.crypto.stream import CHUNK_BYTES, HEADER_BYTES
+from bti.db.blobs import BlobStore
 from bti.db.models import Attachment, CaseKey
 from bti.domain.codes import InfoType
 from bti.domain.errors import AccessDenied
@@ -145,6 +146,12 @@ def moved(world, file_id, column, value):
     with sqlite(world) as raw:
         raw.execute(f"UPDATE attachments SET {column}=? WHERE id=?", [value, file_id.hex])
         raw.commit()
+
+
+@pytest.mark.parametrize("name", ["../stafett.sqlite", "/etc/passwd", "", "A" * 32, "0" * 33])
+def test_the_store_gives_nothing_but_its_own_files(world, name):
+    with pytest.raises(FileNotFoundError):
+        BlobStore(world.runtime.settings.blob_dir).open(name)
 
 
 def test_a_row_moved_to_another_case_opens_nothing_there(world):
