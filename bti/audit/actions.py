@@ -125,6 +125,7 @@ class Action(StrEnum):
     KEY_TENANT_ROTATE = "key:tenant:rotate"
     KEY_TENANT_DESTROY = "key:tenant:destroy"
     KEY_DATA_REWRAP = "key:data:rewrap"
+    KEY_VALUE_RESEAL = "key:value:reseal"
     KEY_ROOT_MOVE = "key:root:move"
     KEY_RECOVERY_EXPORT = "key:recovery:export"
     KEY_DRILL_RUN = "key:drill:run"
@@ -191,6 +192,7 @@ SYSTEM = frozenset(
         Action.KEY_TENANT_ROTATE,
         Action.KEY_TENANT_DESTROY,
         Action.KEY_DATA_REWRAP,
+        Action.KEY_VALUE_RESEAL,
         Action.KEY_ROOT_MOVE,
         Action.KEY_RECOVERY_EXPORT,
         Action.KEY_DRILL_RUN,

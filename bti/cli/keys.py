@@ -115,6 +115,24 @@ def rotate(number: str | None, *, if_due: bool) -> None:
             click.echo(f"{name}: kek generation {done.generation} {what}, {done.moved} keys moved")
 
 
+@command.command("rotate-ops")
+@_number
+def rotate_ops(number: str | None) -> None:
+    """Make a new ops key and seal level, status, dates and kinds anew; finishes what was cut off."""
+    with runtime() as opened:
+        for tenant, name in _chosen(opened, number):
+            try:
+                done = keys.rotate_ops(opened.doorway, OPERATOR, tenant_id=tenant)
+            except SealError:
+                raise click.ClickException(DAMAGED) from None
+            except AccessDenied:
+                raise click.ClickException(
+                    "A row was changed in SQL. Run bti audit verify."
+                ) from None
+            what = "is active" if done.fresh else "was active already; an earlier rotation is done"
+            click.echo(f"{name}: ops generation {done.generation} {what}, {done.moved} rows sealed")
+
+
 @command.command("rotate-root")
 def rotate_root() -> None:
     """Move every tenant key to a new root key; may be cut off and run again."""

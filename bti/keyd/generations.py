@@ -16,6 +16,7 @@ from bti.crypto.provider import TenantPurpose, WrappedTenantKey, rewrap_tenant_k
 from bti.db.models import CaseKey, TenantKey
 from bti.keyd.keystore import ACTIVE, DESTROYED, OPEN_ONLY, KeyStore
 from bti.keyd.proof import CaseProof, prove_case
+from bti.keyd.reseal import left_under_older, reseal_batch
 from bti.keyd.rewrap import Moved, rewrap_batch
 from bti.keyd.usage import sealed_under
 
@@ -32,7 +33,7 @@ KEEP_RETIRED: Final = timedelta(days=30)
 
 #: What can be given a new generation here. The others hold more than sealed values: row MACs and
 #: the username index (directory), tokens (index), the log's signing key (audit).
-ROTATABLE: Final = frozenset({TenantPurpose.KEK})
+ROTATABLE: Final = frozenset({TenantPurpose.KEK, TenantPurpose.OPS})
 
 
 class KeyHeldError(Exception):
@@ -119,6 +120,14 @@ class KeyLife:
         not open raises ``SealError``: none is skipped in silence.
         """
         return rewrap_batch(self._session, self._keys, tenant, most, after)
+
+    def reseal(self, tenant: uuid.UUID, most: int) -> int:
+        """Seal at most ``most`` rows anew under the active ops key and return how many; 0: none is left."""
+        return reseal_batch(self._session, self._keys, tenant, most)
+
+    def left_sealed(self, tenant: uuid.UUID) -> int:
+        """Return how many rows are sealed under an older generation of the ops key."""
+        return left_under_older(self._session, self._keys, tenant)
 
     def left_behind(self, tenant: uuid.UUID) -> int:
         """Return how many data keys are not under the active kek."""

@@ -108,6 +108,7 @@ ACTS: Final = {
     "key:data:rewrap": lazy_gettext("Moved the keys to the new one"),
     "case:file:erase": lazy_gettext("Destroyed the case, by permission"),
     "erasure:certificate:issue": lazy_gettext("Wrote a certificate of erasure"),
+    "key:value:reseal": lazy_gettext("Sealed the dates and states anew"),
     "key:root:move": lazy_gettext("Changed the root key"),
     "key:recovery:export": lazy_gettext("Made shares of the root key"),
     "key:drill:run": lazy_gettext("Tried out the recovery of everything"),

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: Data keys moved in one transaction, under one entry of about 130 kB; others wait a tenth of a second.
 BATCH: Final = 1000
+#: Rows sealed anew in one transaction: each is opened as a whole.
+RESEAL_BATCH: Final = 200
 #: How old the active kek may be before it is due for its successor.
 KEK_AGE: Final = timedelta(days=30)
 
@@ -176,6 +178,40 @@ def rotate(
     moved = rewrap(doorway, actor, tenant_id=tenant_id, progress=progress)
     now = doorway.perform(status, actor, tenant_id=tenant_id)
     return Rotated(now.active(TenantPurpose.KEK).generation, fresh, moved)
+
+
+def reseal_some(context: Context, *, tenant_id: uuid.UUID) -> int:
+    """Seal one batch of rows anew under the active ops key. 0: none is left."""
+    done = context.verbs.key_life().reseal(tenant_id, RESEAL_BATCH)
+    if done:
+        context.record(Action.KEY_VALUE_RESEAL, Reference("tenant", tenant_id), tenant=tenant_id)
+    return done
+
+
+def left_sealed(context: Context, *, tenant_id: uuid.UUID) -> int:
+    """Return how many rows are sealed under an older generation of the ops key."""
+    return context.verbs.key_life().left_sealed(tenant_id)
+
+
+def rotate_ops(doorway: Doorway, actor: SystemActor, *, tenant_id: uuid.UUID) -> Rotated:
+    """Give a municipality a new ops key and seal level, status, dates and kinds anew under it.
+
+    Cut off anywhere, the same call finishes it, and then begins no other. Raises ``Conflict``
+    when people were changing the same rows again and again.
+    """
+    fresh = False
+    if not doorway.perform(left_sealed, actor, tenant_id=tenant_id):
+        stands = doorway.perform(status, actor, tenant_id=tenant_id)
+        seen = stands.active(TenantPurpose.OPS).generation
+        made = doorway.perform(
+            begin_generation, actor, tenant_id=tenant_id, purpose=TenantPurpose.OPS, seen=seen
+        )
+        fresh = made is not None
+    total = 0
+    while done := doorway.perform(reseal_some, actor, tenant_id=tenant_id):
+        total += done
+    now = doorway.perform(status, actor, tenant_id=tenant_id)
+    return Rotated(now.active(TenantPurpose.OPS).generation, fresh, total)
 
 
 def is_due(context: Context, *, tenant_id: uuid.UUID) -> bool:
