@@ -7,7 +7,18 @@ import tempfile
 from itertools import chain
 from pathlib import Path
 
-from benchmarks import deciding, files, hidden, log, pages, providers, rewrapping, sealing, walls
+from benchmarks import (
+    broker,
+    deciding,
+    files,
+    hidden,
+    log,
+    pages,
+    providers,
+    rewrapping,
+    sealing,
+    walls,
+)
 
 
 def main() -> int:
@@ -26,6 +37,7 @@ def main() -> int:
             hidden.figures(directory),
             walls.figures(directory),
             rewrapping.figures(directory),
+            broker.figures(directory),
         ):
             print(figure, flush=True)
             missed += figure.binding and not figure.held

@@ -18,6 +18,7 @@ from bti.key_provider import key_provider
 from bti.keyd.broker import Rules
 from bti.keyd.local import LocalBroker
 from bti.keyd.quota import Limits
+from bti.keyd.remote import RemoteBroker
 from bti.workflows.perform import Doorway
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from bti.clock import Clock
     from bti.crypto.provider import KeyProvider
+    from bti.keyd.broker import Broker
     from bti.settings import Settings
 
 _log: Final = logging.getLogger(__name__)
@@ -42,8 +44,10 @@ class Runtime:
     doorway: Doorway
 
     def close(self) -> None:
-        """Give back the database connections."""
+        """Give back the connections to the database and, where it is another process, the broker."""
         self.engine.dispose()
+        if isinstance(self.doorway.broker, RemoteBroker):
+            self.doorway.broker.close()
 
 
 def open_runtime(
@@ -62,11 +66,14 @@ def open_runtime(
     provider cannot be made. Does not migrate.
     """
     clock = clock or SystemClock()
-    side = settings.case_side()
+    url = settings.case_database()
     _open_folder(settings.var_dir)
-    engine = make_engine(side.database_url)
-    keeper = provider or key_provider(settings)
-    broker = LocalBroker(keeper, clock, broker_rules(settings))
+    engine = make_engine(url)
+    broker: Broker
+    if settings.keyd_socket is not None:
+        broker = RemoteBroker(settings.keyd_socket)
+    else:
+        broker = LocalBroker(provider or key_provider(settings), clock, broker_rules(settings))
     passwords = Passwords(cost) if cost else Passwords()
     way = LogWay(settings.audit_log == "sequenced", writer, Guard(settings.signer_dir))
     doorway = Doorway(make_sessions(engine, **{WAY: way}), clock, broker, settings, passwords)
@@ -76,7 +83,7 @@ def open_runtime(
 def upgrade_database(settings: Settings) -> str | None:
     """Bring the case database to the newest revision and return it."""
     _open_folder(settings.var_dir)
-    engine = make_engine(settings.case_side().database_url)
+    engine = make_engine(settings.case_database())
     try:
         migrate.upgrade(engine, deployment=deployment_of(settings))
         return migrate.current(engine)
@@ -86,8 +93,8 @@ def upgrade_database(settings: Settings) -> str | None:
 
 def deployment_of(settings: Settings) -> Deployment:
     """Return how the processes are spread out: apart where a key broker of its own is asked."""
-    asked = getattr(settings, "keyd_socket", None)
-    return Deployment.APART if asked else Deployment.ONE_PROCESS
+    apart = settings.keyd_socket is not None or settings.keyd_listen is not None
+    return Deployment.APART if apart else Deployment.ONE_PROCESS
 
 
 def _open_folder(path: Path) -> None:

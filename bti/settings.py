@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from bti.broker_settings import BrokerSettings
 from bti.key_settings import KeySettings
 
 PREFIX = "BTI_"
@@ -54,7 +55,7 @@ class CaseSide:
     blob_dir: Path
 
 
-class Settings(KeySettings):
+class Settings(BrokerSettings, KeySettings):
     """Everything that differs between installations. Never changes after start."""
 
     model_config = SettingsConfigDict(
@@ -182,28 +183,6 @@ class Settings(KeySettings):
             json_schema_extra={"shown_default": "none"},
         ),
     ] = ""
-    quota_cases_hour: Annotated[
-        int, Field(description="Different cases one person may open in an hour.", ge=1)
-    ] = 30
-    quota_cases_day: Annotated[
-        int, Field(description="Different cases one person may open in a day.", ge=1)
-    ] = 100
-    quota_lists_day: Annotated[
-        int,
-        Field(
-            description="Different children whose names one person may see in lists in a day.", ge=1
-        ),
-    ] = 600
-    quota_index_minute: Annotated[
-        int, Field(description="Look-ups by national id one person may make in a minute.", ge=1)
-    ] = 10
-    quota_peer_minute: Annotated[
-        int,
-        Field(description="Openings one process may ask `bti keyd` for in a minute.", ge=1),
-    ] = 300
-    quota_tenant_minute: Annotated[
-        int, Field(description="Openings in one municipality in a minute.", ge=1)
-    ] = 1200
     language: Annotated[
         Language,
         Field(description="Language until the profile or the person says otherwise."),
@@ -219,7 +198,8 @@ class Settings(KeySettings):
         }
         if given.get("serve") != "network":
             defaults["database_url"] = f"sqlite:///{var_dir}/stafett.sqlite"
-            defaults["root_key_file"] = var_dir / "keys" / "root.key"
+            if not given.get("keyd_socket"):
+                defaults["root_key_file"] = var_dir / "keys" / "root.key"
             if handed_over := os.environ.get(_CREDENTIALS):
                 defaults["credential_file"] = Path(handed_over) / "root.key"
             defaults["blob_dir"] = var_dir / "blobs"
@@ -289,8 +269,31 @@ class Settings(KeySettings):
         """File with the form-token secret, mode 0600, made at first start."""
         return self.var_dir / "keys" / "csrf.key"
 
+    @model_validator(mode="after")
+    def _keys_are_elsewhere(self) -> Self:
+        if self.keyd_socket is None:
+            return self
+        if self.root_key_file or self.root_key or self.key_provider != "file":
+            raise ValueError("no key setting may be set with keyd_socket: bti keyd has the keys")
+        if self.database_url is None or not self.database_url.startswith("postgresql"):
+            raise ValueError("keyd_socket needs PostgreSQL: two processes write at once")
+        return self
+
+    def case_database(self) -> str:
+        """The address of the case database; raises SettingsError with serve=network."""
+        if self.database_url is None:
+            raise SettingsError("this process serves the network side and has no case database")
+        return self.database_url
+
+    def blobs(self) -> Path:
+        """The folder of attached files; raises SettingsError with serve=network."""
+        self.case_database()
+        return self.blob_dir or self.var_dir / "blobs"
+
     def case_side(self) -> CaseSide:
-        """The case database and its key file; raises SettingsError with serve=network."""
+        """The case database and its key file; raises SettingsError where either is elsewhere."""
+        if self.keyd_socket is not None:
+            raise SettingsError("this process asks bti keyd and has no root key")
         if self.database_url is None or self.root_key_file is None or self.blob_dir is None:
             raise SettingsError("this process serves the network side and has no case database")
         return CaseSide(self.database_url, self.root_key_file, self.blob_dir)
@@ -366,7 +369,8 @@ def _rows() -> tuple[tuple[str, SettingRow], ...]:
     rows = []
     # Pydantic puts inherited fields first; whoever reads wants the general ones before the keys'.
     fields = Settings.model_fields.items()
-    for key, field in sorted(fields, key=lambda item: item[0] in KeySettings.model_fields):
+    later = {**BrokerSettings.model_fields, **KeySettings.model_fields}
+    for key, field in sorted(fields, key=lambda item: item[0] in later):
         extra = field.json_schema_extra
         shown = extra.get("shown_default") if isinstance(extra, dict) else None
         default = str(shown) if shown else str(field.default)

@@ -17,6 +17,7 @@ _GROUPS = {
     "db": "bti.cli.db",
     "demo": "bti.cli.demo",
     "erasure": "bti.cli.erasure",
+    "keyd": "bti.cli.keyd",
     "keys": "bti.cli.keys",
     "logd": "bti.cli.logd",
     "provider": "bti.cli.provider",

@@ -88,7 +88,7 @@ def make(out: Path, public_file: Path | None) -> None:
     with runtime() as opened, _explained():
         for tenant, _, _ in opened.doorway.perform(keys.municipalities, OPERATOR):
             opened.doorway.perform(backup.note_made, OPERATOR, tenant_id=tenant)
-        blobs = BlobStore(opened.settings.case_side().blob_dir)
+        blobs = BlobStore(opened.settings.blobs())
         made = backup.make(opened.engine, public, out, at=opened.clock.now(), blobs=blobs)
     for one in made:
         click.echo(f"{one.head.kind:5} {one.size:>12} bytes  {one.path}")

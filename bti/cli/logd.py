@@ -31,7 +31,7 @@ def command(*, once: bool) -> None:
     """Open the database and the signer. Asks for no key of a case or a municipality."""
     chosen = settings()
     try:
-        url = chosen.case_side().database_url
+        url = chosen.case_database()
     except SettingsError as fault:
         raise click.ClickException(str(fault)) from None
     if chosen.audit_log != "sequenced":

@@ -164,7 +164,7 @@ def _writing(row: AuthorityRow, stood: Stood | None, beyond: Mapping[str, bytes 
         table=row.__tablename__,
         row_id=row.id,
         version=next_version(row),
-        columns=stored_columns(row, without=_NOT_UNDER_MAC | frozenset(beyond)),
+        columns=stored_columns(row, without=NOT_UNDER_MAC | frozenset(beyond)),
         beyond=beyond,
         stood=stood,
     )
@@ -178,7 +178,7 @@ def _stood(row: AuthorityRow) -> Stood | None:
     stood = {}
     for attribute in inspect(type(row)).column_attrs:
         name = attribute.columns[0].name
-        if name not in _NOT_UNDER_MAC:
+        if name not in NOT_UNDER_MAC:
             before = state.attrs[attribute.key].load_history().deleted
             stood[name] = stored_bytes(before[0] if before else getattr(row, attribute.key))
     return Stood(row.version, stood, row.mac)
@@ -186,11 +186,11 @@ def _stood(row: AuthorityRow) -> Stood | None:
 
 def mac_columns(row: AuthorityRow) -> dict[str, bytes | None]:
     """Return the columns a MAC covers: all but itself, the version, and what only ages."""
-    return stored_columns(row, without=_NOT_UNDER_MAC)
+    return stored_columns(row, without=NOT_UNDER_MAC)
 
 
 # last_seen_at moves at every request and grants nothing: the absolute limit is under the MAC.
-_NOT_UNDER_MAC = frozenset({"mac", "version", "last_seen_at"})
+NOT_UNDER_MAC = frozenset({"mac", "version", "last_seen_at"})
 
 
 def _collect(session: Session, _context: Any) -> None:

@@ -67,6 +67,8 @@ class Authority:
         self._clock = clock
         self._idle = timedelta(minutes=idle_minutes)
         self._mac = mac
+        #: When the session that was asked about ends in any case; None before one was.
+        self.ends_at: datetime | None = None
 
     def subject(self, proof: bytes, *, ran_out: bool = False) -> Subject:
         """Return whose session this is. Raises ``AccessDenied`` for a dead or forged one.
@@ -93,6 +95,7 @@ class Authority:
         ended = grant.valid_to is not None and grant.valid_to <= now
         if ended or grant.valid_from > now or not account.can_sign_in:
             raise AccessDenied("access.no_role")
+        self.ends_at = row.expires_at
         return Subject(
             account_id=row.account_id,
             tenant_id=row.tenant_id,

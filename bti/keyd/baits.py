@@ -42,15 +42,16 @@ class Baits:
         marks = self._marks[tenant]
         if not marks:
             return frozenset()
-        return frozenset(one for one in case_ids if self._token(tenant, one) in marks)
+        return frozenset(one for one in case_ids if self.token(tenant, one) in marks)
 
     def mark(self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]) -> None:
         """Make these cases baits from the end of this transaction on."""
         self._session.add_all(
-            BaitMark(tenant_id=tenant, token=self._token(tenant, one)) for one in case_ids
+            BaitMark(tenant_id=tenant, token=self.token(tenant, one)) for one in case_ids
         )
         self._marks.pop(tenant, None)
 
-    def _token(self, tenant: uuid.UUID, case_id: uuid.UUID) -> bytes:
+    def token(self, tenant: uuid.UUID, case_id: uuid.UUID) -> bytes:
+        """Return the keyed mark of a case."""
         key = self._keys.tenant_key(self._session, tenant, TenantPurpose.INDEX)
         return blind_index.case_token(key, _KIND, case_id)

@@ -6,13 +6,14 @@ consent itself, checks their MACs, writes the read entry, and only then releases
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from bti.domain.relations import ObjectFacts
 from bti.keyd.quota import Limits
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Collection, Mapping
 
     from sqlalchemy.orm import Session
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from bti.db.vault import Vault
     from bti.domain.access import Action
     from bti.domain.control import Kin
-    from bti.domain.relations import ObjectFacts, Purpose, Subject
+    from bti.domain.relations import Purpose, Subject
     from bti.keyd.generations import KeyLife
     from bti.keyd.kinship import Pair
     from bti.keyd.quota import Meter

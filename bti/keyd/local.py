@@ -257,6 +257,19 @@ class LocalVerbs(TenantVerbs):
         """Return how the session stands to a case. Raises ``AccessDenied``."""
         return self._facts(self._live(), case_id)
 
+    def release(self, case_id: uuid.UUID, compartments: frozenset[str]) -> frozenset[str]:
+        """Release compartments of a case the session may write in, also ones just made."""
+        subject = self._live()
+        open_now = compartments_open_to(subject, self.facts(case_id), self._clock.now())
+        if not compartments <= open_now:
+            raise AccessDenied("access.no_relation", case_id=case_id)
+        return self._release_case(subject.tenant_id, case_id, compartments)
+
+    def bait_tokens(self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]) -> list[bytes]:
+        """Return the marks that would make these cases baits (system only)."""
+        self._require_system()
+        return [self._baits.token(tenant, one) for one in case_ids]
+
     # -- within ------------------------------------------------------------------------------
 
     def _refuse_baits(self, subject: Subject, case_ids: Collection[uuid.UUID]) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from bti.audit.note import Checkpoint
     from bti.clock import Clock
+    from bti.crypto.envelope import DataKey
     from bti.db.base import AuthorityRow
     from bti.db.models import Municipality
     from bti.domain.relations import Subject
@@ -190,6 +191,15 @@ class TenantVerbs:
         subject = self.subject()
         session = digest_of_proof(proof).hex()[:8]
         return By(str(subject.account_id), session, str(subject.unit_id))
+
+    def tenant_key(self, tenant: uuid.UUID, purpose: TenantPurpose, key_id: bytes) -> DataKey:
+        """Return a tenant key for the broker's own use. Raises ``SealError``."""
+        return self._keys.tenant_key_by_id(self._session, tenant, purpose, key_id)
+
+    @property
+    def credential(self) -> Credential:
+        """On whose behalf this is."""
+        return self._credential
 
     def _release_tenant(self, tenant: uuid.UUID, purpose: TenantPurpose) -> None:
         self._vault.put_tenant(purpose, self._keys.tenant_key(self._session, tenant, purpose))

@@ -203,7 +203,7 @@ def _opened_file(context: Context, row: Attachment) -> OpenedFile:
         name=row.meta["name"],
         kind=FileKind(row.meta["file_kind"]),
         size=row.meta["size"],
-        store=BlobStore(context.settings.case_side().blob_dir),
+        store=BlobStore(context.settings.blobs()),
         blob=row.blob,
         blob_sha256=row.blob_sha256,
         key=bytes.fromhex(row.key["key"]),

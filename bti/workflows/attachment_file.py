@@ -86,7 +86,7 @@ class Upload:
         self._trouble = False
         self._blob: NewBlob | None = None
         try:
-            self._blob = BlobStore(settings.case_side().blob_dir).new()
+            self._blob = BlobStore(settings.blobs()).new()
         except OSError:
             self._trouble = True
 

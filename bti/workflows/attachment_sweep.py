@@ -117,7 +117,7 @@ def compare(doorway: Doorway) -> Iterator[Difference]:
 
 
 def _store(doorway: Doorway) -> BlobStore:
-    return BlobStore(doorway.settings.case_side().blob_dir)
+    return BlobStore(doorway.settings.blobs())
 
 
 def _is_keyless(row: _Row | None) -> bool:

@@ -136,7 +136,7 @@ def prove(context: Context, *, tenant_id: uuid.UUID, case_id: uuid.UUID) -> Prov
 
 def _whole_files(context: Context, case_id: uuid.UUID) -> int:
     """Return how many attachments lie there as their rows say. Raises ``DrillFailedError``."""
-    blobs = BlobStore(context.settings.case_side().blob_dir)
+    blobs = BlobStore(context.settings.blobs())
     rows = context.session.scalars(select(Attachment).where(Attachment.case_id == case_id)).all()
     for row in rows:
         try:

@@ -171,7 +171,7 @@ def delete_files(settings: Settings, done: Protocol) -> None:
 
     What is left after a power cut is deleted by the sweep of files that no row names.
     """
-    blobs = BlobStore(settings.case_side().blob_dir)
+    blobs = BlobStore(settings.blobs())
     for name in done.files:
         blobs.path(name).unlink(missing_ok=True)
 

@@ -1,0 +1,68 @@
+"""What changes in the sealed state of a case, and who may change it.
+
+State and referral decide who stands in a relation to the case, so the broker reads them itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bti.crypto.envelope import TENANT_WIDE, Place, key_id_of, open_sealed
+from bti.crypto.provider import TenantPurpose
+from bti.crypto.values import json_from_bytes
+from bti.domain.access import Action
+from bti.domain.errors import AccessDenied
+
+if TYPE_CHECKING:
+    from bti.db.guards import Writing
+    from bti.keyd.grant_facts import Columns
+    from bti.keyd.local import LocalVerbs
+
+Acts = tuple[Action, ...]
+
+_COLUMN: Final = "ops_ct"
+_REFERRAL: Final[dict[str, Acts]] = {
+    "waiting": (Action.REFER,),
+    "taken": (Action.TAKE_REFERRAL,),
+    # Given back by the team, or because consent or the case has ended.
+    "returned": (Action.RETURN_REFERRAL, Action.WITHDRAW_CONSENT, Action.CLOSE_CASE),
+    "": (Action.CLOSE_CASE,),
+}
+
+
+def check_case(verbs: LocalVerbs, row: Writing, old: Columns | None) -> frozenset[Acts]:
+    """Return the acts (one of each group) that the change of state needs; empty for none.
+
+    Raises ``AccessDenied`` for a state that no act leads to, or that cannot be read here.
+    """
+    after = _state(verbs, row, row.columns, row.version)
+    if old is None or row.stood is None:
+        told = tuple(after.get(name) for name in ("status", "referral", "team_unit", "protection"))
+        if told != ("open", "", None, None):
+            raise AccessDenied("grant.cases", case_id=row.row_id)
+        return frozenset()
+    before = _state(verbs, row, old, row.stood.version)
+    needed: set[Acts] = set()
+    if before.get("status") != after.get("status"):
+        closed = after.get("status") == "closed"
+        needed.add((Action.CLOSE_CASE,) if closed else (Action.REOPEN_CASE,))
+    if before.get("referral") != after.get("referral"):
+        needed.add(_REFERRAL.get(str(after.get("referral")), ()))
+    elif before.get("team_unit") != after.get("team_unit"):
+        needed.add((Action.REFER,))
+    if before.get("protection") != after.get("protection"):
+        unset = before.get("protection") is None
+        needed.add((Action.PROTECT_CASE,) if unset else (Action.MANAGE_PROTECTION,))
+    return frozenset(needed)
+
+
+def _state(verbs: LocalVerbs, row: Writing, columns: Columns, version: int) -> dict[str, Any]:
+    blob = columns.get(_COLUMN)
+    if blob is None:
+        raise AccessDenied("grant.columns", case_id=row.row_id)
+    key = verbs.tenant_key(row.tenant, TenantPurpose.OPS, key_id_of(blob))
+    place = Place(row.tenant, TENANT_WIDE, row.table, _COLUMN, row.row_id, version)
+    found = json_from_bytes(open_sealed(key, place, blob))
+    if not isinstance(found, dict):
+        raise AccessDenied("grant.columns", case_id=row.row_id)
+    return found

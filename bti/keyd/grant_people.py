@@ -1,0 +1,185 @@
+"""Rules for the rows of people: accounts, roles, sessions, own records, approvals and reviews."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+
+from bti.db.guards import Writing, mac_columns
+from bti.db.models import Account, RoleGrant, Suspension
+from bti.domain.access import Action
+from bti.keyd.asking import Asking
+from bti.keyd.grant_facts import Columns, ended_only, ident, moment, same
+
+FULL: Final = b"password+totp"
+#: With a password and code that somebody else made: to make one's own, and nothing more.
+FIRST: Final = b"first"
+#: A session may not be given a longer life than any installation allows.
+LONGEST: Final = timedelta(minutes=1440)
+
+
+def account(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """An account is made and opened by who manages accounts, changed by its owner, closed by the program."""
+    if asking.operator:
+        return True
+    if old is None:
+        return asking.may(Action.MANAGE_ACCOUNTS, None)
+    if not same(row.columns, old, "username_token", "tenant_id"):
+        return False
+    if row.columns["active"] == b"0" and old["active"] == b"1":
+        # Also the program's own: who took a bait is closed at once, and a person opens again.
+        return same(row.columns, old, "password_hash") and not any(row.beyond.values())
+    if _is_self(asking, row.row_id) and same(row.columns, old, "active", "suspended_at"):
+        return _changes_own(row, old)
+    # Another's: opened or closed, or a first password and code, to be renewed before all else.
+    anew = row.columns["must_renew"] == b"1" or same(row.columns, old, "password_hash")
+    return (anew and asking.may(Action.MANAGE_ACCOUNTS, None)) or _reviewed(asking, row.row_id)
+
+
+def _changes_own(row: Writing, old: Columns) -> bool:
+    """Tell whether a person may change their own account so: a new code only when it is due."""
+    due = old["must_renew"] == b"1"
+    return due or (same(row.columns, old, "must_renew") and not row.beyond.get("totp_ct"))
+
+
+def _reviewed(asking: Asking, account: uuid.UUID) -> bool:
+    """Tell whether the session may settle the suspension that closed the account."""
+    open_now = asking.session.scalars(
+        select(Suspension).where(Suspension.account_id == account, Suspension.settled_at.is_(None))
+    )
+    rows = asking.verbs.authority.genuine(open_now)
+    return any(asking.may_review(mac_columns(row), Action.LIFT_SUSPENSION) for row in rows)
+
+
+def _is_self(asking: Asking, account: uuid.UUID) -> bool:
+    if asking.evidence.stands(account, asking.now):
+        return True
+    return asking.verbs.credential is not None and asking.subject().account_id == account
+
+
+def role(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """A role is given by another, and ended by who manages accounts."""
+    if asking.operator:
+        return True
+    if not asking.may(Action.MANAGE_ACCOUNTS, None):
+        return False
+    if old is not None:
+        return ended_only(row.columns, old, "valid_to")
+    # Who may decide on roles must not also decide to read.
+    subject = asking.subject()
+    giver = row.columns["granted_by_id"] == subject.account_id.bytes
+    return giver and ident(row.columns, "account_id") != subject.account_id
+
+
+def web_session(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """A session begins with a code just shown, or goes on from one of the same person's."""
+    account = ident(row.columns, "account_id")
+    if old is not None:
+        # Ending one is nobody's gain but the owner's; a closed account ends them all.
+        return ended_only(row.columns, old, "revoked_at")
+    role = asking.session.get(RoleGrant, ident(row.columns, "role_grant_id"))
+    if role is None or role.account_id != account or row.columns["revoked_at"] is not None:
+        return False
+    asking.verbs.authority.genuine([role])
+    until = moment(row.columns, "expires_at")
+    if until is None or until > asking.now + LONGEST:
+        return False
+    if asking.evidence.use(account, asking.now):
+        owner = asking.session.get(Account, account)
+        first = owner is not None and owner.must_renew
+        return row.columns["strength"] == (FIRST if first else FULL)
+    return _goes_on(asking, row, account, until)
+
+
+def _goes_on(asking: Asking, row: Writing, account: uuid.UUID, until: datetime) -> bool:
+    """Tell whether this is the same person's session in another of their roles, and no longer."""
+    if asking.verbs.credential is None:
+        return False
+    subject = asking.subject()
+    limit = asking.verbs.authority.ends_at
+    if subject.account_id != account or limit is None or until > limit:
+        return False
+    if subject.strength.encode() == FIRST and row.columns["strength"] == FULL:
+        return True  # their own password and code have just taken the place of the first ones
+    kept = moment(row.columns, "proven_at") == subject.proven_at
+    return kept and row.columns["strength"] == subject.strength.encode()
+
+
+def own_record(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """A draft or report is its author's."""
+    mine = ident(row.columns, "account_id") == asking.subject().account_id
+    return mine and (old is not None or asking.begun(row.row_id))
+
+
+def approval(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """One asks, another answers; what was agreed to never changes."""
+    if asking.operator:
+        return True
+    me = asking.subject().account_id.bytes
+    if old is None:
+        asks = row.columns["requested_by_id"] == me and row.columns["answered_by_id"] is None
+        return asks and row.columns["state"] == b"waiting" and asking.may(Action.ASK_APPROVAL, None)
+    if not same(row.columns, old, "act", "params_sha256", "requested_by_id", "expires_at"):
+        return False
+    if row.columns["state"] in {b"given", b"refused"} and old["state"] == b"waiting":
+        another = row.columns["answered_by_id"] == me and old["requested_by_id"] != me
+        return another and asking.may(Action.GIVE_APPROVAL, None)
+    ends = row.columns["state"] in {b"used", b"withdrawn", b"expired"}
+    used_unasked = row.columns["state"] == b"used" and old["state"] != b"given"
+    return ends and not used_unasked and same(row.columns, old, "answered_by_id")
+
+
+def departure(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """That somebody leaves is written by who manages accounts."""
+    if asking.operator:
+        return True
+    asks = row.columns["asked_by_id"] == asking.subject().account_id.bytes
+    fixed = old is None and asks
+    kept = old is not None and same(row.columns, old, "account_id", "grant_id", "asked_by_id")
+    return (fixed or kept) and asking.may(Action.MANAGE_ACCOUNTS, None)
+
+
+def control(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """A month's control is made by the program, and signed by who may."""
+    if asking.operator:
+        return True
+    signed = row.columns["signed_by"] in {None, asking.subject().account_id.bytes}
+    kept = old is None or same(row.columns, old, "month", "run_at")
+    return signed and kept and asking.may(Action.SIGN_CONTROL, None)
+
+
+def control_finding(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """What a control points out is written by the program or its maker, and settled by a reviewer."""
+    if asking.operator:
+        return True
+    if old is None:
+        unsettled = row.columns["settled_at"] is None
+        return unsettled and asking.may(Action.SIGN_CONTROL, None)
+    kept = same(row.columns, old, "account_id", "unit_id", "control_id")
+    return kept and asking.may_review(old, Action.REVIEW_USE)
+
+
+def suspension(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """The program closes an account; somebody impartial opens it."""
+    if old is None:
+        return True  # closing an account is the program's own act; opening it is a reviewer's
+    return same(row.columns, old, "account_id", "began_at", "unit_id") and asking.may_review(
+        old, Action.LIFT_SUSPENSION
+    )
+
+
+def emergency(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """Who is on call takes it in their own name; a reviewer settles it."""
+    subject = asking.subject()
+    if old is None:
+        own = ident(row.columns, "account_id"), ident(row.columns, "unit_id")
+        case_id = ident(row.columns, "case_id")
+        mine = own == (subject.account_id, subject.unit_id) and asking.begun(row.row_id)
+        return mine and asking.may(Action.OPEN_EMERGENCY, case_id)
+    settled = ended_only(row.columns, old, "settled_at", "settled_by")
+    return (settled and asking.may_review(old, Action.REVIEW_USE)) or ended_only(
+        row.columns, old, "expires_at"
+    )

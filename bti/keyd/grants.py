@@ -1,0 +1,206 @@
+"""Whose authority rows the broker makes a MAC for: every table with its rule, decided by itself.
+
+Asked by another process that may be anybody's. What stands in the database is read here and must
+be genuine; what is new is compared with it. Ending something is easier than beginning it: whoever
+may write in a case may end a place in it, and nobody's session is kept alive by a rule.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from sqlalchemy import select
+
+from bti.db.base import AuthorityRow, Base
+from bti.db.guards import FORGED, Stood, Writing, mac_columns
+from bti.db.models import Consent, RoleGrant
+from bti.domain.access import Action
+from bti.domain.errors import AccessDenied
+from bti.keyd import grant_people
+from bti.keyd.asking import WRITING, Asking
+from bti.keyd.case_state import check_case
+from bti.keyd.grant_facts import Columns, ended_only, ident, let_in, moment, same
+from bti.keyd.row_macs import case_of
+
+Rule = Callable[[Asking, Writing, Columns | None], bool]
+
+
+def decide_rows(asking: Asking, rows: tuple[Writing, ...]) -> tuple[list[Writing], list[Writing]]:
+    """Return every row with what stands, and those of them in which a right changes.
+
+    Raises ``AccessDenied`` with a rule ``grant.…``, or for a row that is not genuine.
+    """
+    ready, changed = [], []
+    for row in rows:
+        stood = _stood(asking, row)
+        whole = replace(row, stood=stood)
+        if stood is not None and _unchanged(whole, stood):
+            ready.append(whole)
+            continue
+        rule = RULES.get(row.table)
+        old = stood.columns if stood is not None else None
+        if rule is None or not rule(asking, whole, old):
+            raise AccessDenied(f"grant.{row.table}", case_id=case_of(row))
+        ready.append(whole)
+        changed.append(whole)
+    return ready, changed
+
+
+def _stood(asking: Asking, row: Writing) -> Stood | None:
+    mapped = _mapped().get(row.table)
+    if mapped is None:
+        raise AccessDenied("grant.no_rule")
+    found = asking.session.get(mapped, row.row_id)
+    if found is None:
+        return None
+    columns = mac_columns(found)
+    stood = Stood(found.version, columns, found.mac)
+    asking.verbs.macs.require_genuine(replace(row, tenant=found.tenant_id), stood)
+    if found.tenant_id != row.tenant or row.version <= found.version:
+        raise AccessDenied(FORGED, case_id=case_of(row))
+    return stood
+
+
+def _unchanged(row: Writing, stood: Stood) -> bool:
+    kept = {name for name, value in row.beyond.items() if value is None}
+    return not (row.beyond.keys() - kept) and all(
+        stood.columns.get(name) == value for name, value in row.columns.items()
+    )
+
+
+def _mapped() -> dict[str, type[AuthorityRow]]:
+    return {
+        mapper.class_.__tablename__: mapper.class_
+        for mapper in Base.registry.mappers
+        if issubclass(mapper.class_, AuthorityRow)
+    }
+
+
+# -- cases and what hangs on them ----------------------------------------------------------------
+
+
+def _case(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    subject = asking.subject()
+    if old is None:
+        own_unit = row.columns["unit_id"] == subject.unit_id.bytes
+        mine = asking.begun(row.row_id) and asking.may(Action.LOG_CONCERN, None)
+        return mine and own_unit and check_case(asking.verbs, row, None) == frozenset()
+    if not same(row.columns, old, "unit_id", "number", "tenant_id"):
+        return False
+    needed = check_case(asking.verbs, row, old)
+    allowed = all(asking.may_any(acts, row.row_id) for acts in needed)
+    return allowed and (bool(needed) or asking.may_any(WRITING, row.row_id))
+
+
+def _participant(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    case_id = ident(row.columns, "case_id")
+    if old is not None:
+        if not ended_only(row.columns, old, "valid_to", "revoked_at"):
+            return False
+        return asking.operator or _may_end(asking, case_id)
+    subject = asking.subject()
+    account, unit = ident(row.columns, "account_id"), ident(row.columns, "unit_id")
+    if row.columns["relation"] == b"follower":
+        itself = (account, unit) == (subject.account_id, subject.unit_id)
+        return itself and asking.begun(case_id)
+    facts = asking.facts(case_id)
+    until = let_in(facts, unit, asking.now)
+    ends = moment(row.columns, "valid_to")
+    if until is False or (until is not None and (ends is None or ends > until)):
+        return False
+    if asking.may(Action.INVITE_PARTICIPANT, case_id):
+        return _works_in(asking, account, unit)
+    # When the baton is passed on, whoever had it goes on taking part.
+    passing = asking.may_any((Action.ANSWER_OFFER, Action.REASSIGN_BATON), case_id)
+    return passing and (account, unit) == (facts.holder_id, facts.holder_unit)
+
+
+def _may_end(asking: Asking, case_id: uuid.UUID) -> bool:
+    if asking.may(Action.MANAGE_ACCOUNTS, None):
+        return True
+    return asking.may_any((*WRITING, Action.REVOKE_PARTICIPANT), case_id)
+
+
+def _cell(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    case_id = ident(row.columns, "case_id")
+    if old is not None:
+        return ended_only(row.columns, old, "withdrawn_at") and asking.may_any(WRITING, case_id)
+    consent = asking.session.execute(
+        select(Consent.tenant_id, Consent.case_id).where(
+            Consent.id == ident(row.columns, "consent_id")
+        )
+    ).one_or_none()
+    rests = consent is not None and tuple(consent) == (row.tenant, case_id)
+    owner = asking.facts(case_id).owner_unit
+    ends = {ident(row.columns, "from_unit_id"), ident(row.columns, "to_unit_id")}
+    consented = row.columns["basis"] == b"consent" and row.columns["withdrawn_at"] is None
+    return rests and owner in ends and consented and asking.may(Action.RECORD_ANSWER, case_id)
+
+
+def _log(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    case_id = ident(row.columns, "case_id")
+    holder = (ident(row.columns, "holder_id"), ident(row.columns, "holder_unit_id"))
+    subject = asking.subject()
+    if old is not None and not same(row.columns, old, "case_id", "tenant_id"):
+        return False
+    if holder == (subject.account_id, subject.unit_id):
+        taking = (Action.OPEN_LOG,) if old is None else (Action.OPEN_LOG, Action.ANSWER_OFFER)
+        if asking.may_any(taking, case_id):
+            return True
+    moved = old is not None and asking.may(Action.REASSIGN_BATON, case_id)
+    inside = let_in(asking.facts(case_id), holder[1], asking.now) is not False
+    return moved and inside and _works_in(asking, *holder)
+
+
+def _offer(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    case_id = ident(row.columns, "case_id")
+    if old is not None:
+        fixed = same(row.columns, old, "log_id", "case_id", "from_id", "to_id", "to_unit_id")
+        opening = old["open_slot"] is None and row.columns["open_slot"] is not None
+        return fixed and not opening and asking.may_any((*WRITING, *_OFFERING), case_id)
+    facts = asking.facts(case_id)
+    inside = let_in(facts, ident(row.columns, "to_unit_id"), asking.now) is not False
+    from_holder = ident(row.columns, "from_id") == facts.holder_id
+    return from_holder and inside and asking.may_any(_OFFERING, case_id)
+
+
+_OFFERING: Final = (
+    Action.OFFER_BATON,
+    Action.WITHDRAW_OFFER,
+    Action.APPOINT_HOLDER,
+    Action.REASSIGN_BATON,
+)
+
+
+def _works_in(asking: Asking, account: uuid.UUID, unit: uuid.UUID) -> bool:
+    grants = asking.session.scalars(
+        select(RoleGrant).where(RoleGrant.account_id == account, RoleGrant.unit_id == unit)
+    )
+    live = [one for one in grants if one.valid_to is None or one.valid_to > asking.now]
+    return bool(asking.verbs.authority.genuine(live))
+
+
+RULES: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
+        "cases": _case,
+        "participants": _participant,
+        "consent_cells": _cell,
+        "logs": _log,
+        "baton_offers": _offer,
+        "accounts": grant_people.account,
+        "role_grants": grant_people.role,
+        "web_sessions": grant_people.web_session,
+        "own_records": grant_people.own_record,
+        "approvals": grant_people.approval,
+        "suspensions": grant_people.suspension,
+        "departures": grant_people.departure,
+        "controls": grant_people.control,
+        "control_findings": grant_people.control_finding,
+        "emergency_accesses": grant_people.emergency,
+    }
+)
+"""Table → rule. A table that is not here gets no MAC from another process."""

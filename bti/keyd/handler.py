@@ -1,0 +1,230 @@
+"""One request of another process: decided, entered and committed before anything is released.
+
+The decisions are ``local``'s, on a session of the broker's own that sees committed rows alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+
+from bti.audit.record import Recorder
+from bti.crypto.errors import Locked, SealError
+from bti.db.walls import EVERYWHERE, stand
+from bti.domain.errors import AccessDenied, BaitTaken, Unavailable
+from bti.keyd import denial
+from bti.keyd.evidence import Evidence
+from bti.keyd.parcel import Parcel
+from bti.keyd.peers import ALLOWED, SYSTEM_SIDES
+from bti.keyd.quota import Meter
+from bti.keyd.requests import REQUESTS, Work
+
+if TYPE_CHECKING:
+    import uuid
+
+    from sqlalchemy.orm import Session, sessionmaker
+
+    from bti.clock import Clock
+    from bti.keyd.local import LocalBroker
+    from bti.keyd.peers import Peer
+    from bti.keyd.quota import Limits
+    from bti.keyd.wire import Request
+
+_log: Final = logging.getLogger(__name__)
+_ATTEMPTS: Final = 4
+_LOCKS: Final = 64
+_RACES: Final = frozenset({"40001", "40P01", "23505"})
+#: What the program may ask in nobody's name from a process that browsers reach.
+_NAMELESS: Final = frozenset(
+    {"sign", "verifier_key", "username_token", "check", "grant", "prove_code"}
+    | {"open_directory", "new_review"}
+)
+#: The caller enters these refusals itself, or they are no refusals.
+_NOT_ENTERED: Final = frozenset({"check"})
+
+
+class Handler:
+    """Answers requests. Safe for several threads."""
+
+    def __init__(
+        self, sessions: sessionmaker[Session], broker: LocalBroker, clock: Clock, limits: Limits
+    ) -> None:
+        """Work on sessions of the broker's own."""
+        self._sessions = sessions
+        self._broker = broker
+        self._clock = clock
+        self._limits = limits
+        self._evidence = Evidence()
+        self._one_at_a_time = [threading.Lock() for _ in range(_LOCKS)]
+        self.counts: Counter[str] = Counter()
+
+    def answer(self, peer: Peer, request: Request, shard: int) -> dict[str, Any]:
+        """Return the answer to a request that has the right form. Raises nothing expected."""
+        self.counts["requests"] += 1
+        nameless = request.credential is None or isinstance(request.credential, str)
+        if request.verb not in ALLOWED[peer.side] or (
+            nameless and peer.side not in SYSTEM_SIDES and request.verb not in _NAMELESS
+        ):
+            self.counts["not_allowed"] += 1
+            _log.warning("uid %d asked for %s, which is not its own", peer.uid, request.verb)
+            return _no("denied", rule="peer.verb")
+        try:
+            with self._lock_of(request):
+                return {"ok": self._attempts(peer, request, shard)}
+        except AccessDenied as refusal:
+            self.counts["denied"] += 1
+            return self._refused(peer, request, refusal)
+        except (SealError, Locked):
+            self.counts["sealed"] += 1
+            return _no("sealed")
+        except IntegrityError:
+            return _no("conflict")
+        except (SQLAlchemyError, Unavailable) as fault:
+            self.counts["away"] += 1
+            _log.warning("%s could not be answered: %s", request.verb, type(fault).__name__)
+            return _no("away")
+
+    def sweep(self) -> int:
+        """Destroy keys whose row never came, or is gone; returns how many records were settled."""
+        work = REQUESTS["sweep"]
+        with self._sessions() as session, session.begin():
+            found: dict[str, Any] = self._within(session, work, None, {}, Meter, shard=0)
+        return int(found["settled"])
+
+    def _attempts(self, peer: Peer, request: Request, shard: int) -> dict[str, Any]:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._attempt(peer, request, shard)
+            except (IntegrityError, OperationalError) as error:
+                state = getattr(error.orig, "sqlstate", None)
+                if state not in _RACES or attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError
+
+    def _attempt(self, peer: Peer, request: Request, shard: int) -> dict[str, Any]:
+        with self._sessions() as session, session.begin():
+            return self._within(
+                session,
+                REQUESTS[request.verb],
+                request,
+                dict(request.args),
+                lambda *given: Meter(*given, peer=peer.label, shard=shard),
+                shard=shard,
+                operator=peer.side in SYSTEM_SIDES,
+            )
+
+    def _within(
+        self,
+        session: Session,
+        work_of: Any,  # noqa: ANN401 - a function of requests
+        request: Request | None,
+        args: dict[str, Any],
+        meter_of: Any,  # noqa: ANN401 - Meter, with or without a peer
+        *,
+        shard: int,
+        operator: bool = True,
+    ) -> dict[str, Any]:
+        del shard
+        stand(session, EVERYWHERE)
+        recorder = Recorder(session, self._clock)
+        parcel = Parcel()
+        meter = meter_of(session, self._clock, self._limits)
+        credential = request.credential if request is not None else "keyd"
+        verbs = self._broker.verbs(session, recorder, credential, meter, parcel)
+        try:
+            work = Work(
+                session=session,
+                verbs=verbs,
+                recorder=recorder,
+                meter=meter,
+                evidence=self._evidence,
+                now=self._clock.now(),
+                operator=operator,
+                counts=self.counts,
+            )
+            found: dict[str, Any] = work_of(work, **args)
+            if recorder.written:
+                recorder.close(verbs.sign)
+            session.flush()
+            return found | {"keys": parcel.packed()}
+        finally:
+            verbs.close()
+
+    def _lock_of(self, request: Request) -> threading.Lock:
+        # One session opens one thing at a time: many at once would each be counted as the first.
+        if isinstance(request.credential, bytes) and request.verb in _COUNTED:
+            return self._one_at_a_time[request.credential[0] % _LOCKS]
+        return threading.Lock()
+
+    def _refused(self, peer: Peer, request: Request, refusal: AccessDenied) -> dict[str, Any]:
+        entered = refusal.entered
+        if request.verb not in _NOT_ENTERED:
+            try:
+                entered = self._enter(request, refusal)
+            except (SQLAlchemyError, SealError, Unavailable):
+                _log.exception("a refusal to uid %d could not be entered", peer.uid)
+        if isinstance(refusal, BaitTaken):
+            return _no("bait", rule=refusal.rule, case=refusal.bait_id, entered=entered)
+        return _no("denied", rule=refusal.rule, case=refusal.case_id, entered=entered)
+
+    def _enter(self, request: Request, refusal: AccessDenied) -> bool:
+        """Enter a refusal by itself; tells whether there was a log to enter it in."""
+        with self._sessions() as session, session.begin():
+            stand(session, EVERYWHERE)
+            recorder = Recorder(session, self._clock)
+            meter = Meter(session, self._clock, self._limits)
+            verbs = self._broker.verbs(session, recorder, request.credential, meter, Parcel())
+            try:
+                tenant, account = _whose(request, verbs)
+                if tenant is None:
+                    _log.warning("%s refused (%s) to nobody known", request.verb, refusal.rule)
+                    return False
+                denial.enter(
+                    session,
+                    recorder,
+                    refusal,
+                    tenant=tenant,
+                    by=verbs.by(),
+                    account=account,
+                    at=self._clock.now(),
+                )
+                recorder.close(verbs.sign)
+            except AccessDenied:
+                return False
+            finally:
+                verbs.close()
+        return True
+
+
+_COUNTED: Final = frozenset({"open", "open_core", "national_id_token", "prove_code"})
+
+
+def _whose(
+    request: Request,
+    verbs: Any,  # noqa: ANN401 - LocalVerbs
+) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+    if request.credential is not None and not isinstance(request.credential, str):
+        subject = verbs.subject()
+        return subject.tenant_id, subject.account_id
+    tenant = request.args.get("tenant")
+    rows = request.args.get("rows")
+    if tenant is None and rows:
+        tenant = rows[0]["tenant"]
+    return tenant, None
+
+
+def _no(
+    code: str, *, rule: str = "", case: uuid.UUID | None = None, entered: bool = False
+) -> dict[str, Any]:
+    return {
+        "no": {
+            "code": code,
+            "rule": rule,
+            "case": case.hex if case is not None else None,
+            "entered": entered,
+        }
+    }

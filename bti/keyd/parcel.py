@@ -1,0 +1,79 @@
+"""What the broker's process gives away: data keys of cases, and of tenant keys no more than columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from bti.crypto.envelope import DataKey
+from bti.crypto.field_keys import FieldKeys, field_keys_of
+from bti.crypto.provider import TenantPurpose
+from bti.db.inventory import SEALED
+from bti.db.vault import Vault
+from bti.keyd.wire import pack, unpack
+
+if TYPE_CHECKING:
+    from bti.crypto.envelope import SealingKey
+
+#: Never leaves the broker: whoever could read it could make every one-time code.
+WITHHELD: Final = frozenset({("accounts", "totp_ct")})
+
+
+def columns_of(purpose: TenantPurpose) -> list[tuple[str, str]]:
+    """Return the columns sealed under a tenant key that other processes may read and write."""
+    named = (name.split(".", 1) for name, scope in SEALED.items() if scope == purpose.value)
+    return [(table, column) for table, column in named if (table, column) not in WITHHELD]
+
+
+class Parcel(Vault):
+    """A vault that also keeps, in the form of the wire, what was put into it."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        super().__init__()
+        self._cases_out: list[dict[str, Any]] = []
+        self._tenants_out: list[dict[str, Any]] = []
+
+    def put_case(self, case: UUID, compartment: str, key: DataKey, *, active: bool = True) -> None:
+        """Add a released compartment key."""
+        super().put_case(case, compartment, key, active=active)
+        self._cases_out.append(
+            {
+                "case": case.hex,
+                "compartment": compartment,
+                "id": pack(key.key_id),
+                "key": pack(key.secret_for_wrapping()),
+                "active": active,
+            }
+        )
+
+    def put_tenant(self, purpose: TenantPurpose, key: SealingKey, *, active: bool = True) -> None:
+        """Add the sub-keys of a released tenant key."""
+        super().put_tenant(purpose, key, active=active)
+        if isinstance(key, DataKey):
+            derived = field_keys_of(key, columns_of(purpose))
+            self._tenants_out.append(
+                {
+                    "purpose": purpose.value,
+                    "id": pack(key.key_id),
+                    "columns": {".".join(name): pack(one) for name, one in derived.items()},
+                    "active": active,
+                }
+            )
+
+    def packed(self) -> dict[str, Any]:
+        """Return what was released, for the answer."""
+        return {"cases": self._cases_out, "tenants": self._tenants_out}
+
+
+def receive(vault: Vault, keys: dict[str, Any]) -> None:
+    """Put what an answer brought into the vault of the transaction that asked."""
+    for one in keys["cases"]:
+        key = DataKey(unpack(one["id"]), unpack(one["key"]))
+        vault.put_case(UUID(hex=one["case"]), one["compartment"], key, active=one["active"])
+    for one in keys["tenants"]:
+        named = {tuple(name.split(".", 1)): unpack(key) for name, key in one["columns"].items()}
+        columns = FieldKeys(
+            unpack(one["id"]), {(name[0], name[1]): key for name, key in named.items()}
+        )
+        vault.put_tenant(TenantPurpose(one["purpose"]), columns, active=one["active"])

@@ -1,0 +1,340 @@
+"""What each verb of the wire does, on the broker's own transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from bti.audit.actions import READS
+from bti.audit.actions import Action as Act
+from bti.audit.note import Checkpoint
+from bti.audit.record import Reference
+from bti.db.guards import Stood, Writing
+from bti.db.models import Account, Municipality
+from bti.domain.access import Action
+from bti.domain.errors import AccessDenied
+from bti.domain.relations import Purpose
+from bti.keyd import grants, notes
+from bti.keyd.asking import Asking
+from bti.keyd.broker import Opened
+from bti.keyd.codec import encode
+from bti.keyd.notes import REVIEWED
+from bti.keyd.row_macs import case_of
+from bti.keyd.wire import BadMessage, pack
+
+if TYPE_CHECKING:
+    import uuid
+
+    from sqlalchemy.orm import Session
+
+    from bti.audit.record import Recorder
+    from bti.keyd.evidence import Evidence
+    from bti.keyd.local import LocalVerbs
+    from bti.keyd.quota import Meter
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One transaction of the broker."""
+
+    session: Session
+    verbs: LocalVerbs
+    recorder: Recorder
+    meter: Meter
+    evidence: Evidence
+    now: datetime
+    operator: bool
+    counts: Counter[str]
+
+    def record(self, act: Act, *about: Reference, tenant: uuid.UUID | None = None) -> None:
+        """Enter an act in the name of whoever asks."""
+        owner = tenant if tenant is not None else self.verbs.subject().tenant_id
+        self.recorder.record(act, tenant=owner, by=self.verbs.by(), about=about)
+
+
+def _subject(work: Work) -> Answer:
+    return {"subject": encode(work.verbs.subject())}
+
+
+def _open(
+    work: Work, *, case: uuid.UUID, action: str, entry: str | None, purpose: str | None
+) -> Answer:
+    act = _known(Act, entry) if entry is not None else Act.KEY_CASE_RELEASE
+    if act not in READS:
+        raise AccessDenied("grant.entry", case_id=case)
+    opened = work.verbs.open(
+        case,
+        _known(Action, action),
+        entry=act,
+        purpose=_known(Purpose, purpose) if purpose is not None else None,
+    )
+    return {"opened": encode(opened)}
+
+
+def _may_see(work: Work, *, case: uuid.UUID, action: str) -> Answer:
+    return {"may": work.verbs.may_see(case, _known(Action, action))}
+
+
+def _new_case(work: Work, *, case: uuid.UUID, compartments: tuple[str, ...]) -> Answer:
+    work.verbs.new_case(case, compartments)
+    notes.begin(work.session, work.verbs.subject(), case, work.now)
+    work.record(Act.KEY_DATA_CREATE, Reference("case", case))
+    return {}
+
+
+def _new_compartments(work: Work, *, case: uuid.UUID, compartments: tuple[str, ...]) -> Answer:
+    facts = work.verbs.facts(case)
+    work.verbs.new_compartments(Opened(case, "", facts, frozenset()), compartments)
+    if work.session.new:
+        work.record(Act.KEY_DATA_CREATE, Reference("case", case))
+        work.session.flush()
+    # Also those that somebody else has made since the caller opened the case.
+    work.verbs.release(case, frozenset(compartments))
+    return {}
+
+
+def _open_core(work: Work, *, cases: tuple[uuid.UUID, ...]) -> Answer:
+    allowed = work.verbs.open_core(cases)
+    if allowed:
+        about = [Reference("case", one) for one in sorted(allowed)]
+        work.record(Act.KEY_LIST_RELEASE, *about)
+    return {"allowed": [one.hex for one in sorted(allowed)]}
+
+
+def _new_own(work: Work, *, record: uuid.UUID) -> Answer:
+    work.verbs.require(Action.REPORT_DANGER)
+    notes.begin(work.session, work.verbs.subject(), record, work.now)
+    work.verbs.new_own_record(record)
+    work.record(Act.OWN_RECORD_WRITE, Reference("own", record))
+    return {}
+
+
+def _open_own(work: Work, *, record: uuid.UUID) -> Answer:
+    work.verbs.open_own_record(record)
+    work.record(Act.OWN_RECORD_READ, Reference("own", record))
+    return {}
+
+
+def _forget_own(work: Work, *, record: uuid.UUID) -> Answer:
+    work.verbs.open_own_record(record)
+    work.record(Act.OWN_RECORD_READ, Reference("own", record))
+    # Destroyed when its row is gone: whoever asks may still change their mind.
+    notes.forget(work.session, work.verbs.subject(), record, work.now)
+    return {}
+
+
+def _new_review(work: Work, *, row: uuid.UUID, tenant: uuid.UUID | None) -> Answer:
+    system = isinstance(work.verbs.credential, str)
+    owner = tenant if system and tenant is not None else work.verbs.subject().tenant_id
+    work.verbs.new_review(row, owner if system else None)
+    if not system:
+        notes.begin(work.session, work.verbs.subject(), row, work.now)
+    work.record(Act.KEY_DATA_CREATE, Reference("review", row), tenant=owner)
+    return {}
+
+
+def _open_review(work: Work, *, table: str, row: uuid.UUID, action: str) -> Answer:
+    mapped = {one.__tablename__: one for one in REVIEWED}.get(table)
+    found = work.session.get(mapped, row) if mapped is not None else None
+    if found is None:
+        raise AccessDenied("access.no_relation")
+    work.verbs.open_review(found, _known(Action, action))
+    work.record(Act.KEY_CASE_RELEASE, Reference("review", row))
+    return {}
+
+
+def _watch(work: Work, *, cases: tuple[uuid.UUID, ...]) -> Answer:
+    work.verbs.watch(cases)
+    return {}
+
+
+def _baits_among(work: Work, *, tenant: uuid.UUID, cases: tuple[uuid.UUID, ...]) -> Answer:
+    return {"baits": [one.hex for one in sorted(work.verbs.baits_among(tenant, cases))]}
+
+
+def _kin(
+    work: Work, *, tenant: uuid.UUID, pairs: tuple[tuple[uuid.UUID, uuid.UUID], ...]
+) -> Answer:
+    found = work.verbs.kin(tenant, pairs)
+    return {
+        "kin": [
+            [account.hex, case.hex, sorted(one.value for one in kinds)]
+            for (account, case), kinds in found.items()
+        ]
+    }
+
+
+def _bait_tokens(work: Work, *, tenant: uuid.UUID, cases: tuple[uuid.UUID, ...]) -> Answer:
+    return {"tokens": [pack(one) for one in work.verbs.bait_tokens(tenant, cases)]}
+
+
+def _create_tenant(work: Work, **columns: Any) -> Answer:  # noqa: ANN401 - checked by the wire
+    work.verbs.create_tenant(Municipality(**columns))
+    tenant = columns["id"]
+    work.record(Act.KEY_TENANT_CREATE, Reference("tenant", tenant), tenant=tenant)
+    return {}
+
+
+def _open_directory(work: Work, *, tenant: uuid.UUID, proof: bytes | None) -> Answer:
+    if isinstance(work.verbs.credential, str) and not work.operator:
+        return {}  # the program may go on; what it cannot read is sealed here, see row_macs
+    if work.verbs.credential is None and proof is None:
+        raise AccessDenied("access.no_session")
+    work.verbs.open_directory(tenant, proof=proof)
+    return {}
+
+
+def _open_ops(work: Work, *, tenant: uuid.UUID) -> Answer:
+    work.verbs.open_ops(tenant)
+    return {}
+
+
+def _check(work: Work, *, rows: tuple[dict[str, Any], ...]) -> Answer:
+    for row in rows:
+        stood = Stood(row["version"], row["columns"], row["mac"])
+        work.verbs.macs.require_genuine(_writing(row, {}), stood)
+    return {}
+
+
+def _grant(work: Work, *, rows: tuple[dict[str, Any], ...]) -> Answer:
+    asking = Asking(work.session, work.verbs, work.evidence, work.now, work.operator)
+    wanted = tuple(_writing(row, row["beyond"]) for row in rows)
+    ready, changed = grants.decide_rows(asking, wanted)
+    granted = work.verbs.macs.grant(ready)
+    for tenant in {row.tenant for row in changed}:
+        rest = [row for row in changed if row.tenant == tenant]
+        own = [Reference("own", row.row_id) for row in rest if row.table == "own_records"]
+        if own:
+            work.record(Act.OWN_RECORD_WRITE, *own, tenant=tenant)
+        about = [_about(row) for row in rest if row.table != "own_records"]
+        if about:
+            work.record(Act.AUTHORITY_ROW_GRANT, *about, tenant=tenant)
+    return {
+        "granted": [
+            {
+                "mac": pack(one.mac),
+                "sealed": {name: pack(blob) for name, blob in one.sealed.items()},
+            }
+            for one in granted
+        ]
+    }
+
+
+def _about(row: Writing) -> Reference:
+    case_id = case_of(row)
+    if case_id is not None:
+        return Reference("case", case_id)
+    if row.table == "accounts":
+        return Reference("account", row.row_id)
+    account = row.columns.get("account_id")
+    if account is not None:
+        return Reference("account", notes.as_id(account))
+    return Reference("row", row.row_id)
+
+
+def _prove_code(work: Work, *, account: uuid.UUID, code: str) -> Answer:
+    work.meter.proving(account)
+    if work.session.get(Account, account) is None:
+        return {"step": None}
+    step = work.verbs.prove_code(account, code)
+    if step is None:
+        work.meter.wrong_code(account)
+    else:
+        work.evidence.show(account, work.now)
+    return {"step": step}
+
+
+def _username_token(work: Work, *, tenant: uuid.UUID, username: str) -> Answer:
+    return {"token": pack(work.verbs.username_token(tenant, username))}
+
+
+def _national_id_token(work: Work, *, tenant: uuid.UUID, kind: str, digits: str) -> Answer:
+    try:
+        token = work.verbs.national_id_token(tenant, kind, digits)
+    except ValueError:
+        raise AccessDenied("grant.digits") from None
+    return {"token": pack(token)}
+
+
+def _sign(work: Work, *, tenant: uuid.UUID, origin: str, size: int, root: bytes) -> Answer:
+    notes.require_growth(work.session, tenant, size)
+    return {"note": work.verbs.sign(tenant, Checkpoint(origin, size, root))}
+
+
+def _verifier_key(work: Work, *, tenant: uuid.UUID, epoch: int) -> Answer:
+    return {"key": work.verbs.verifier_key(tenant, epoch)}
+
+
+def _settle(work: Work, *, records: tuple[uuid.UUID, ...]) -> Answer:
+    account = work.verbs.subject().account_id
+    return {"settled": notes.settle(work.session, work.recorder, account, records)}
+
+
+def _sweep(work: Work) -> Answer:
+    return {"settled": notes.sweep(work.session, work.recorder, work.now)}
+
+
+def _status(work: Work) -> Answer:
+    return {"counts": dict(work.counts)}
+
+
+def _writing(row: dict[str, Any], beyond: dict[str, bytes | None]) -> Writing:
+    if set(beyond) & set(row["columns"]) or row["table"] not in grants.RULES:
+        raise AccessDenied("grant.no_rule")
+    return Writing(
+        row["tenant"],
+        row["table"],
+        row["row_id"],
+        row["version"],
+        row["columns"],
+        beyond,
+        None,
+    )
+
+
+def _known(kind: Any, code: str) -> Any:  # noqa: ANN401 - one of three lists of codes
+    try:
+        return kind(code)
+    except ValueError:
+        raise BadMessage from None
+
+
+REQUESTS: Final[Mapping[str, Callable[..., Answer]]] = MappingProxyType(
+    {
+        "subject": _subject,
+        "open": _open,
+        "may_see": _may_see,
+        "new_case": _new_case,
+        "new_compartments": _new_compartments,
+        "open_core": _open_core,
+        "new_own": _new_own,
+        "open_own": _open_own,
+        "forget_own": _forget_own,
+        "new_review": _new_review,
+        "open_review": _open_review,
+        "watch": _watch,
+        "baits_among": _baits_among,
+        "bait_tokens": _bait_tokens,
+        "kin": _kin,
+        "create_tenant": _create_tenant,
+        "open_directory": _open_directory,
+        "open_ops": _open_ops,
+        "check": _check,
+        "grant": _grant,
+        "prove_code": _prove_code,
+        "username_token": _username_token,
+        "national_id_token": _national_id_token,
+        "sign": _sign,
+        "verifier_key": _verifier_key,
+        "settle": _settle,
+        "status": _status,
+        "sweep": _sweep,
+    }
+)
+"""Verb → what it does. ``sweep`` is the broker's own and not on the wire."""

@@ -1,0 +1,127 @@
+"""The units that ship are hardened, know each other, and start commands that exist."""
+
+import re
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+from bti.cli import main
+from bti.settings import Settings
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+UNITS = {path.stem: path for path in sorted((DEPLOY / "systemd").glob("*.service"))}
+#: Commands that a coming release brings; their units are ready and disabled.
+COMING = {"work"}
+WALLS = {
+    "NoNewPrivileges": "yes",
+    "CapabilityBoundingSet": "",
+    "AmbientCapabilities": "",
+    "ProtectSystem": "strict",
+    "ProtectHome": "yes",
+    "PrivateTmp": "yes",
+    "PrivateDevices": "yes",
+    "ProtectKernelTunables": "yes",
+    "ProtectKernelModules": "yes",
+    "ProtectKernelLogs": "yes",
+    "ProtectControlGroups": "yes",
+    "ProtectProc": "invisible",
+    "RestrictNamespaces": "yes",
+    "RestrictSUIDSGID": "yes",
+    "LockPersonality": "yes",
+    "MemoryDenyWriteExecute": "yes",
+    "SystemCallArchitectures": "native",
+    "UMask": "0077",
+    "LimitCORE": "0",
+}
+
+
+class _Repeating(dict[str, str]):
+    """Keeps every line of an option that is given more than once, as systemd does."""
+
+    def __setitem__(self, key, value) -> None:
+        if key in self and isinstance(value, list) and isinstance(self[key], list):
+            value = self[key] + ["\n"] + value
+        super().__setitem__(key, value)
+
+
+def read(path: Path) -> RawConfigParser:
+    parser = RawConfigParser(
+        strict=False, delimiters=("=",), dict_type=_Repeating, comment_prefixes=("#", ";")
+    )
+    parser.optionxform = str
+    parser.read(path, encoding="utf-8")
+    return parser
+
+
+def service(name: str) -> dict[str, str]:
+    return dict(read(UNITS[name])["Service"])
+
+
+def test_there_is_a_unit_for_each_process():
+    assert set(UNITS) == {f"stafett-{one}" for one in ("web", "keyd", "logd", "work", "network")}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_unit_has_all_its_walls(unit):
+    found = service(unit)
+    assert {name: found.get(name) for name in WALLS} == WALLS
+    assert found["SystemCallFilter"].splitlines()[0] == "@system-service"
+    assert "~@privileged" in found["SystemCallFilter"]
+    assert "RestrictAddressFamilies" in found
+    assert found["User"] == found["Group"] == found["StateDirectory"] == unit
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_unit_starts_a_command_that_there_is(unit):
+    program, command = service(unit)["ExecStart"].split()
+    assert program == "/opt/stafett/bin/bti"
+    known = set(main.list_commands(None))  # type: ignore[arg-type]  # a context is not needed
+    assert command in known or command in COMING
+
+
+def test_the_key_broker_has_no_network_and_no_swap_and_its_socket_is_for_a_group():
+    found = service("stafett-keyd")
+    assert found["PrivateNetwork"] == "yes"
+    assert found["RestrictAddressFamilies"] == "AF_UNIX"
+    assert found["MemorySwapMax"] == "0"
+    assert found["LimitMEMLOCK"] == "infinity"
+    socket = read(DEPLOY / "systemd" / "stafett-keyd.socket")["Socket"]
+    assert socket["SocketMode"] == "0660"
+    assert socket["SocketGroup"] == "stafett-keys"
+    assert socket["ListenSequentialPacket"] == "/run/stafett/keyd.sock"
+
+
+@pytest.mark.parametrize("unit", sorted(set(UNITS) - {"stafett-keyd"}))
+def test_no_other_process_can_see_the_root_key(unit):
+    found = service(unit)
+    assert "-/etc/stafett/keyd" in found["InaccessiblePaths"].split()
+    assert "LoadCredential" not in found
+
+
+def test_the_network_side_can_reach_neither_broker_nor_case_database():
+    hidden = service("stafett-network")["InaccessiblePaths"].split()
+    assert {"-/run/stafett", "-/run/postgresql"} <= set(hidden)
+    assert "SupplementaryGroups" not in service("stafett-network")
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_environment_of_each_unit_is_one_that_bti_accepts(unit, monkeypatch):
+    name = unit.removeprefix("stafett-")
+    lines = (DEPLOY / "environment" / f"{name}.env").read_text(encoding="utf-8").splitlines()
+    given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    values = {key.removeprefix("BTI_").lower(): value for key, value in given.items()}
+    chosen = Settings(**values)
+    assert chosen.mode == "production"
+    asks = chosen.keyd_socket is not None
+    assert asks == (name in {"web", "work"})
+    if asks:
+        assert chosen.root_key_file is None
+    if name != "network":
+        assert f"://stafett_{name}@" in str(chosen.database_url)
+
+
+def test_every_user_of_a_unit_is_made():
+    made = (DEPLOY / "sysusers.conf").read_text(encoding="utf-8")
+    for unit in UNITS:
+        assert re.search(rf"^u {unit} ", made, re.MULTILINE)
