@@ -13,7 +13,7 @@ from bti.domain.policy import POLICY, Action, Strength
 from bti.domain.relations import ObjectFacts, ObjectKind, Purpose, Relation, Subject
 from bti.domain.rule_codes import ACCESS_RULES
 from tests.unit.domain.samples import NOON, OTHER_TENANT, SCHOOL, TEACHER, TENANT
-from tests.unit.domain.written_again import FOR, LINES
+from tests.unit.domain.written_again import BY_CONSENT, FOR, LINES
 
 HOUR = timedelta(hours=1)
 LEVELS = (("password", NOON), ("password+totp", NOON - HOUR), ("password+totp", NOON))
@@ -183,3 +183,14 @@ def test_the_ground_of_what_is_allowed_is_the_relation_it_rests_on(standing):
     subject = Subject(TEACHER, TENANT, Role.STAFF, SCHOOL, "passkey", NOON, Purpose.FOLLOW_UP)
     standing["held"] = frozenset({Relation.ROLE, Relation.PARTICIPANT})
     assert decide(subject, Action.READ_CASE, facts, NOON) == Allowed("participant")
+
+
+def test_no_grant_stands_in_the_policy_that_the_statement_does_not_have():
+    """A row that another column makes dead decides nothing, and still misleads whoever reads it."""
+    for action, line in LINES.items():
+        written = {(role, one.relation) for one in POLICY[action].grants for role in one.roles}
+        assert written == line.pairs, action
+        needing = {one.relation.value for one in POLICY[action].grants if one.by_consent}
+        assert needing == BY_CONSENT & {relation.value for _, relation in line.pairs}, action
+        for role in POLICY[action].roles:
+            assert line.any_kind or FOR[role] & line.purposes, (action, role)
