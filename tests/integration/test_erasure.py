@@ -110,6 +110,21 @@ def test_keys_and_rows_are_gone_and_the_log_and_the_other_case_are_whole(world, 
     assert leaf.count("/-/deleted") >= sum(before.values())
 
 
+def test_whatever_refers_to_a_row_of_a_case_is_a_row_of_a_case():
+    of_a_case = {
+        table.name
+        for table in Base.metadata.sorted_tables
+        if table.name == "cases" or "case_id" in table.columns
+    }
+    strangers = {
+        f"{table.name}.{key.parent.name}"
+        for table in Base.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name in of_a_case and table.name not in of_a_case
+    }
+    assert strangers == set(), "erasing a case would stop at these, or leave them"
+
+
 def leaves(world):
     with world.runtime.engine.begin() as connection:
         return [leaf.decode() for leaf in connection.scalars(select(AuditEvent.leaf))]
