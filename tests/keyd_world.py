@@ -122,15 +122,25 @@ def start(environment: dict[str, str], socket: Path, clock_file: Path | None) ->
 
 @contextmanager
 def remote_world(
-    directory: Path, url: str, *, moved: bool = True, **limits: int
+    directory: Path,
+    url: str,
+    *,
+    moved: bool = True,
+    keyd_url: str = "",
+    web_url: str = "",
+    **limits: int,
 ) -> Iterator[RemoteWorld]:
-    """Make the municipality, start the broker, and ask it. ``moved``: under the world's clock."""
+    """Make the municipality, start the broker, and ask it. ``moved``: under the world's clock.
+
+    ``keyd_url`` and ``web_url`` are for processes with roles of their own, in a database that has
+    its tables.
+    """
     folder = Path(
         tempfile.mkdtemp(prefix="keyd-")
     )  # short: a socket's name may have 107 characters
     folder.chmod(0o755)
     settings = settings_for(directory / "embedded", url, **limits)
-    embedded = build(settings)
+    embedded = build(settings, migrated=bool(keyd_url))
     clock_file = folder / "clock"
     clock = TellingClock(embedded.clock.now() if moved else datetime.now().astimezone(), clock_file)
     embedded.runtime.close()
@@ -139,7 +149,7 @@ def remote_world(
     environment = {
         "BTI_MODE": "test",
         "BTI_VAR_DIR": str(directory / "embedded"),
-        "BTI_DATABASE_URL": url,
+        "BTI_DATABASE_URL": keyd_url or url,
         "BTI_KEYD_LISTEN": str(folder / "keyd.sock"),
         "BTI_KEYD_WEB_USERS": str(os.geteuid()),
         "BTI_SIGNER_DIR": str(directory / "keyd-signer"),
@@ -149,7 +159,7 @@ def remote_world(
     }
     keyd = start(environment, folder / "keyd.sock", clock_file if moved else None)
     asking = settings_for(
-        directory / "web", url, root_key_file=None, keyd_socket=folder / "keyd.sock"
+        directory / "web", web_url or url, root_key_file=None, keyd_socket=folder / "keyd.sock"
     )
     world = World(
         open_runtime(asking, clock=clock, cost=CHEAP),
