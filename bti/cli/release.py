@@ -12,10 +12,12 @@ import click
 
 from bti.cli import release_file
 from bti.cli.release_file import Pending, PendingError
+from bti.cli.two_people import approved, explained, two_people
 from bti.cli.wiring import OPERATOR, municipality, runtime
 from bti.clock import norwegian_date
 from bti.disclosure.tables import HalfYear, TableError
 from bti.disclosure.verify import NotSafe
+from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.slt.release import PublishRefusedError, earliest_publication, publish_release
 from bti.slt.runtime import open_runtime as open_network
 from bti.slt.secret_box import KeyFileError
@@ -102,8 +104,12 @@ def approve(period: HalfYear, number: str, by: str) -> None:
 @command.command("publish")
 @_period
 @_number
-def publish(period: HalfYear, number: str) -> None:
-    """Publish approved numbers. They stay as they are: a correction is a new version."""
+@two_people
+def publish(period: HalfYear, number: str, approval_id: uuid.UUID | None, ask_as: str) -> None:
+    """Publish approved numbers. They stay as they are: a correction is a new version.
+
+    The yes of two people who sign in is needed for exactly these numbers; in a demonstration not.
+    """
     with runtime() as opened, _explained():
         number, tenant_id = _chosen(opened, number)
         earliest = earliest_publication(period)
@@ -111,9 +117,16 @@ def publish(period: HalfYear, number: str) -> None:
             raise click.ClickException(f"{period} may be published from {earliest} on.")
         path = release_file.path_of(opened.settings.var_dir, number, period)
         pending = release_file.load(path)
+        if opened.settings.mode != "demo":
+            ready = pending.ready()
+            params = release.publish_params(str(ready.period), ready.sha256())
+            act = ApprovalAct.RELEASE_PUBLISH
+            approval_id = approved(
+                opened, tenant_id, act, params, ask_as=ask_as, approval_id=approval_id
+            )
         network = open_network(opened.settings, opened.clock)
         try:
-            publish_pending(opened, network, tenant_id, pending)
+            publish_pending(opened, network, tenant_id, pending, approval_id)
         finally:
             network.close()
         path.unlink()
@@ -121,18 +134,24 @@ def publish(period: HalfYear, number: str) -> None:
 
 
 def publish_pending(
-    opened: Runtime, network: SltRuntime, tenant_id: uuid.UUID, pending: Pending
+    opened: Runtime,
+    network: SltRuntime,
+    tenant_id: uuid.UUID,
+    pending: Pending,
+    approval_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """Hand an approved release over the wall, entered in the municipality's log.
 
-    Raises ``PendingError`` and ``PublishRefusedError``.
+    Raises ``PendingError``, ``PublishRefusedError`` and ``ApprovalRefused``.
     """
-    approved = pending.ready()
+    ready = pending.ready()
     return opened.doorway.perform(
         release.publish,
         OPERATOR,
         tenant_id=tenant_id,
-        hand_over=lambda: publish_release(network, approved, by=pending.approved_by),
+        hand_over=lambda: publish_release(network, ready, by=pending.approved_by),
+        params=release.publish_params(str(ready.period), ready.sha256()),
+        approval_id=approval_id,
     )
 
 
@@ -196,6 +215,8 @@ def _explained() -> Iterator[None]:
     """Turn what a release may meet into one line and exit status 1."""
     try:
         yield
+    except ApprovalRefused as refused:
+        raise explained(refused) from None
     except (PendingError, KeyFileError) as fault:
         raise click.ClickException(str(fault)) from None
     except PublishRefusedError as fault:

@@ -20,7 +20,9 @@ from bti.disclosure.menu import LEVELS, age_band, level_by_age
 from bti.disclosure.release import Release, seal
 from bti.disclosure.release import prepare as protected
 from bti.domain.ages import age
+from bti.domain.approval import ApprovalAct
 from bti.domain.codes import ClosingCause
+from bti.workflows import approval
 from bti.workflows.case_file import ops_of
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bti.disclosure.tables import CountTable, HalfYear
+    from bti.domain.approval import Params
     from bti.workflows.context import Context
 
 _OLDEST_COUNTED: Final = 23
@@ -122,14 +125,29 @@ def prepare(context: Context, *, tenant_id: uuid.UUID, period: HalfYear) -> Prep
     return Prepared(counted, release)
 
 
+def publish_params(period: str, sha256: str) -> Params:
+    """Return what two people agree to: exactly these numbers, by the digest of the release."""
+    return {"period": period, "what": sha256}
+
+
 def publish(
-    context: Context, *, tenant_id: uuid.UUID, hand_over: Callable[[], uuid.UUID]
+    context: Context,
+    *,
+    tenant_id: uuid.UUID,
+    hand_over: Callable[[], uuid.UUID],
+    params: Params,
+    approval_id: uuid.UUID | None,
 ) -> uuid.UUID:
     """Let ``hand_over`` bring a release to the network side, and enter it in the log with its id.
 
-    Both happen or neither is entered: what ``hand_over`` raises undoes the entry. It must change
-    nothing the second time, because a lost race runs it again.
+    On two people's word, given for ``params``; only the demonstration goes without. All of it
+    happens or nothing: what ``hand_over`` raises undoes the entry and leaves the approval unused.
+    It must change nothing the second time, because a lost race runs it again. Raises
+    ``ApprovalRefused``.
     """
+    if approval_id is not None or context.settings.mode != "demo":
+        act = ApprovalAct.RELEASE_PUBLISH
+        approval.use(context, approval_id, act, params, tenant_id=tenant_id)
     release_id = hand_over()
     context.record(
         Act.RELEASE_COUNTS_PUBLISH,

@@ -15,6 +15,7 @@ from bti.audit.record import Reference
 from bti.db.models import Case, ChildIndex
 from bti.disclosure.attack import attack
 from bti.disclosure.tables import HalfYear
+from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.codes import ClosingCause
 from bti.domain.errors import AccessDenied
 from bti.domain.levels import CaseStatus, LogStatus
@@ -23,6 +24,7 @@ from bti.workflows.audit_check import verify
 from bti.workflows.case_file import Ops
 from bti.workflows.case_number import new_number
 from bti.workflows.release import highest_level
+from tests.approvals import two_say_yes
 from tests.world import World
 
 PERIOD = HalfYear(2026, 1)
@@ -187,7 +189,15 @@ def test_nobody_who_is_signed_in_can_count(world: World):
 
 def test_publishing_is_entered_with_the_release_and_a_refusal_is_not(world: World):
     release_id = uuid.uuid4()
-    made = world.system(release.publish, tenant_id=world.tenant_id, hand_over=lambda: release_id)
+    params = release.publish_params("2026H1", "ab" * 32)
+    publish = {"tenant_id": world.tenant_id, "params": params}
+    with pytest.raises(ApprovalRefused, match="unknown"):
+        world.system(release.publish, **publish, hand_over=lambda: release_id, approval_id=None)
+    yes = two_say_yes(world, ApprovalAct.RELEASE_PUBLISH, params)
+    other = {**publish, "params": release.publish_params("2026H1", "cd" * 32)}
+    with pytest.raises(ApprovalRefused, match="changed"):
+        world.system(release.publish, **other, hand_over=lambda: release_id, approval_id=yes)
+    made = world.system(release.publish, **publish, hand_over=lambda: release_id, approval_id=yes)
     assert made == release_id
     before = world.system(verify, tenant_id=world.tenant_id)
     assert before.intact
@@ -195,8 +205,9 @@ def test_publishing_is_entered_with_the_release_and_a_refusal_is_not(world: Worl
     def refuses() -> uuid.UUID:
         raise RuntimeError("the other side said no")
 
+    second = two_say_yes(world, ApprovalAct.RELEASE_PUBLISH, params)
     with pytest.raises(RuntimeError):
-        world.system(release.publish, tenant_id=world.tenant_id, hand_over=refuses)
+        world.system(release.publish, **publish, hand_over=refuses, approval_id=second)
     after = world.system(verify, tenant_id=world.tenant_id)
     assert after.intact
     assert _entries(world) == [f"release:{release_id}"]

@@ -199,3 +199,8 @@ def test_order_does_not_change_the_parameters_but_kind_does():
 def test_what_has_no_one_spelling_is_refused(value):
     with pytest.raises(TypeError):
         canonical({"a": value})
+
+
+def test_the_digest_names_the_act_too():
+    made = {digest_of(act, PARAMS) for act in ApprovalAct}
+    assert len(made) == len(ApprovalAct)
