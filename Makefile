@@ -26,7 +26,7 @@ TRANSLATED := $(CATALOGUES:.po=.mo)
 DS := node_modules/@digdir/designsystemet-css
 INTER := node_modules/@fontsource-variable/inter
 
-.PHONY: help setup demo demo-reset test check format bench fuzz translations lock clean
+.PHONY: help setup demo demo-reset test check format bench crash fuzz translations lock clean
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ format: setup ## Let the formatter and the linter mend what they can
 
 bench: setup ## Measure, and print ratios
 	$(BIN)/python -m benchmarks
+
+crash: setup ## Kill writers, sequencer and signer 200 times, and look at what is left
+	$(BIN)/python -m benchmarks.crash
 
 fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage (10 to 20 minutes)
 	@$(PIP) install --require-hashes -r requirements/fuzz.txt

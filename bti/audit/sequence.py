@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, insert, select
@@ -178,7 +178,8 @@ class Sequencer:
             self._require_own(connection, tenant, row.epoch)
             return Head(row.epoch, row.base, Frontier.from_bytes(bytes(row.frontier)), row.last_at)
         now = self.clock.now()
-        head = Head(FIRST_EPOCH, 0, Frontier(), now)
+        # The head's time is that of its newest entry, and every entry here is older than now.
+        head = Head(FIRST_EPOCH, 0, Frontier(), datetime.fromtimestamp(0, UTC))
         key = self._key(tenant, FIRST_EPOCH)
         begin_epoch(connection, tenant, head, verifier_key=key, now=now)
         return head

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -592,14 +592,12 @@ class _Run:
             return Finding(Kind.EPOCH, place, place, "an epoch begins where none does")
         if read.time < self._times.get(read.writer, ""):
             return Finding(Kind.TIME, place, place, "it is earlier than the entry before it")
-        if read.time < self._floor:
-            return Finding(
-                Kind.TIME, place, place, "it is much earlier than what was there before it"
-            )
+        behind = read.time < self._newest and read.time < _moved(self._newest, -_MOST_BEHIND)
+        if behind or read.time < self._floor:
+            detail = "it is much earlier than what was there before it"
+            return Finding(Kind.TIME, place, place, detail)
         self._times[read.writer] = read.time
-        if read.time > self._newest:
-            self._newest = read.time
-            self._floor = max(self._floor, _moved(read.time, -_MOST_BEHIND))
+        self._newest = max(self._newest, read.time)
         return self._linked(read, entry_hash) if read.writer else None
 
     def _linked(self, read: "_Read", entry_hash: bytes) -> Finding | None:
@@ -673,8 +671,7 @@ def _rearranged(
             yield place, [*hashes[:place], entry_hash, *hashes[place + 1 :]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     """What a check looks at in one entry."""
 
     tenant: str
@@ -687,25 +684,21 @@ class _Read:
 
 def _read_leaf(entry: bytes) -> _Read:
     """Read an entry. Raise _BadError, which says what is wrong with it."""
-    found = next(filter(None, (one.fullmatch(entry) for one in _EXPRESSIONS.values())), None)
-    if found is None:
+    for expression in _EXPRESSIONS.values():
+        found = expression.fullmatch(entry)
+        if found:
+            break
+    else:
         raise _BadError(_what_is_wrong(entry))
-    named = found.groupdict()
-    rows, objects = _members(found["rows"]), _members(found["obj"])
-    if len(entry) > MAX_LEAF_BYTES:
-        raise _BadError("it is too long")
-    if len(set(objects)) != len(objects) or len(set(rows)) != len(rows):
-        raise _BadError("a list holds a member twice")
-    versions = [row.split(b"/", 3)[2] for row in rows]
-    if rows != sorted(rows) or any(v != b"-" and int(v) > _MAX_INTEGER for v in versions):
-        raise _BadError("rows are not in order or out of range")
+    _check_lists(found)
     time = found["t"].decode()
     try:
         datetime.fromisoformat(time)
     except ValueError as error:
         raise _BadError("t is not a time that exists") from error
-    if "w" not in named:
-        return _Read(found["ten"].decode(), time, "", 0, b"", "epo" in named)
+    if expression is not _EXPRESSIONS[_CHAINED]:
+        begins = expression is _EXPRESSIONS[_EPOCH]
+        return _Read(found["ten"].decode(), time, "", 0, b"", begins)
     number = int(found["n"])
     if number > _MAX_INTEGER or (number == 1) != (not found["p"]):
         raise _BadError("n and p do not fit together")
@@ -717,6 +710,20 @@ def _read_leaf(entry: bytes) -> _Read:
         base64.b64decode(found["p"]),
         begins=False,
     )
+
+
+def _check_lists(found: "re.Match[bytes]") -> None:
+    rows, objects = _members(found["rows"]), _members(found["obj"])
+    if len(found[0]) > MAX_LEAF_BYTES:
+        raise _BadError("it is too long")
+    if len(objects) > 1 and len(set(objects)) != len(objects):
+        raise _BadError("a list holds a member twice")
+    if rows:
+        versions = [row.split(b"/", 3)[2] for row in rows]
+        if len(set(rows)) != len(rows):
+            raise _BadError("a list holds a member twice")
+        if rows != sorted(rows) or any(v != b"-" and int(v) > _MAX_INTEGER for v in versions):
+            raise _BadError("rows are not in order or out of range")
 
 
 def _members(listed: bytes) -> list[bytes]:
