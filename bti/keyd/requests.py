@@ -13,6 +13,7 @@ from bti.audit.actions import READS
 from bti.audit.actions import Action as Act
 from bti.audit.note import Checkpoint
 from bti.audit.record import Reference
+from bti.audit.way import way_of
 from bti.db.guards import Stood, Writing
 from bti.db.models import Account, Municipality
 from bti.domain.access import Action
@@ -263,6 +264,8 @@ def _national_id_token(work: Work, *, tenant: uuid.UUID, kind: str, digits: str)
 
 
 def _sign(work: Work, *, tenant: uuid.UUID, origin: str, size: int, root: bytes) -> Answer:
+    if way_of(work.session).sequenced:
+        raise AccessDenied("grant.checkpoint")  # nobody signs here but the log's own process
     notes.require_growth(work.session, tenant, size)
     return {"note": work.verbs.sign(tenant, Checkpoint(origin, size, root))}
 

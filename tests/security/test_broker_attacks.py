@@ -3,6 +3,7 @@
 Each against processes of this test alone, on a socket in a folder of its own.
 """
 
+import base64
 import json
 import os
 import socket
@@ -137,6 +138,7 @@ def test_no_answer_ever_holds_a_key_from_which_macs_can_be_made(remote):
         assert "accounts.totp_ct" not in one["columns"]
     received = json.dumps(answer)
     for key in tenant_keys(remote).values():
+        assert base64.b64encode(key).decode() not in received
         assert key.hex() not in received
 
 
@@ -213,6 +215,21 @@ def test_a_session_from_a_right_code_is_granted_and_one_without_is_not(remote):
     with pytest.raises(AccessDenied) as refused:
         remote.world.runtime.doorway.perform(smuggle, None)
     assert refused.value.rule == "grant.web_sessions"
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_the_web_cannot_have_a_second_history_of_the_log_signed(remote, cases, size):
+    tenant = remote.world.tenant_id
+    answer = asked(
+        remote,
+        "sign",
+        None,
+        tenant=tenant.hex,
+        origin=f"stafett/{tenant}/1",
+        size=size,
+        root=wired(b"r" * 32),
+    )
+    assert answer["no"]["rule"] == "grant.checkpoint"
 
 
 def test_a_withdrawn_consent_closes_a_tab_that_is_open(remote):
