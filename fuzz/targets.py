@@ -15,9 +15,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bti.audit import tree
 from bti.audit.leaf import Leaf, LeafError, row_written
-from bti.audit.note import Checkpoint, NoteError, VerifierKey, open_note, sign_checkpoint
-from bti.audit.verify import verify_leaves
+from bti.audit.note import (
+    COSIGNATURE_TYPE,
+    Checkpoint,
+    NoteError,
+    VerifierKey,
+    cosign,
+    open_cosignature,
+    open_note,
+    sign_checkpoint,
+)
+from bti.audit.single import proof_text
+from bti.audit.verify import verify_leaves, verify_proof
 from bti.crypto import blind_index
+from bti.crypto.backup_key import BackupKeyRefused, BackupPrivateKey, BackupPublicKey
 from bti.crypto.envelope import DataKey, Place, key_id_of, open_sealed, seal
 from bti.crypto.errors import SealError
 from bti.crypto.fold import fold
@@ -30,6 +41,7 @@ from bti.crypto.provider import (
     wrap_tenant_key,
 )
 from bti.crypto.root_key_document import DocumentRefused, LockCost, read_key, write_key
+from bti.crypto.sealed_dump import DumpHead, open_dump, seal_dump
 from bti.crypto.shares import ShareError, combine, split
 from bti.crypto.software_root import SoftwareRoot
 from bti.crypto.stream import decrypt_stream, encrypt_stream
@@ -37,6 +49,7 @@ from bti.crypto.values import json_from_bytes, text_from_bytes
 from bti.crypto.wrapping import unwrap_key, wrap_key
 from bti.domain.errors import RuleBroken
 from bti.domain.national_id import validate
+from bti.keyd.wire import BadMessage, parse_answer, parse_request, request
 
 
 class AcceptedError(Exception):
@@ -230,6 +243,76 @@ def _fold(data: bytes) -> None:
         raise AcceptedError
 
 
+COSIGNED = Checkpoint(ORIGIN, 11, _FRONTIER.root()).text
+WITNESS = VerifierKey.of("vitne.example", SIGNER, COSIGNATURE_TYPE)
+COSIGNATURE = cosign(COSIGNED, WITNESS.name, SIGNER, 1_790_000_000)
+
+
+def _cosignature(data: bytes) -> None:
+    when = open_cosignature(COSIGNED, data.decode("utf-8", "surrogateescape"), WITNESS)
+    if when != 1_790_000_000:
+        raise AcceptedError
+
+
+def _single_proof() -> bytes:
+    entries = [b"another", LEAF, b"a third"]
+    hashes = [tree.leaf_hash(one) for one in entries]
+    note = sign_checkpoint(Checkpoint(ORIGIN, 3, tree.root_of(hashes)), SIGNER)
+    return proof_text(LEAF, 1, tree.inclusion_proof(hashes, 1), note).encode()
+
+
+def _proof(data: bytes) -> None:
+    proven = verify_proof(data.decode("utf-8", "surrogateescape"), VERIFIER.encode())
+    if proven.entry != LEAF:
+        raise AcceptedError
+
+
+PROOF = _single_proof()
+BACKUP_KEY = BackupPrivateKey(b"b" * 32)
+BACKUP_PUBLIC = BACKUP_KEY.public.encode().encode()
+BACKUP_PRIVATE = BACKUP_KEY.encode().encode()
+HEAD = DumpHead("data", "2026-11-22T09:00:00+00:00", "0" * 16, BACKUP_KEY.public.key_id)
+
+
+def _sealed_dump() -> bytes:
+    file = BytesIO()
+    seal_dump(BACKUP_KEY.public, HEAD, [b"rows"], file)
+    return file.getvalue()
+
+
+DUMP = _sealed_dump()
+
+
+def _dump(data: bytes) -> None:
+    _, pieces = open_dump(BACKUP_KEY, BytesIO(data))
+    if b"".join(pieces) != b"rows" or data != DUMP:
+        raise AcceptedError
+
+
+def _backup_public(data: bytes) -> None:
+    if BackupPublicKey.parse(data.decode("utf-8", "replace")).key_id != BACKUP_KEY.public.key_id:
+        raise AcceptedError
+
+
+def _backup_private(data: bytes) -> None:
+    BackupPrivateKey.parse(data.decode("utf-8", "replace"))
+
+
+REQUEST = request(
+    "open",
+    b"t" * 32,
+    {"case": CASE.hex, "action": "read_case", "entry": None, "purpose": "follow-up"},
+)
+
+
+def _request(data: bytes) -> None:
+    parse_request(data)
+
+
+def _broker_answer(data: bytes) -> None:
+    parse_answer(data)
+
+
 TARGETS: dict[str, Target] = {
     "sealed value": Target(_sealed, (SealError,), (SEALED, SEALED[:46]), 400),
     "wrapped key": Target(_wrapped, (SealError,), (WRAPPED,), 200),
@@ -260,6 +343,13 @@ TARGETS: dict[str, Target] = {
         (bytes((5,)) + b"".join(tree.consistency_proof(HASHES, 5, 11)),),
     ),
     "offline verifier": Target(_offline, (), (OFFLINE,), 3000),
+    "cosignature": Target(_cosignature, (NoteError,), (COSIGNATURE.encode(),), 256),
+    "single proof": Target(_proof, (ValueError,), (PROOF,), 3000),
+    "backup": Target(_dump, (SealError,), (DUMP,), 3000),
+    "backup key": Target(_backup_public, (BackupKeyRefused,), (BACKUP_PUBLIC,), 2048),
+    "private backup key": Target(_backup_private, (BackupKeyRefused,), (BACKUP_PRIVATE,), 256),
+    "broker request": Target(_request, (BadMessage,), (REQUEST,), 2048),
+    "broker answer": Target(_broker_answer, (BadMessage,), (b'{"ok":{"a":[1,"b"]}}',)),
     "national id": Target(_national_id, (RuleBroken,), (b"018119 00008", b"41819012345"), 32),
     "national id token": Target(_national_id_token, (ValueError,), (b"01819012345",), 32),
     "name": Target(_fold, (), ("Åse-Marie Čáhppe".encode(),), 128),
