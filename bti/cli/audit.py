@@ -40,8 +40,13 @@ def command() -> None:
     multiple=True,
     help="A checkpoint kept elsewhere; shows whether the whole database was put back in time.",
 )
+@click.option(
+    "--key", "kept", multiple=True, help="A public key of the log that was kept elsewhere."
+)
 @click.pass_context
-def verify(ctx: click.Context, number: str | None, known: Sequence[Path]) -> None:
+def verify(
+    ctx: click.Context, number: str | None, known: Sequence[Path], kept: Sequence[str]
+) -> None:
     """Check every entry, signature and row. Exit status 0 when all is whole, else 1."""
     notes = [path.read_text("utf-8", "replace") for path in known]
     whole = True
@@ -50,7 +55,7 @@ def verify(ctx: click.Context, number: str | None, known: Sequence[Path]) -> Non
         choices = opened.doorway.perform(audit_check.logs, OPERATOR)
         for choice in choices:
             if chosen in {None, choice.tenant_id}:
-                whole &= _verify(opened, choice, notes)
+                whole &= _verify(opened, choice, notes, kept)
         if not choices:
             click.echo("There is no log yet.")
     ctx.exit(0 if whole else 1)
@@ -110,11 +115,15 @@ for _more in (proof, witness, new_epoch):
     command.add_command(_more)
 
 
-def _verify(opened: Runtime, choice: LogChoice, notes: Sequence[str]) -> bool:
+def _verify(opened: Runtime, choice: LogChoice, notes: Sequence[str], kept: Sequence[str]) -> bool:
     name = f"{choice.number} {choice.name}".strip() or f"{choice.tenant_id} (no municipality)"
     try:
         found = opened.doorway.perform(
-            audit_check.verify, OPERATOR, tenant_id=choice.tenant_id, known=_own(notes, choice)
+            audit_check.verify,
+            OPERATOR,
+            tenant_id=choice.tenant_id,
+            known=_own(notes, choice),
+            kept_keys=_own(kept, choice),
         )
     except NotFound:
         click.echo(f"{name}: NOT intact: its signing key cannot be opened")

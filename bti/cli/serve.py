@@ -68,7 +68,7 @@ def _case_side(chosen: Settings) -> Runtime:
     from bti.crypto.file_provider import KeyFileRefused  # noqa: PLC0415 - see above
 
     try:
-        return open_runtime(chosen)
+        return open_runtime(chosen, writer="web")
     except (KeyFileRefused, SealError, SettingsError) as fault:
         raise click.ClickException(str(fault)) from None
 

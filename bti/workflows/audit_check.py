@@ -81,10 +81,17 @@ def logs(context: Context) -> tuple[LogChoice, ...]:
     )
 
 
-def verify(context: Context, *, tenant_id: uuid.UUID, known: Sequence[str] = ()) -> CheckOutcome:
+def verify(
+    context: Context,
+    *,
+    tenant_id: uuid.UUID,
+    known: Sequence[str] = (),
+    kept_keys: Sequence[str] = (),
+) -> CheckOutcome:
     """Check the log in the database, and enter that it was checked.
 
-    ``known`` are checkpoints kept elsewhere. Raises ``AccessDenied`` for a person who is not the
+    ``known`` are checkpoints and ``kept_keys`` public keys of this log that were kept elsewhere: a
+    key that the log no longer names was exchanged. Raises ``AccessDenied`` for a person who is not the
     data protection officer, ``NotFound`` for a municipality without keys.
     """
     store.take_snapshot(context.session)
@@ -98,13 +105,14 @@ def verify(context: Context, *, tenant_id: uuid.UUID, known: Sequence[str] = ())
     if report.intact and found.compared and not _head_is_wrong(found):
         _enter(context, tenant_id, intact=found.intact)
     lines = found.findings if report.intact else (str(report.finding), *found.findings)
+    exchanged = tuple(f"exchanged: key {key}" for key in kept_keys if key not in keys)
     return CheckOutcome(
         tenant_id=tenant_id,
-        intact=found.intact,
+        intact=found.intact and not exchanged,
         size=report.size,
         root=short(report.root),
         until=report.until,
-        findings=lines,
+        findings=(*exchanged, *lines),
         complete=found.compared,
     )
 

@@ -1,6 +1,7 @@
 """The sequenced way: entries wait chained to their writer, and `bti logd` gives them a place.
 
-Numbers in the names are those of the attack list (docs/attacks.md).
+Numbers in the names are those of the attack list (docs/attacks.md): 26, 27, 29, 32-35, 38, 39. In
+`test_epoch_and_proof` are 30 and 36, in tests/unit/audit/test_witness.py 29, 31, 32 and 37.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from bti.audit import store
 from bti.audit.actions import Action
 from bti.audit.glance import glance
+from bti.audit.leaf import LeafError
+from bti.audit.proof import range_hash
 from bti.audit.record import By, Recorder, Reference
+from bti.audit.signer import StatefulSigner
 from bti.audit.tiles import loaded
 from bti.audit.tree import Frontier, leaf_hash
 from bti.audit.verify import Kind, Policy, verify_export
@@ -404,3 +408,50 @@ def test_the_sequencer_signs_with_no_key_of_the_municipality(waiting, sequencer)
     sql(waiting, "DELETE FROM case_keys")
     sql(waiting, "DELETE FROM tenant_keys")
     assert sequencer.turn() == 1
+
+
+def test_attack_32_a_key_put_in_the_place_of_the_logs_own_is_named(sequenced_world, tmp_path):
+    world = sequenced_world
+    kept = world.system(audit_check.verifier_keys, tenant_id=world.tenant_id)
+    check = {"tenant_id": world.tenant_id, "kept_keys": kept}
+    assert world.system(audit_check.verify, **check).intact
+    forger = StatefulSigner(tmp_path / "forger")
+    other = forger.verifier_key(world.tenant_id, 1)
+    leaves = sql(world, "SELECT leaf FROM audit_events ORDER BY idx")
+    tiles = loaded({})
+    size = tiles.extend(0, [leaf_hash(bytes(row.leaf)) for row in leaves])
+    root = range_hash(tiles.node, 0, size)
+    note = forger.sign(world.tenant_id, 1, (size, root), 0, ())
+    sql(world, "DELETE FROM audit_checkpoints")
+    sql(
+        world,
+        "INSERT INTO audit_checkpoints VALUES (:t, :s, :n)",
+        t=world.tenant_id,
+        s=size,
+        n=note,
+    )
+    sql(world, "UPDATE audit_epochs SET verifier_key = :k", k=other)
+    assert examined(world).intact, "signed anew as a whole it proves itself"
+    outcome = world.system(audit_check.verify, **check)
+    assert not outcome.intact
+    assert outcome.findings[0] == f"exchanged: key {kept[0]}"
+    # And its own signer goes no further with it.
+    world.system(look, tenant_id=world.tenant_id)
+    assert sql(world, "SELECT count(*) FROM audit_pending")[0][0] > 0
+
+
+@pytest.mark.parametrize("field", ["user agent", "reason", "file name"])
+def test_attack_38_no_text_that_somebody_typed_fits_into_an_entry(waiting, field):
+    typed = f'{field}\n\x1b[31m","dec":"allow'
+
+    def enter(context: Context) -> None:
+        context.recorder.record(
+            Action.INSIGHT_LOG_SEARCH,
+            tenant=waiting.tenant_id,
+            by=By("system:test"),
+            purpose=typed,
+        )
+
+    with pytest.raises(LeafError):
+        waiting.system(enter)
+    assert sql(waiting, "SELECT count(*) FROM audit_pending") == [(0,)]

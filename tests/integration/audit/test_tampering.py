@@ -1,4 +1,8 @@
-"""Whatever is changed in the raw database, by an owner who first drops the triggers, is named."""
+"""Whatever is changed in the raw database, by an owner who first drops the triggers, is named.
+
+Attacks 23 (edit), 24 (delete), 25 (reorder), 26 (insert) and 28 (the owner disables the triggers) of
+docs/attacks.md: `test_a_changed_entry_is_named_by_its_place` tries each.
+"""
 
 from __future__ import annotations
 
