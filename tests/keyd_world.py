@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -177,6 +178,7 @@ def remote_world(
         embedded.close()
         if made.keyd.process.poll() is None:
             made.keyd.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def wait_for(ready, seconds: float = 10) -> None:
