@@ -93,6 +93,11 @@ class Action(StrEnum):
     CONTROL_FINDING_SETTLE = "control:finding:settle"
     CONTROL_MONTH_SIGN = "control:month:sign"
 
+    DESK_LIST_READ = "desk:list:read"
+    BREACH_RECORD_CREATE = "breach:record:create"
+    BREACH_RECORD_READ = "breach:record:read"
+    BREACH_RECORD_ADD = "breach:record:add"
+
     OWN_RECORD_WRITE = "own:record:write"
     OWN_RECORD_READ = "own:record:read"
     OWN_RECORD_DELETE = "own:record:delete"
@@ -166,6 +171,8 @@ READS = frozenset(
         Action.REVIEW_SUSPENSION_READ,
         Action.CONTROL_MONTH_READ,
         Action.CONTROL_FINDING_READ,
+        Action.DESK_LIST_READ,
+        Action.BREACH_RECORD_READ,
         Action.OWN_RECORD_READ,
         Action.APPROVAL_LIST_READ,
         Action.KEY_CASE_RELEASE,

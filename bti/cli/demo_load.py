@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from bti.cli import (
+    demo_desk,
     demo_history,
     demo_oversight,
     demo_stories,
@@ -95,7 +96,7 @@ def load(
     stories.append(demo_stories_together.furuvik(neighbour))
     stories += demo_history.stories(stage, _HISTORY[scale])
     stories.append(_releases(stage, network))
-    stories += [tell(stage) for tell in demo_oversight.ALL]
+    stories += [tell(stage) for tell in (*demo_oversight.ALL, *demo_desk.ALL)]
     stories += [demo_oversight.baits(stage), demo_oversight.night(stage)]
     stories.append(demo_two_people.of_the_house(stage))
     play(clock, stories, progress)

@@ -90,6 +90,9 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "suspensions": {_W: _KEEP, _K: _READ},
         "controls": {_W: _KEEP, _K: _READ},
         "control_findings": {_W: _KEEP, _K: _READ},
+        # What the officer has written down is added to, never changed.
+        "desk_matters": {_W: _ADD},
+        "desk_steps": {_W: _ADD},
         "bait_marks": {_W: _ADD, _K: _READ, _J: _READ},
         # -- cases: who stands how to them
         "cases": {_W: _KEEP, _K: _READ, _J: "select(id tenant_id version ops_ct)"},

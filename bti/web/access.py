@@ -129,6 +129,10 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "insight.search": RouteRule(_roles("dpo"), "search_audit"),
     "insight.selection": RouteRule(_roles("dpo"), "export_audit"),
     # emergency access, and looking at what others have done with theirs
+    "breach.extend": RouteRule(_roles("dpo"), "keep_breaches"),
+    "breach.new": RouteRule(_roles("dpo"), "keep_breaches"),
+    "breach.show": RouteRule(_roles("dpo"), "keep_breaches"),
+    "desk.show": RouteRule(_roles("dpo"), "keep_breaches"),
     "control.finding": RouteRule(_roles("dpo", "unit_lead"), "review_use"),
     "control.month": RouteRule(_roles("dpo", "unit_lead"), "see_reviews"),
     "control.sign": RouteRule(_roles("dpo"), "sign_control"),

@@ -39,6 +39,8 @@ _CASE: Final = (
     "duty",
     "worklist",
     "insight",
+    "desk",
+    "breach",
     "emergency",
     "review",
     "control",

@@ -33,6 +33,7 @@ MENU: Final = (
     MenuRow(lazy_gettext("My logs"), "worklist.show", _CASE_WORK),
     MenuRow(lazy_gettext("New concern"), "concern.new", _CASE_WORK),
     MenuRow(lazy_gettext("Emergency access"), "emergency.seek", frozenset({"on_call"})),
+    MenuRow(lazy_gettext("Desk"), "desk.show", frozenset({"dpo"})),
     MenuRow(lazy_gettext("Access log"), "insight.search", frozenset({"dpo"})),
     MenuRow(lazy_gettext("Reviews"), "review.waiting", frozenset({"dpo"})),
     MenuRow(lazy_gettext("Accounts"), "account.list", frozenset({"administrator"})),

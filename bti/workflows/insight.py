@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import date
 
-    from bti.audit.seen import Condition
+    from sqlalchemy import ColumnElement
+
+    from bti.audit.seen import Condition, Entries
     from bti.workflows.context import Context
 
 CASE_PAGE: Final = 30
@@ -196,6 +198,21 @@ def selection(context: Context, question: Question) -> tuple[Access, ...]:
     return rows
 
 
+def matching(context: Context, question: Question) -> tuple[Leaf, ...]:
+    """Return the entries themselves, newest first, and one more than ``MOST_ROWS`` when there are.
+
+    For who keeps them in a record of their own, and enters that.
+    """
+    wanted = [_shown, *_conditions(context, question)]
+    tenant = context.person.tenant_id
+    leaves = seen.newest(context.session, tenant, wanted, skip=0, most=MOST_ROWS + 1)
+    return tuple(Leaf.parse(leaf) for leaf in leaves)
+
+
+def _shown(entry: Entries) -> ColumnElement[bool]:
+    return entry.act.not_in([action.value for action in OWN])
+
+
 def _conditions(context: Context, question: Question) -> list[Condition]:
     tenant = context.person.tenant_id
     found: list[Condition] = []
@@ -252,8 +269,7 @@ def _accounts_matching(context: Context, text: str) -> set[uuid.UUID]:
 def _page(
     context: Context, conditions: Collection[Condition], page: int, size: int
 ) -> tuple[tuple[Access, ...], int, int, int]:
-    hidden = [action.value for action in OWN]
-    wanted = [lambda entry: entry.act.not_in(hidden), *conditions]
+    wanted = [_shown, *conditions]
     tenant = context.person.tenant_id
     total = seen.count(context.session, tenant, wanted)
     pages = max(1, -(-total // size))

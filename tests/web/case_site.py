@@ -16,6 +16,8 @@ from tests.world import SECRET, World, settings_for
 
 FEATURES = (
     "insight",
+    "desk",
+    "breach",
     "sign_in",
     "account",
     "leaving",

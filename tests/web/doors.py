@@ -49,6 +49,7 @@ _SEEN = {
 }
 _HOME = {"tried": ["talked_alone"], "guardian1_relation": "mor", "guardian2_relation": "áhčči"}
 _DANGER = {"case_number": ""}
+_SELECTION = {"number": "", "who": "ingrid"}
 _PAPER = {"title": "Prøve i lesing"}
 
 DOORS: dict[str, Door] = {
@@ -69,6 +70,9 @@ DOORS: dict[str, Door] = {
     "baton.offer": Door("ingrid", "referred"),
     "baton.reassign": Door("siv", "middle"),
     "baton.withdraw": Door("ingrid", "middle"),
+    "breach.extend": Door("anne", page="breach.show", answers=_SELECTION),
+    "breach.new": Door("anne", answers={**_SELECTION, "known_time": "00:01"}),
+    "breach.show": Door("anne", answers={"at_time": ""}),
     "case.conversation": Door("ingrid", "new"),
     "case.decide": Door("ingrid", "middle", answers={"to": "close", "cause": "goal_reached"}),
     "case.open_log": Door("ingrid", "new"),

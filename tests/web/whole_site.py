@@ -33,7 +33,18 @@ from bti.slt.account import NewAccount, create_account
 from bti.slt.release import publish_release
 from bti.slt.sign_in import SignedIn, demo_sign_in
 from bti.web.site import open_site
-from bti.workflows import account, approval, attachment, baton, duty, emergency, protection, sign_in
+from bti.workflows import (
+    account,
+    approval,
+    attachment,
+    baton,
+    breach,
+    duty,
+    emergency,
+    protection,
+    sign_in,
+)
+from bti.workflows.insight import Question
 from tests.approvals import freshly
 from tests.files import pdf
 from tests.integration.slt.samples import a_release
@@ -267,6 +278,7 @@ def _tell(town: Town, *, whole: bool) -> None:
     _with_questions(middle)
     _with_file(middle)
     _with_emergency(late)
+    _with_desk(town.world)
     new = town.story("new")
     new.wonder()
     new.talk_with_leader()
@@ -358,6 +370,14 @@ def _with_emergency(story: Story) -> None:
     assert story.world.run("vera", emergency.take, command) == story.case_id
 
 
+def _with_desk(world: World) -> None:
+    question = Question(who="ingrid")
+    opened = breach.OpenBreach(
+        submission=uuid.uuid4(), text="Feil mottaker", known_at=world.clock.now(), question=question
+    )
+    world.run("anne", breach.open_breach, opened)
+
+
 def _network_session(app: Flask) -> str:
     runtime = app.extensions["bti.slt"]
     create_account(
@@ -393,6 +413,10 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
         "consent_id": (
             "SELECT id FROM consents WHERE case_id=? ORDER BY"
             " (SELECT count(*) FROM consent_answers a WHERE a.consent_id = consents.id)"
+        ),
+        "breach_id": (
+            "SELECT m.id FROM desk_matters m JOIN cases c ON c.tenant_id = m.tenant_id"
+            " WHERE m.kind='breach' AND c.id=?"
         ),
         "control_id": "SELECT id FROM controls WHERE tenant_id=? OR 1=1",
         "finding_id": "SELECT id FROM control_findings WHERE tenant_id=? OR 1=1",

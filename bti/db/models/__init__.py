@@ -7,6 +7,7 @@ from bti.db.models.broker import BrokerCount, BrokerMark, BrokerNote
 from bti.db.models.case import BatonOffer, Case, ChildIndex, Entry, Log, Participant, Person
 from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
 from bti.db.models.departure import Departure
+from bti.db.models.desk import DeskMatter, DeskStep
 from bti.db.models.keys import CaseKey, TenantKey
 from bti.db.models.organisation import Municipality, Unit
 from bti.db.models.oversight import (
@@ -37,6 +38,8 @@ __all__ = [
     "Control",
     "ControlFinding",
     "Departure",
+    "DeskMatter",
+    "DeskStep",
     "EmergencyAccess",
     "Entry",
     "Log",

@@ -86,6 +86,8 @@ class SearchPage:
     action: str
     check_action: str
     file_href: str
+    #: A record of a breach with the same selection; empty when nothing was asked for.
+    breach_href: str
 
 
 @blueprint.get("/cases/<uuid:case_id>/accesses")
@@ -161,6 +163,7 @@ def _show(form: SearchForm, outcome: CheckOutcome | None, status: int) -> Respon
         action=url_for("insight.search"),
         check_action=url_for("insight.check"),
         file_href=url_for("insight.selection", **asked),  # type: ignore[arg-type]  # texts only
+        breach_href=url_for("breach.new", **asked) if asked else "",  # type: ignore[arg-type]  # texts only
     )
     return make_response(render_template("insight/search.html", page=page, form=form), status)
 

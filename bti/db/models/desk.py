@@ -1,0 +1,47 @@
+"""What the data protection officer keeps: matters with a clock, and what was added to each.
+
+Rows are added and never changed: where a matter stands is a fold over its steps. Everything but
+which kind it is, and which case an access request is about, is sealed.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bti.db.base import TenantRow
+from bti.db.sealed import Encrypted
+from bti.db.sealed_value import Sealed
+from bti.db.types import SealedType
+
+
+class DeskMatter(TenantRow):
+    """A breach, or a request for access. Only a request may be about one case."""
+
+    __tablename__ = "desk_matters"
+    __table_args__ = (
+        CheckConstraint("kind IN ('breach','access')", "kind"),
+        CheckConstraint("kind = 'access' OR case_id IS NULL", "about"),
+    )
+    kind: Mapped[str] = mapped_column(String(10))
+    case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    body_ct: Mapped[Sealed] = mapped_column(SealedType)
+
+    body = Encrypted("body_ct", "ops", 1024)
+
+
+class DeskStep(TenantRow):
+    """One addition to a matter. Its number makes two who add at once take turns."""
+
+    __tablename__ = "desk_steps"
+    __table_args__ = (
+        UniqueConstraint("matter_id", "number"),
+        CheckConstraint("number > 0", "number"),
+    )
+    matter_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("desk_matters.id"), index=True)
+    number: Mapped[int] = mapped_column(Integer)
+    body_ct: Mapped[Sealed] = mapped_column(SealedType)
+
+    body = Encrypted("body_ct", "ops", 1024)
