@@ -97,6 +97,9 @@ class Action(StrEnum):
     BREACH_RECORD_CREATE = "breach:record:create"
     BREACH_RECORD_READ = "breach:record:read"
     BREACH_RECORD_ADD = "breach:record:add"
+    REQUEST_RECORD_CREATE = "request:record:create"
+    REQUEST_RECORD_READ = "request:record:read"
+    REQUEST_RECORD_ADD = "request:record:add"
 
     OWN_RECORD_WRITE = "own:record:write"
     OWN_RECORD_READ = "own:record:read"
@@ -173,6 +176,7 @@ READS = frozenset(
         Action.CONTROL_FINDING_READ,
         Action.DESK_LIST_READ,
         Action.BREACH_RECORD_READ,
+        Action.REQUEST_RECORD_READ,
         Action.OWN_RECORD_READ,
         Action.APPROVAL_LIST_READ,
         Action.KEY_CASE_RELEASE,

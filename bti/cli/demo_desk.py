@@ -1,13 +1,22 @@
-"""The data protection officer's desk in the demonstration: a breach with twenty hours left."""
+"""The data protection officer's desk in the demonstration: a breach with twenty hours left, and two requests."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
+from bti.cli.demo_stage import at_hour
+from bti.domain.access_request import (
+    ANSWER_MONTHS,
+    ExceptionLetter,
+    Requester,
+    RequestStepKind,
+    months_later,
+)
 from bti.domain.breach import REPORT_WITHIN, BreachStepKind
-from bti.workflows import breach, worklist
+from bti.workflows import access_request, breach, worklist
+from bti.workflows.access_request import ReceiveRequest
 from bti.workflows.insight import Question
 
 if TYPE_CHECKING:
@@ -17,6 +26,7 @@ if TYPE_CHECKING:
     from bti.cli.demo_stage import Stage
 
 _HOURS_LEFT: Final = timedelta(hours=20, minutes=30)
+_DUE_IN: Final = timedelta(days=6)
 _WRITTEN_DOWN_AFTER: Final = timedelta(minutes=40)
 
 
@@ -53,4 +63,44 @@ def a_breach(stage: Stage) -> Iterator[datetime]:
     )
 
 
-ALL = (a_breach,)
+def requests(stage: Stage) -> Iterator[datetime]:
+    """One guardian has had a no with its letter; another waits, and the answer is due in six days."""
+    yield stage.ago(50, 9)
+    stage.sign_in_anew("anne")
+    refused = stage.act("anne", access_request.receive, _asked(stage.day(54), "Jon Lie", "nb"))
+    yield stage.ago(40, 13)
+    stage.sign_in_anew("anne")
+    stage.act(
+        "anne",
+        access_request.add,
+        access_request.AddToRequest(
+            request_id=refused,
+            submission=uuid.uuid4(),
+            version=None,
+            kind=RequestStepKind.REFUSED,
+            letter=ExceptionLetter.D,
+            text="Det du ba om, er opplysninger om en annen person enn barnet ditt og deg.",
+        ),
+    )
+    due = stage.today + _DUE_IN
+    on = next(day for day in _days_before(due) if months_later(day, ANSWER_MONTHS) <= due)
+    yield at_hour(on, 11)
+    stage.sign_in_anew("anne")
+    stage.act("anne", access_request.receive, _asked(on, "Ida Berg", "nn"))
+
+
+def _days_before(day: date) -> Iterator[date]:
+    return (day - timedelta(days=ago) for ago in range(27, 33))
+
+
+def _asked(on: date, name: str, language: str) -> ReceiveRequest:
+    return ReceiveRequest(
+        submission=uuid.uuid4(),
+        received_on=on,
+        requester=Requester.GUARDIAN,
+        name=name,
+        language=language,
+    )
+
+
+ALL = (a_breach, requests)

@@ -83,6 +83,7 @@ class Action(StrEnum):
     SIGN_CONTROL = "sign_control"
     # the data protection officer's own desk
     KEEP_BREACHES = "keep_breaches"
+    KEEP_ACCESS_REQUESTS = "keep_access_requests"
     # acts that need two people; for which act is said in bti.domain.approval
     ASK_APPROVAL = "ask_approval"
     GIVE_APPROVAL = "give_approval"
@@ -286,6 +287,7 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.LIFT_SUSPENSION: _review(_IMPARTIAL_OFFICER, strength=Strength.FRESH),
         Action.SIGN_CONTROL: _house(_OFFICER, Purpose.OVERSIGHT),
         Action.KEEP_BREACHES: _house(_OFFICER, Purpose.OVERSIGHT),
+        Action.KEEP_ACCESS_REQUESTS: _house(_OFFICER, Purpose.OVERSIGHT),
         # That both have just proven who they are is asked by the approval itself, of each of them.
         Action.ASK_APPROVAL: _house(ASKERS, *_OF_THE_HOUSE),
         Action.GIVE_APPROVAL: _house(GIVERS, Purpose.FOLLOW_UP, *_OF_THE_HOUSE),

@@ -129,6 +129,9 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "insight.search": RouteRule(_roles("dpo"), "search_audit"),
     "insight.selection": RouteRule(_roles("dpo"), "export_audit"),
     # emergency access, and looking at what others have done with theirs
+    "access_request.letter": RouteRule(_roles("dpo"), "keep_access_requests"),
+    "access_request.new": RouteRule(_roles("dpo"), "keep_access_requests"),
+    "access_request.show": RouteRule(_roles("dpo"), "keep_access_requests"),
     "breach.extend": RouteRule(_roles("dpo"), "keep_breaches"),
     "breach.new": RouteRule(_roles("dpo"), "keep_breaches"),
     "breach.show": RouteRule(_roles("dpo"), "keep_breaches"),

@@ -41,6 +41,7 @@ _CASE: Final = (
     "insight",
     "desk",
     "breach",
+    "access_request",
     "emergency",
     "review",
     "control",

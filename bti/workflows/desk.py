@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.workflows import approval, breach, review
+from bti.workflows import access_request, approval, breach, review
 from bti.workflows.audit_check import ChainCard, chain_card
 
 if TYPE_CHECKING:
+    from bti.workflows.access_request import RequestLine
     from bti.workflows.breach import BreachLine
     from bti.workflows.context import Context
     from bti.workflows.review import Pending
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeskPage:
-    """Breaches, what is to be reviewed or approved, and where the log stands."""
+    """Breaches, requests for access, what is to be reviewed or approved, and where the log stands."""
 
     breaches: tuple[BreachLine, ...]
+    requests: tuple[RequestLine, ...]
     pending: Pending
     approvals: int
     chain: ChainCard
@@ -31,6 +33,7 @@ def show(context: Context) -> DeskPage:
     breaches = breach.lines(context)
     page = DeskPage(
         breaches=breaches,
+        requests=access_request.lines(context),
         pending=review.pending(context),
         approvals=len(approval.page(context).to_answer),
         chain=chain_card(context),

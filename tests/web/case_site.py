@@ -18,6 +18,7 @@ FEATURES = (
     "insight",
     "desk",
     "breach",
+    "access_request",
     "sign_in",
     "account",
     "leaving",

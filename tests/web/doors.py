@@ -70,6 +70,10 @@ DOORS: dict[str, Door] = {
     "baton.offer": Door("ingrid", "referred"),
     "baton.reassign": Door("siv", "middle"),
     "baton.withdraw": Door("ingrid", "middle"),
+    "access_request.new": Door("anne", answers={"number": "", "language": "nb"}),
+    "access_request.show": Door(
+        "anne", answers={"kind": "refused", "letter": "d", "representative": "", "told_on": ""}
+    ),
     "breach.extend": Door("anne", page="breach.show", answers=_SELECTION),
     "breach.new": Door("anne", answers={**_SELECTION, "known_time": "00:01"}),
     "breach.show": Door("anne", answers={"at_time": ""}),

@@ -18,9 +18,11 @@ from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
 from bti.audit.way import way_of
+from bti.clock import norwegian_date
 from bti.crypto.errors import Locked
 from bti.db.models import Account, BatonOffer, Consent, ConsentAnswer, Entry, Person
 from bti.domain.access import Action
+from bti.domain.access_request import Requester, RequestStepKind
 from bti.domain.approval import ApprovalAct
 from bti.domain.codes import InfoType, Role
 from bti.domain.consent import Scope
@@ -34,6 +36,7 @@ from bti.slt.release import publish_release
 from bti.slt.sign_in import SignedIn, demo_sign_in
 from bti.web.site import open_site
 from bti.workflows import (
+    access_request,
     account,
     approval,
     attachment,
@@ -376,6 +379,21 @@ def _with_desk(world: World) -> None:
         submission=uuid.uuid4(), text="Feil mottaker", known_at=world.clock.now(), question=question
     )
     world.run("anne", breach.open_breach, opened)
+    asked = access_request.ReceiveRequest(
+        submission=uuid.uuid4(),
+        received_on=norwegian_date(world.clock.now()),
+        requester=Requester.GUARDIAN,
+        name="Kari Nordmann",
+        language="nb",
+    )
+    note = access_request.AddToRequest(
+        request_id=world.run("anne", access_request.receive, asked),
+        submission=uuid.uuid4(),
+        version=None,
+        kind=RequestStepKind.NOTE,
+        text="Ringt opp igjen",
+    )
+    world.run("anne", access_request.add, note)
 
 
 def _network_session(app: Flask) -> str:
@@ -413,6 +431,10 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
         "consent_id": (
             "SELECT id FROM consents WHERE case_id=? ORDER BY"
             " (SELECT count(*) FROM consent_answers a WHERE a.consent_id = consents.id)"
+        ),
+        "request_id": (
+            "SELECT m.id FROM desk_matters m JOIN cases c ON c.tenant_id = m.tenant_id"
+            " WHERE m.kind='access' AND c.id=?"
         ),
         "breach_id": (
             "SELECT m.id FROM desk_matters m JOIN cases c ON c.tenant_id = m.tenant_id"

@@ -64,6 +64,7 @@ review_use           review       shut  two   oversight       I S
 lift_suspension      review       shut  fresh oversight       I
 sign_control         installation shut  two   oversight       dpo
 keep_breaches        installation shut  two   oversight       dpo
+keep_access_requests installation shut  two   oversight       dpo
 ask_approval         installation shut  two   oversight,administration,archiving dpo archivist administrator
 give_approval        installation shut  two   follow-up,oversight,administration,archiving unit_lead team_lead dpo archivist administrator
 """
