@@ -52,6 +52,7 @@ class Group(StrEnum):
     READ = "read"
     WROTE = "wrote"
     PRINTED = "printed"
+    EMERGENCY = "emergency"
     REFUSED = "refused"
     SIGN_IN = "sign_in"
     SYSTEM = "system"
@@ -63,6 +64,7 @@ _GROUPS: Final = {
     Group.READ: READS - OWN - _PRINTED,
     Group.WROTE: WRITES - OWN,
     Group.PRINTED: _PRINTED,
+    Group.EMERGENCY: frozenset(one for one in Action if one.value.startswith("emergency:")),
     Group.SIGN_IN: _SIGN_IN,
     Group.SYSTEM: SYSTEM - _SIGN_IN - {Action.ACCESS_REQUEST_DENY},
 }
@@ -111,6 +113,8 @@ class Question:
     number: str = ""
     who: str = ""
     group: Group | None = None
+    #: The code of one act.
+    act: str = ""
     from_day: date | None = None
     to_day: date | None = None
 
@@ -226,6 +230,8 @@ def _conditions(context: Context, question: Question) -> list[Condition]:
     elif question.group is not None:
         codes = [action.value for action in _GROUPS[question.group]]
         found.append(lambda entry: entry.act.in_(codes))
+    if question.act:
+        found.append(lambda entry: entry.act == question.act)
     if question.from_day is not None:
         begin = _midnight(question.from_day)
         found.append(lambda entry: entry.at >= begin)

@@ -14,9 +14,10 @@ from bti.audit.record import Reference
 from bti.clock import norwegian_date
 from bti.db.models import Case, OwnRecord, Participant
 from bti.domain.access import Action as Act
+from bti.domain.emergency import EmergencyReason
 from bti.web.audit_words import ACTS
 from bti.web.views.insight import harmless
-from bti.workflows import case_file, insight
+from bti.workflows import case_file, emergency, insight
 from tests.web.case_site import acts, signed_in
 from tests.world import World
 
@@ -153,6 +154,27 @@ def test_events_are_found_by_person_by_unit_by_kind_and_by_day(world, case_id):
     assert (
         "0 events found." not in client.get("/insight?from_day=2026-09-01&to_day=01.09.2026").text
     )
+
+
+def test_one_act_alone_is_found_and_emergency_access_by_itself(world, case_id):
+    world.run("siv", _read, case_id=case_id)
+    client = signed_in(world, "anne")
+    page = client.get("/insight?number=1234-5678&act=case:open:read")
+    assert "1 event found." in page.text
+    assert "Siv Aas" in "".join("".join(one.itertext()) for one in page.all("td"))
+    assert "0 events found." in client.get("/insight?number=1234-5678&act=case:page:print").text
+    assert "0 events found." in client.get("/insight?group=emergency").text
+    world.run("vera", emergency.seek)
+    sought = emergency.TakeAccess(
+        number="8765-4321", reason=EmergencyReason.MISSING, text="Barnet er savnet siden i går."
+    )
+    assert world.run("vera", emergency.take, sought) is None
+    assert "1 event found." in client.get("/insight?group=emergency").text
+
+
+@pytest.mark.parametrize("act", ["own:record:write", "made:up:code"])
+def test_an_act_that_cannot_be_asked_for_is_refused(world, act):
+    assert signed_in(world, "anne").get(f"/insight?act={act}").status == 422
 
 
 def test_own_records_are_left_out_everywhere_but_stay_in_the_tree(world):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask_babel import gettext, lazy_gettext
 
+from bti.web.audit_words import ACTS
 from bti.web.forms.base import BaseForm
 from bti.web.forms.case_number import as_number
 from bti.web.forms.fields import DateField, ListField, TextField
@@ -42,10 +43,17 @@ class SearchForm(BaseForm):
             (Group.READ.value, lazy_gettext("Read")),
             (Group.WROTE.value, lazy_gettext("Wrote")),
             (Group.PRINTED.value, lazy_gettext("Printed or downloaded")),
+            (Group.EMERGENCY.value, lazy_gettext("Emergency access")),
             (Group.REFUSED.value, lazy_gettext("Was refused")),
             (Group.SIGN_IN.value, lazy_gettext("Signed in or out")),
             (Group.SYSTEM.value, lazy_gettext("Keys, deadlines and checks")),
         ],
+    )
+    act = ListField(
+        lazy_gettext("Exactly what"),
+        required=False,
+        blank=lazy_gettext("Everything"),
+        choices=list(ACTS.items()),
     )
     from_day = DateField(lazy_gettext("From date"), required=False)
     to_day = DateField(lazy_gettext("To date"), required=False)
@@ -65,6 +73,7 @@ class SearchForm(BaseForm):
             number=as_number(self.number.data or ""),
             who=self.who.data or "",
             group=Group(self.group.data) if self.group.data else None,
+            act=self.act.data or "",
             from_day=self.from_day.data,
             to_day=self.to_day.data,
         )
