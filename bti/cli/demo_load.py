@@ -14,6 +14,7 @@ from bti.cli import (
     demo_desk,
     demo_history,
     demo_oversight,
+    demo_protection,
     demo_stories,
     demo_stories_together,
     demo_two_people,
@@ -98,6 +99,7 @@ def load(
     stories.append(_releases(stage, network))
     stories += [tell(stage) for tell in (*demo_oversight.ALL, *demo_desk.ALL)]
     stories += [demo_oversight.baits(stage), demo_oversight.night(stage)]
+    stories.append(demo_protection.hidden(stage))
     stories.append(demo_two_people.of_the_house(stage))
     play(clock, stories, progress)
     clock.set(now)

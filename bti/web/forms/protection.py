@@ -64,6 +64,7 @@ class ReadersForm(BaseForm):
 
     readers = TicksField(
         lazy_gettext("Who may open the case?"),
+        required=lazy_gettext("Somebody must be able to open the case."),
         description=lazy_gettext("Only those who need it for this child. The others meet no case."),
     )
 
