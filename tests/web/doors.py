@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bti.clock import norwegian_date
 from tests.web.filled import Blank, blanks, filled
+from tests.web.watched import CUT, LEAVER, NEWCOMER
 from tests.world import SECRET
 
 if TYPE_CHECKING:
@@ -20,13 +21,17 @@ NEW_SECRET = "tolv runde steiner i ei bekk"
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where the form of an endpoint is: on its own page, or on another one (`page`, `form`)."""
+    """Where the form of an endpoint is: on its own page, or on another one (`page`, `form`).
+
+    ``known`` are the fields whose sound answer only the town knows.
+    """
 
     who: str
     state: str = "late"
     page: str = ""
     form: str = ""
     answers: dict[str, object] = field(default_factory=dict)
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +65,19 @@ DOORS: dict[str, Door] = {
     ),
     "account.disable": Door("asta", page="account.colleague"),
     "account.end_role": Door("asta", page="account.colleague"),
+    "account.end_session": Door("per", page="account.show"),
     "account.end_sessions": Door("per", page="account.show"),
     "account.give_role": Door("asta", page="account.colleague"),
     "account.new": Door("asta", answers={"username": "ola.nes", "phone": _PHONE}),
+    "approval.give": Door("anne", page="approval.show"),
+    "approval.refuse": Door("anne", page="approval.show"),
+    "approval.withdraw": Door("arne", page="approval.show"),
     "attachment.new": Door("ingrid", "middle", answers=_PAPER),
     "attachment.remove": Door("ingrid", "middle"),
     "attachment.replace": Door("ingrid", "middle", answers=_PAPER),
     "baton.answer": Door("per", "middle", answers={"answer": "no"}),
     "baton.offer": Door("ingrid", "referred"),
+    "baton.offer_for_leaver": Door("siv", "ready"),
     "baton.reassign": Door("siv", "middle"),
     "baton.withdraw": Door("ingrid", "middle"),
     "access_request.new": Door("anne", answers={"number": "", "language": "nb"}),
@@ -86,12 +96,17 @@ DOORS: dict[str, Door] = {
     "concern.new": Door("kari", answers=_SEEN),
     "concern.review": Door("kari"),
     "concern.save_draft": Door("kari", page="concern.new", form="concern.new", answers=_SEEN),
+    "confirm.prove": Door(
+        "per", page="confirm.show", answers={"password": SECRET}, known=("code",)
+    ),
     "consent.answer": Door("ingrid", "middle"),
     "consent.ask": Door("ingrid", "middle"),
     "consent.end_place": Door("ingrid", "middle", page="consent.invite"),
     "consent.guardian": Door("ingrid", "middle"),
     "consent.invite": Door("ingrid", "middle"),
     "consent.withdraw": Door("ingrid", "middle"),
+    "control.finding": Door("anne"),
+    "control.sign": Door("anne", page="control.month"),
     "protection.lift": Door("siv", "guarded", page="protection.readers"),
     "protection.readers": Door("siv", "guarded"),
     "protection.show": Door("ingrid", "middle"),
@@ -99,8 +114,16 @@ DOORS: dict[str, Door] = {
     "duty.discard": Door("per", page="duty.report"),
     "duty.report": Door("per", answers=_DANGER),
     "duty.save_draft": Door("per", page="duty.report", form="duty.report", answers=_DANGER),
+    "emergency.seek": Door("vera", "middle", answers={"national_id": ""}, known=("number",)),
+    "first_sign_in.show": Door(
+        NEWCOMER, answers={"new": NEW_SECRET, "again": NEW_SECRET}, known=("code",)
+    ),
     "insight.check": Door("anne", page="insight.search"),
     "language": Door("per", page="worklist.show"),
+    "leaving.plan": Door("asta", page="account.colleague"),
+    "leaving.restore": Door("asta", CUT, page="account.colleague"),
+    "leaving.suspend": Door("asta", page="account.colleague"),
+    "leaving.withdraw": Door("asta", LEAVER, page="account.colleague"),
     "measure.evaluate": Door("ingrid", "middle"),
     "measure.goal": Door("ingrid", "middle"),
     "measure.new": Door("ingrid", "middle"),
@@ -110,6 +133,8 @@ DOORS: dict[str, Door] = {
     "referral.refer": Door("ingrid", "ready"),
     "referral.rights": Door("hege", "referred"),
     "referral.take": Door("hege", "referred", page="referral.show"),
+    "review.suspension": Door("anne"),
+    "review.use": Door("anne"),
     "sign_in.demo": Door("", page="sign_in.show"),
     "sign_in.enter_role": Door("per", page="sign_in.role"),
     "sign_in.extend": Door("per", page="worklist.show"),
@@ -139,7 +164,12 @@ def sheet_of(site: WholeSite, endpoint: str) -> Sheet:
     client = site.client(door.who)
     page = client.get(site.address(door.page or endpoint, ids))
     fields = blanks(page, site.address(door.form or endpoint, ids))
-    answers = {**filled(fields, today(site)), **door.answers}
+    known = {**ids, "code": site.code(door.who)} if door.known else {}
+    answers = {
+        **filled(fields, today(site)),
+        **door.answers,
+        **{name: known[name] for name in door.known},
+    }
     return Sheet(client, site.address(endpoint, ids), page, fields, answers)
 
 

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from tests.web.filled import WORDS
-from tests.web.whole_site import NOBODY
+from tests.web.town import NOBODY
 
 TEXTS = (
     "",

@@ -16,7 +16,8 @@ from tests.web.doors import DOORS, NEVER_LET_IN, again, begin_a_concern, ids_of,
 from tests.web.filled import WORDS
 from tests.web.multipart import CONTENT_TYPE, multipart
 from tests.web.spoilt import DATES, EXTRA_FIELDS, NUMBERS, OTHER_TYPES, TEXTS, spoilt
-from tests.web.whole_site import DRAFT_TABLES, NETWORK_SESSION, NOBODY, SESSION
+from tests.web.town import NOBODY
+from tests.web.whole_site import DRAFT_TABLES, NETWORK_SESSION, SESSION
 
 # Per form: more finds more, and takes longer than a run of all tests should.
 MANY = 6
@@ -29,7 +30,20 @@ DONE_ON_THE_SPOT = frozenset(
 DRAFTS = ("concern.", "duty.")
 # A button is all there is: with a sound token nothing can be wrong about the form.
 CHANGES_WITHOUT_AN_ANSWER = frozenset(
-    {"account.disable", "account.end_role", "concern.discard", "consent.end_place", "duty.discard"}
+    {
+        "account.disable",
+        "account.end_role",
+        "approval.give",
+        "approval.refuse",
+        "approval.withdraw",
+        "concern.discard",
+        "consent.end_place",
+        "control.sign",
+        "duty.discard",
+        "leaving.restore",
+        "leaving.suspend",
+        "leaving.withdraw",
+    }
 )
 SECRET_FIELDS = frozenset({"old", "new", "again", "password", "code"})
 
@@ -361,10 +375,11 @@ def test_an_address_made_of_anything_is_answered_calmly(site, tail):
 @pytest.mark.parametrize("endpoint", sorted(set(DOORS) - NEVER_LET_IN))
 def test_every_letter_that_was_written_is_kept(site, endpoint):
     sheet = sheet_of(site, endpoint)
+    given = SECRET_FIELDS | {*DOORS[endpoint].answers, *DOORS[endpoint].known}
     written = {
         name: f"{WORDS} {number}"
         for number, (name, blank) in enumerate(sheet.fields.items())
-        if blank.is_text and name not in DOORS[endpoint].answers and name not in SECRET_FIELDS
+        if blank.is_text and name not in given
     }
     page = send(sheet, flat({**sheet.answers, **written}))
     assert accepted(endpoint, page), page.text
@@ -372,8 +387,12 @@ def test_every_letter_that_was_written_is_kept(site, endpoint):
     if endpoint.startswith(DRAFTS) and sheet.fields:
         form = DOORS[endpoint].form or DOORS[endpoint].page or endpoint
         after.append(sheet.client.get(site.address(form, ids_of(site, endpoint))))
-    kept = " ".join(standing(one) for one in after) + " ".join(
-        site.kept_in(ids_of(site, endpoint)["case_id"], who) for who in ("ingrid", "hege")
+    kept = (
+        site.reviewed()
+        + " ".join(standing(one) for one in after)
+        + " ".join(
+            site.kept_in(ids_of(site, endpoint)["case_id"], who) for who in ("ingrid", "hege")
+        )
     )
     site.restore()
     assert {name for name, text in written.items() if text not in kept} <= ONLY_FOR_NO[endpoint]

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from sqlalchemy import event
 
-from tests.web.whole_site import NOBODY
+from tests.web.town import NOBODY
 
 #: Differ from one answer to the next by themselves.
 _OF_THE_MOMENT = {"Date", "Set-Cookie"}

@@ -11,49 +11,40 @@ import sqlite3
 import uuid
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
 from bti.audit.way import way_of
-from bti.clock import norwegian_date
 from bti.crypto.errors import Locked
-from bti.db.models import Account, BatonOffer, Consent, ConsentAnswer, Entry, Person
+from bti.db.models import (
+    Account,
+    BatonOffer,
+    Consent,
+    ConsentAnswer,
+    ControlFinding,
+    EmergencyAccess,
+    Entry,
+    Person,
+    Suspension,
+)
 from bti.domain.access import Action
-from bti.domain.access_request import Requester, RequestStepKind
-from bti.domain.approval import ApprovalAct
-from bti.domain.codes import InfoType, Role
-from bti.domain.consent import Scope
-from bti.domain.emergency import EmergencyReason
+from bti.domain.codes import Role
 from bti.domain.errors import AccessDenied
-from bti.domain.levels import Level
-from bti.domain.protection import AddressGrade, ProtectedPerson
+from bti.identity import totp
 from bti.slt import migrate
 from bti.slt.account import NewAccount, create_account
 from bti.slt.release import publish_release
 from bti.slt.sign_in import SignedIn, demo_sign_in
 from bti.web.site import open_site
-from bti.workflows import (
-    access_request,
-    account,
-    approval,
-    attachment,
-    baton,
-    breach,
-    duty,
-    emergency,
-    protection,
-    sign_in,
-)
-from bti.workflows.insight import Question
-from tests.approvals import freshly
-from tests.files import pdf
+from bti.workflows import duty, own_account, sign_in
 from tests.integration.slt.samples import a_release
 from tests.story import Story
+from tests.web import watched
 from tests.web.critic import CriticClient
-from tests.world import CHEAP, PEOPLE, SECRET, UNITS, World, add_person, build, settings_for
+from tests.web.town import NOBODY, Ids, Town, neighbour_of, tell
+from tests.world import CHEAP, PEOPLE, SECRET, build, settings_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +58,6 @@ if TYPE_CHECKING:
 
 SESSION = "st_session"
 NETWORK_SESSION = "st_network"
-NOBODY = uuid.UUID("11111111-2222-4333-8444-555555555555")
 # Written for their own sake in every request, or by refusals: they say nothing of what was done.
 _KEPT_BY_ITSELF = frozenset(
     {
@@ -84,22 +74,6 @@ _KEPT_BY_ITSELF = frozenset(
 )
 # Where a draft and its key are kept; a refused concern may, and shall, end up there.
 DRAFT_TABLES = frozenset({"own_records", "case_keys"})
-Ids = dict[str, uuid.UUID | str]
-
-
-@dataclass(slots=True)
-class Town:
-    """One municipality with its people and a case in each of several states."""
-
-    world: World
-    stories: dict[str, Story] = field(default_factory=dict)
-    ids: dict[str, Ids] = field(default_factory=dict)
-    approval_id: uuid.UUID = NOBODY
-
-    def story(self, state: str) -> Story:
-        """A new story, remembered by the state it ends in."""
-        self.stories[state] = Story(self.world)
-        return self.stories[state]
 
 
 @dataclass(slots=True)
@@ -186,6 +160,12 @@ class WholeSite:
             "SELECT count(*) FROM audit_events WHERE tenant_id=? AND dec='deny'", tenant
         )[0][0]
 
+    def code(self, who: str) -> str:
+        """The code that somebody's app shows now."""
+        world = self.home.world
+        seed = self.home.new_seed if who == watched.NEWCOMER else world.seeds[who]
+        return totp.code_at(seed, world.clock.now())
+
     def entries_about(self, case_id: object) -> int:
         """How many entries of the log name a case."""
         return self.ask("SELECT count(*) FROM audit_subjects WHERE object_id=?", case_id)[0][0]
@@ -208,6 +188,11 @@ class WholeSite:
         except AccessDenied:
             return ""
 
+    def reviewed(self) -> str:
+        """Everything sealed in what the data protection officer reviews."""
+        perform = self.home.world.runtime.doorway.perform
+        return perform(_reviewed, perform(sign_in.identify, None, token=self.tokens["anne"]))
+
     def ask(self, question: str, *values: object) -> list[tuple]:
         """Put a question to the database behind the application's back."""
         plain = [one.hex if isinstance(one, uuid.UUID) else one for one in values]
@@ -219,9 +204,9 @@ def open_whole_site(directory: Path) -> WholeSite:
     """Make both municipalities, tell the stories in them and serve them."""
     settings = settings_for(directory)
     home = Town(build(settings))
-    neighbour = Town(_neighbour(home.world))
-    _tell(neighbour, whole=False)
-    _tell(home, whole=True)
+    neighbour = Town(neighbour_of(home.world))
+    tell(neighbour, whole=False)
+    tell(home, whole=True)
     migrate.upgrade(settings.slt_database_url)
     app = open_site(settings, clock=home.world.clock, cost=CHEAP)
     site = WholeSite(
@@ -230,11 +215,15 @@ def open_whole_site(directory: Path) -> WholeSite:
         home=home,
         neighbour=neighbour,
         network_token=_network_session(app),
-        tokens={who: home.world.token(who) for who in PEOPLE},
+        tokens={who: home.world.token(who) for who in (*PEOPLE, watched.NEWCOMER)},
     )
     site.tokens["neighbour"] = neighbour.world.token("ingrid")
+    watched.fresh_tokens(neighbour.world)
+    site.tokens.update(watched.fresh_tokens(home.world))
     for town in (home, neighbour):
         town.ids.update({state: _ids(site, town, story) for state, story in town.stories.items()})
+        for state in (watched.LEAVER, watched.CUT):
+            town.ids[state] = {**town.ids["late"], "account_id": town.world.accounts[state]}
     site.save()
     return site
 
@@ -246,154 +235,6 @@ def _forget_the_log(runtime: Runtime) -> None:
     guard.__init__(guard._directory)
     for kept in guard._directory.glob("*.state") if guard._directory else ():
         kept.unlink()
-
-
-def _neighbour(home: World) -> World:
-    world = World(home.runtime, home.clock, uuid.UUID(int=0), {}, {}, {})
-    world.tenant_id = world.system(
-        account.create_municipality,
-        name="Fjellby kommune",
-        number="9902",
-        profile="standard",
-        language="nb",
-    )
-    for key, (name, sector) in UNITS.items():
-        world.units[key] = world.system(
-            account.create_unit,
-            tenant_id=world.tenant_id,
-            name=name,
-            sector=sector,
-            phone="00 00 00 00",
-        )
-    for username, (name, title, unit, role) in PEOPLE.items():
-        add_person(world, username, name, title, unit, role)
-    return world
-
-
-def _tell(town: Town, *, whole: bool) -> None:
-    """Tell what takes weeks first: consents, offers and referrals run out while others wait."""
-    late = town.story("late")
-    late.tell()
-    if whole:
-        _tell_of_the_team(town)
-    middle = town.story("middle")
-    _with_log(middle)
-    _with_questions(middle)
-    _with_file(middle)
-    _with_emergency(late)
-    _with_desk(town.world)
-    new = town.story("new")
-    new.wonder()
-    new.talk_with_leader()
-    new.consent_to(Scope.OPEN_LOG)
-    _with_protection(town)
-    freshly(town.world, "arne")
-    params = {"case": str(late.case_id), "recipient": "Statsarkivet"}
-    town.approval_id = town.world.run("arne", approval.ask, ApprovalAct.CASE_EXPORT, params)
-
-
-def _tell_of_the_team(town: Town) -> None:
-    referred, ready = town.story("referred"), town.story("ready")
-    for story in (referred, ready):
-        _with_log(story)
-        story.evaluate()
-        story.decide(Level.SEVERAL_SERVICES)
-    # Weeks pass with each evaluation: neither may fall due while the other is told.
-    referred.evaluate()
-    referred.refer()
-    ready.evaluate()
-    team = town.world.units["team"]
-    ready.consent_to(Scope.BRING_IN_SERVICE, team, frozenset({InfoType.MEASURES}))
-
-
-def _with_log(story: Story) -> None:
-    story.wonder()
-    story.talk_with_leader()
-    story.consent_to(Scope.OPEN_LOG)
-    story.open_log()
-    story.bring_in("pps", "nina", frozenset({InfoType.ATTENDANCE, InfoType.MEASURES}))
-
-
-def _with_questions(story: Story) -> None:
-    world = story.world
-    story.ask(Scope.BRING_IN_SERVICE, world.units["leisure"], frozenset({InfoType.MEASURES}))
-    world.run(
-        "ingrid",
-        baton.offer,
-        command=baton.OfferBaton(
-            case_id=story.case_id,
-            submission=uuid.uuid4(),
-            version=None,
-            to_id=world.accounts["per"],
-            to_unit_id=world.units["school"],
-            message="",
-        ),
-    )
-
-
-def _with_file(story: Story) -> None:
-    world = story.world
-    upload = attachment.begin_upload(
-        world.runtime.settings, world.actor("ingrid"), story.case_id, "prøve.pdf"
-    )
-    upload.write(pdf())
-    command = attachment.Attach(
-        case_id=story.case_id,
-        submission=None,
-        title="",
-        document=attachment.DocumentKind.ASSESSMENT,
-        info_type=InfoType.LEARNING,
-    )
-    world.run("ingrid", attachment.attach, command, upload)
-
-
-def _with_protection(town: Town) -> None:
-    story = town.story("guarded")
-    story.wonder()
-    town.world.run(
-        "ingrid",
-        protection.protect,
-        protection.Protect(
-            case_id=story.case_id,
-            version=None,
-            grade=AddressGrade.CONFIDENTIAL,
-            of=ProtectedPerson.CHILD,
-            until=story.today + timedelta(days=365),
-        ),
-    )
-    freshly(town.world, "siv")
-
-
-def _with_emergency(story: Story) -> None:
-    command = emergency.TakeAccess(
-        number=story.page("siv").number,
-        reason=EmergencyReason.NOBODY_REACHED,
-        text="Fant barnet alene ute etter midnatt.",
-    )
-    assert story.world.run("vera", emergency.take, command) == story.case_id
-
-
-def _with_desk(world: World) -> None:
-    question = Question(who="ingrid")
-    opened = breach.OpenBreach(
-        submission=uuid.uuid4(), text="Feil mottaker", known_at=world.clock.now(), question=question
-    )
-    world.run("anne", breach.open_breach, opened)
-    asked = access_request.ReceiveRequest(
-        submission=uuid.uuid4(),
-        received_on=norwegian_date(world.clock.now()),
-        requester=Requester.GUARDIAN,
-        name="Kari Nordmann",
-        language="nb",
-    )
-    note = access_request.AddToRequest(
-        request_id=world.run("anne", access_request.receive, asked),
-        submission=uuid.uuid4(),
-        version=None,
-        kind=RequestStepKind.NOTE,
-        text="Ringt opp igjen",
-    )
-    world.run("anne", access_request.add, note)
 
 
 def _network_session(app: Flask) -> str:
@@ -440,23 +281,29 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
             "SELECT m.id FROM desk_matters m JOIN cases c ON c.tenant_id = m.tenant_id"
             " WHERE m.kind='breach' AND c.id=?"
         ),
-        "control_id": "SELECT id FROM controls WHERE tenant_id=? OR 1=1",
-        "finding_id": "SELECT id FROM control_findings WHERE tenant_id=? OR 1=1",
-        "suspension_id": "SELECT id FROM suspensions WHERE tenant_id=? OR 1=1",
-        "row_id": "SELECT id FROM emergency_accesses WHERE case_id=? OR 1=1",
         "attachment_id": "SELECT id FROM attachments WHERE case_id=?",
         "participant_id": "SELECT id FROM participants WHERE case_id=? AND relation='participant'",
     }
     for name, question in questions.items():
         rows = site.ask(question, story.case_id)
         found[name] = uuid.UUID(rows[0][0]) if rows else NOBODY
+    of_town = {
+        "control_id": "SELECT id FROM controls WHERE tenant_id=? ORDER BY month DESC",
+        "finding_id": "SELECT id FROM control_findings WHERE tenant_id=?",
+        "suspension_id": "SELECT id FROM suspensions WHERE tenant_id=?",
+        "row_id": "SELECT id FROM emergency_accesses WHERE tenant_id=?",
+    }
+    for name, question in of_town.items():
+        found[name] = uuid.UUID(site.ask(question, town.world.tenant_id)[0][0])
     page = story.page()
+    found["number"] = page.number
     found["person_id"] = page.guardians[0].id
     measures = [one for goal in page.plan.goals for one in goal.measures] if page.plan else []
     found["measure_id"] = measures[0].id if measures else NOBODY
     found["record_id"] = _own(town, "per")
     found["approval_id"] = town.approval_id
-    found["session_id"] = NOBODY
+    sessions = town.world.run("per", own_account.show).sessions
+    found["session_id"] = next(one.session_id for one in sessions if not one.current)
     found["account_id"] = town.world.accounts["mona"]
     found["grant_id"] = uuid.UUID(
         site.ask("SELECT id FROM role_grants WHERE account_id=?", found["account_id"])[0][0]
@@ -484,6 +331,19 @@ def _unsealed(context: Context, case_id: uuid.UUID) -> str:
     for row in rows:
         with suppress(Locked):
             found.append(row.profile if isinstance(row, Account) else row.body)
+    return json.dumps(found, ensure_ascii=False, default=str)
+
+
+def _reviewed(context: Context) -> str:
+    found = []
+    for model in (EmergencyAccess, Suspension, ControlFinding):
+        for row in context.session.scalars(
+            select(model).where(model.tenant_id == context.person.tenant_id)
+        ):
+            context.verbs.open_review(row, Action.REVIEW_USE)
+            found.append(row.body)
+    # A look leaves an entry, as everywhere.
+    context.record(Act.REVIEW_LIST_READ)
     return json.dumps(found, ensure_ascii=False, default=str)
 
 

@@ -1,0 +1,204 @@
+"""One municipality of the whole site, and what has happened in it: a case in each of several states."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bti.clock import norwegian_date
+from bti.domain.access_request import Requester, RequestStepKind
+from bti.domain.approval import ApprovalAct
+from bti.domain.codes import InfoType
+from bti.domain.consent import Scope
+from bti.domain.emergency import EmergencyReason
+from bti.domain.levels import Level
+from bti.domain.protection import AddressGrade, ProtectedPerson
+from bti.workflows import (
+    access_request,
+    account,
+    approval,
+    attachment,
+    baton,
+    breach,
+    emergency,
+    protection,
+)
+from bti.workflows.insight import Question
+from tests.approvals import freshly
+from tests.files import pdf
+from tests.story import Story
+from tests.web import watched
+from tests.world import PEOPLE, UNITS, World, add_person
+
+NOBODY = uuid.UUID("11111111-2222-4333-8444-555555555555")
+Ids = dict[str, uuid.UUID | str]
+
+
+@dataclass(slots=True)
+class Town:
+    """One municipality with its people and a case in each of several states."""
+
+    world: World
+    stories: dict[str, Story] = field(default_factory=dict)
+    ids: dict[str, Ids] = field(default_factory=dict)
+    approval_id: uuid.UUID = NOBODY
+    #: The secret of the app that the newcomer sets up.
+    new_seed: bytes = b""
+
+    def story(self, state: str) -> Story:
+        """A new story, remembered by the state it ends in."""
+        self.stories[state] = Story(self.world)
+        return self.stories[state]
+
+
+def neighbour_of(home: World) -> World:
+    """A second municipality in the same database, with people of the same usernames."""
+    world = World(home.runtime, home.clock, uuid.UUID(int=0), {}, {}, {})
+    world.tenant_id = world.system(
+        account.create_municipality,
+        name="Fjellby kommune",
+        number="9902",
+        profile="standard",
+        language="nb",
+    )
+    for key, (name, sector) in UNITS.items():
+        world.units[key] = world.system(
+            account.create_unit,
+            tenant_id=world.tenant_id,
+            name=name,
+            sector=sector,
+            phone="00 00 00 00",
+        )
+    for username, (name, title, unit, role) in PEOPLE.items():
+        add_person(world, username, name, title, unit, role)
+    return world
+
+
+def tell(town: Town, *, whole: bool) -> None:
+    """Tell what takes weeks first: consents, offers and referrals run out while others wait."""
+    watched.a_night_and_a_bait(town.world)
+    late = town.story("late")
+    late.tell()
+    if whole:
+        _tell_of_the_team(town)
+    middle = town.story("middle")
+    _with_log(middle)
+    _with_questions(middle)
+    _with_file(middle)
+    _with_emergency(late)
+    _with_desk(town.world)
+    new = town.story("new")
+    new.wonder()
+    new.talk_with_leader()
+    new.consent_to(Scope.OPEN_LOG)
+    _with_protection(town)
+    town.new_seed = watched.people_on_their_way(town.world)
+    watched.last_month(town.world)
+    freshly(town.world, "arne")
+    params = {"case": str(late.case_id), "recipient": "Statsarkivet"}
+    town.approval_id = town.world.run("arne", approval.ask, ApprovalAct.CASE_EXPORT, params)
+
+
+def _tell_of_the_team(town: Town) -> None:
+    referred, ready = town.story("referred"), town.story("ready")
+    for story in (referred, ready):
+        _with_log(story)
+        story.evaluate()
+        story.decide(Level.SEVERAL_SERVICES)
+    # Weeks pass with each evaluation: neither may fall due while the other is told.
+    referred.evaluate()
+    referred.refer()
+    ready.evaluate()
+    team = town.world.units["team"]
+    ready.consent_to(Scope.BRING_IN_SERVICE, team, frozenset({InfoType.MEASURES}))
+
+
+def _with_log(story: Story) -> None:
+    story.wonder()
+    story.talk_with_leader()
+    story.consent_to(Scope.OPEN_LOG)
+    story.open_log()
+    story.bring_in("pps", "nina", frozenset({InfoType.ATTENDANCE, InfoType.MEASURES}))
+
+
+def _with_questions(story: Story) -> None:
+    world = story.world
+    story.ask(Scope.BRING_IN_SERVICE, world.units["leisure"], frozenset({InfoType.MEASURES}))
+    world.run(
+        "ingrid",
+        baton.offer,
+        command=baton.OfferBaton(
+            case_id=story.case_id,
+            submission=uuid.uuid4(),
+            version=None,
+            to_id=world.accounts["per"],
+            to_unit_id=world.units["school"],
+            message="",
+        ),
+    )
+
+
+def _with_file(story: Story) -> None:
+    world = story.world
+    upload = attachment.begin_upload(
+        world.runtime.settings, world.actor("ingrid"), story.case_id, "prøve.pdf"
+    )
+    upload.write(pdf())
+    command = attachment.Attach(
+        case_id=story.case_id,
+        submission=None,
+        title="",
+        document=attachment.DocumentKind.ASSESSMENT,
+        info_type=InfoType.LEARNING,
+    )
+    world.run("ingrid", attachment.attach, command, upload)
+
+
+def _with_protection(town: Town) -> None:
+    story = town.story("guarded")
+    story.wonder()
+    town.world.run(
+        "ingrid",
+        protection.protect,
+        protection.Protect(
+            case_id=story.case_id,
+            version=None,
+            grade=AddressGrade.CONFIDENTIAL,
+            of=ProtectedPerson.CHILD,
+            until=story.today + timedelta(days=365),
+        ),
+    )
+    freshly(town.world, "siv")
+
+
+def _with_emergency(story: Story) -> None:
+    command = emergency.TakeAccess(
+        number=story.page("siv").number,
+        reason=EmergencyReason.NOBODY_REACHED,
+        text="Fant barnet alene ute etter midnatt.",
+    )
+    assert story.world.run("vera", emergency.take, command) == story.case_id
+
+
+def _with_desk(world: World) -> None:
+    question = Question(who="ingrid")
+    opened = breach.OpenBreach(
+        submission=uuid.uuid4(), text="Feil mottaker", known_at=world.clock.now(), question=question
+    )
+    world.run("anne", breach.open_breach, opened)
+    asked = access_request.ReceiveRequest(
+        submission=uuid.uuid4(),
+        received_on=norwegian_date(world.clock.now()),
+        requester=Requester.GUARDIAN,
+        name="Kari Nordmann",
+        language="nb",
+    )
+    note = access_request.AddToRequest(
+        request_id=world.run("anne", access_request.receive, asked),
+        submission=uuid.uuid4(),
+        version=None,
+        kind=RequestStepKind.NOTE,
+        text="Ringt opp igjen",
+    )
+    world.run("anne", access_request.add, note)
