@@ -29,6 +29,7 @@ from bti.domain.errors import NotFound, RuleBroken
 from bti.domain.legal import LegalBasis, basis_on
 from bti.profiles import legal_bases
 from bti.workflows import desk_matter, directory
+from bti.workflows.case_file import ops_of
 from bti.workflows.permission import require
 
 if TYPE_CHECKING:
@@ -215,10 +216,12 @@ def _case_id(context: Context, number: str) -> uuid.UUID:
 
 
 def _contact(context: Context, case_id: uuid.UUID | None) -> tuple[str, str]:
-    """Return who has the baton, and the unit that owns the case."""
+    """Return who has the baton, and the unit that owns the case; neither of a protected one."""
     if case_id is None:
         return "", ""
     case = context.session.get_one(Case, case_id)
+    if ops_of(case).protection is not None:
+        return "", ""
     log = context.session.scalar(select(Log).where(Log.case_id == case_id))
     holder = directory.name_of(context, log.holder_id) if log is not None else ""
     return holder, directory.units(context)[case.unit_id].name

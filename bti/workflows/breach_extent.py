@@ -15,6 +15,7 @@ from sqlalchemy import select
 from bti.db.models import Case, Log
 from bti.domain.errors import RuleBroken
 from bti.workflows import directory, insight
+from bti.workflows.case_file import ops_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -116,7 +117,10 @@ def _cases(
     )
     holders = {row.case_id: directory.name_of(context, row.holder_id) for row in logs}
     return {
-        row.id: AffectedCase(row.number, units[row.unit_id].name, holders.get(row.id, ""))
+        # Where a child with a protected address goes to school, and with whom, stays out.
+        row.id: AffectedCase(row.number, "", "")
+        if ops_of(row).protection is not None
+        else AffectedCase(row.number, units[row.unit_id].name, holders.get(row.id, ""))
         for row in rows
     }
 
@@ -127,9 +131,10 @@ def _people(
     units = directory.units(context)
     looks: dict[tuple[str, str], list[tuple[str, set[str]]]] = {}
     for leaf in leaves:
-        seen = {cases[one].number for one in _about(leaf) if one in cases}
-        if seen and not leaf.who.startswith("system:"):
-            looks.setdefault((leaf.who, leaf.srv), []).append((leaf.t, seen))
+        met = [cases[one] for one in _about(leaf) if one in cases]
+        if met and not leaf.who.startswith("system:"):
+            unit = leaf.srv if all(one.unit for one in met) else ""
+            looks.setdefault((leaf.who, unit), []).append((leaf.t, {one.number for one in met}))
     found = [
         {
             "name": directory.name_of(context, uuid.UUID(who)),

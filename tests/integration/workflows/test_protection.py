@@ -7,12 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bti.audit.actions import Action as Act
+from bti.crypto.values import json_from_bytes, json_to_bytes
 from bti.db.models import Case
 from bti.domain.codes import Arena, InfoType
 from bti.domain.errors import AccessDenied, RuleBroken
+from bti.domain.policy import Action
 from bti.domain.protection import AddressGrade, ProtectedPerson, Protection
 from bti.workflows import (
     baton,
+    breach_extent,
     case,
     child_search,
     emergency,
@@ -22,6 +25,7 @@ from bti.workflows import (
     worklist,
 )
 from bti.workflows.errors import NotFound
+from bti.workflows.permission import require
 from bti.workflows.worklist import TaskKind
 from tests.approvals import freshly
 from tests.integration.workflows.cases import (
@@ -376,3 +380,28 @@ def test_no_day_ends_a_protection(until, at):
     assert Protection.from_json(stands.to_json()) == stands
     assert stands.standing(at).value in {"holds", "ends_soon", "past"}
     assert (stands.standing(at).value == "past") is (at > until)
+
+
+def test_the_officers_desk_does_not_tell_which_school_it_is(world):
+    case_id = shared_case(world)
+    number = world.run("ingrid", case.show_case, case_id=case_id).number
+    question = insight.Question(number=number)
+    assert {one.unit for one in _extent(world, question).cases} == {"Lindvik ungdomsskole"}
+
+    protect(world, case_id)
+    extent = _extent(world, question)
+
+    assert {(one.unit, one.holder) for one in extent.cases} == {("", "")}
+    assert {one.unit for one in extent.people} == {""}
+
+
+def _extent(world, question):
+    return world.run("anne", _frozen, question)
+
+
+def _frozen(context, question):
+    require(context, Action.SEARCH_AUDIT)
+    context.record(Act.INSIGHT_LOG_SEARCH)
+    made = breach_extent.make(context, question)
+    # As it is kept: sealed as JSON, with times as text.
+    return breach_extent.read(json_from_bytes(json_to_bytes(made)))
