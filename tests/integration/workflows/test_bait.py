@@ -15,6 +15,7 @@ from bti.disclosure.tables import HalfYear
 from bti.domain.codes import ClosingCause, Role
 from bti.domain.emergency import EmergencyReason, ReviewOutcome
 from bti.domain.errors import AccessDenied, BaitTaken, NotFound, RuleBroken
+from bti.domain.policy import Action
 from bti.workflows import (
     bait,
     case,
@@ -136,6 +137,7 @@ def test_a_search_by_national_id_is_caught_by_whoever_makes_it(world):
     number = child_search.checked_number
 
     def index(context):
+        context.verbs.open(case_id, Action.CHANGE_CHILD, entry=None)
         found = number(context, SYNTHETIC)
         token = context.verbs.national_id_token(world.tenant_id, found.kind.value, found.digits)
         context.session.add(
@@ -143,9 +145,9 @@ def test_a_search_by_national_id_is_caught_by_whoever_makes_it(world):
                 tenant_id=world.tenant_id, kind=found.kind.value, token=token, case_id=case_id
             )
         )
-        context.record(Act.CASE_CHILD_CHANGE, Reference("case", case_id), tenant=world.tenant_id)
+        context.record(Act.CASE_CHILD_CHANGE, Reference("case", case_id))
 
-    world.system(index)
+    world.run("per", index)
     world.system(bait.arm, tenant_id=world.tenant_id, case_ids=[case_id])
     with pytest.raises(BaitTaken):
         world.run("odd", child_search.search_child, number=SYNTHETIC)

@@ -348,6 +348,7 @@ def test_a_role_in_another_municipality_finds_and_opens_nothing(world):
         name="Nils Nes",
         title="Rektor",
         secret=SECRET,
+        must_renew=False,
     )
     world.system(
         account.grant_role,

@@ -6,7 +6,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bti.identity.tokens import new_token, token_digest
+from bti.identity.tokens import new_token, proof_of, token_digest
 
 
 def test_a_token_is_256_bits_of_url_safe_text():
@@ -17,9 +17,11 @@ def test_no_two_tokens_are_alike():
     assert len({new_token().text for _ in range(1000)}) == 1000
 
 
-def test_the_digest_is_sha_256_of_the_text():
+def test_the_digest_is_sha_256_of_the_proof_and_the_proof_of_the_text():
     token = new_token()
-    assert token.digest == token_digest(token.text) == hashlib.sha256(token.text.encode()).digest()
+    proof = hashlib.sha256(token.text.encode()).digest()
+    assert token.proof == proof_of(token.text) == proof
+    assert token.digest == token_digest(token.text) == hashlib.sha256(proof).digest()
 
 
 def test_a_token_is_not_printed():
