@@ -208,7 +208,7 @@ RULES: Final[Mapping[str, Any]] = {
     "protection.not_named": _l(
         "This person is not among those who may open the case. The leader of the unit decides that."
     ),
-    "protection.reason": _l("Write why the protection ends, in at least %(minimum)s characters."),
+    "protection.reason": _l("Write why the protection ends, in at least 20 characters."),
     "protection.until_far": _l("This date is too far off. Look at the decision again."),
     "protection.until_past": _l(
         "This date has passed. If you do not know the new one, ask whoever made the decision."

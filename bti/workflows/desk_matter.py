@@ -65,6 +65,7 @@ def add(
         tenant_id=context.person.tenant_id,
         matter_id=matter.matter_id,
         number=len(matter.steps) + 1,
+        case_id=matter.case_id,
     )
     if submission is not None:
         row.id = once.row_id(context, "desk-step", submission)

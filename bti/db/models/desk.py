@@ -41,6 +41,8 @@ class DeskStep(TenantRow):
         CheckConstraint("number > 0", "number"),
     )
     matter_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("desk_matters.id"), index=True)
+    #: The matter's own: when a case is erased, what was said about it goes too.
+    case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
     number: Mapped[int] = mapped_column(Integer)
     body_ct: Mapped[Sealed] = mapped_column(SealedType)
 

@@ -32,15 +32,19 @@ def upgrade() -> None:
     op.create_table(
         "desk_steps",
         sa.Column("matter_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("number", sa.Integer(), nullable=False),
         *of_a_municipality("desk_steps"),
         sa.CheckConstraint("number > 0", name=op.f("ck_desk_steps_number")),
         sa.ForeignKeyConstraint(
             ["matter_id"], ["desk_matters.id"], name=op.f("fk_desk_steps_matter_id_desk_matters")
         ),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_desk_steps_case_id_cases")
+        ),
         sa.UniqueConstraint("matter_id", "number", name=op.f("uq_desk_steps_matter_id_number")),
     )
-    index("desk_steps", "tenant_id", "matter_id")
+    index("desk_steps", "tenant_id", "matter_id", "case_id")
 
 
 def downgrade() -> None:
