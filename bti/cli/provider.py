@@ -96,7 +96,11 @@ def share(needed: int, made: int) -> None:
     set_id = f"start-{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(3)}"
     for number, line in enumerate(split(secret.encode(), needed, made, set_id), 1):
         click.echo(f"Share {number} of {made}; any {needed} open. One paper, one person:\n{line}\n")
-    click.echo(f"Then destroy {path} and set BTI_KEY_START=sealed.", err=True)
+    click.echo(
+        f"Keep {path} and BTI_KEY_START=auto: this release has no command that gives shares to a"
+        " running process, so a sealed start could not be opened.",
+        err=True,
+    )
 
 
 @contextmanager
