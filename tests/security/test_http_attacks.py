@@ -3,6 +3,7 @@
 import re
 import socket
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -18,7 +19,13 @@ def answering(world):
     """The product on a real server; gives a way to send bytes and read all that comes back."""
     settings = world.runtime.settings.model_copy(update={"port": 0})
     server = listen(create_app(settings, runtime=world.runtime), settings)
-    thread = threading.Thread(target=server.run, daemon=True)
+
+    def serve() -> None:
+        # Its socket is closed under the loop below: that is how this server is told to stop.
+        with suppress(OSError):
+            server.run()
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     address = server.socket.getsockname()
 
