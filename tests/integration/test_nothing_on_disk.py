@@ -6,19 +6,16 @@ The open files of this process are looked into while a request waits, nameless o
 import os
 import socket
 import tempfile
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from bti.cli.serve import listen
 from bti.cli.spool import SealedSpool
-from bti.web.app import create_app
 from bti.web.identity import cookie_name
 from tests.files import pdf
 from tests.integration.workflows.states import with_log
 from tests.integration.workflows.test_attachment import attached
+from tests.serving import served
 from tests.web.multipart import CONTENT_TYPE, SentFile, multipart
 from tests.web.plan_site import client_for
 from tests.web.test_attachment import left, path_of
@@ -58,24 +55,6 @@ def spooled() -> int:
     return total
 
 
-@contextmanager
-def served(world):
-    """The application behind Waitress, as `bti serve` puts it, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = create_app(world.runtime.settings, runtime=world.runtime)
-    server = listen(app, world.runtime.settings.model_copy(update={"port": port}))
-    running = threading.Thread(target=server.run, daemon=True)
-    running.start()
-    try:
-        yield port
-    finally:
-        server.close()
-        server.task_dispatcher.shutdown()
-        running.join(timeout=10)
-
-
 def head(world, who, method, path, **more):
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in more.items()]
@@ -96,7 +75,7 @@ def test_a_file_that_is_coming_in_waits_sealed(world, tmp_path, monkeypatch):
     body = multipart([*fields.items(), ("file", SentFile("stor.pdf", large()))])
     form_cookie = client.client.get_cookie("st_form")
     assert form_cookie is not None
-    with served(world) as port, socket.create_connection(("127.0.0.1", port)) as line:
+    with served(world) as address, socket.create_connection(address) as line:
         asked = head(
             world,
             "ingrid",
@@ -125,11 +104,11 @@ def test_a_file_that_goes_out_to_a_slow_reader_is_not_written_down(world, tmp_pa
     case_id = with_log(world)
     data = large(times=700_000)
     file_id = attached(world, case_id, data=data)
-    with served(world) as port, socket.socket() as line:
+    with served(world) as address, socket.socket() as line:
         monkeypatch.setattr(tempfile, "TemporaryFile", written)
         monkeypatch.setattr("waitress.buffers.TempfileBasedBuffer.newfile", written)
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        line.connect(("127.0.0.1", port))
+        line.connect(address)
         line.sendall(head(world, "ingrid", "GET", f"/cases/{case_id}/attachments/{file_id}"))
         begun = line.recv(1024)
         assert begun.startswith(b"HTTP/1.1 200")
@@ -141,7 +120,7 @@ def test_a_file_that_goes_out_to_a_slow_reader_is_not_written_down(world, tmp_pa
 def test_more_than_any_address_takes_is_refused_before_it_is_read(world):
     case_id = with_log(world)
     most = world.runtime.settings.attachment_mib << 20
-    with served(world) as port, socket.create_connection(("127.0.0.1", port)) as line:
+    with served(world) as address, socket.create_connection(address) as line:
         line.sendall(
             head(world, "ingrid", "POST", path_of(case_id), Content_Length=most * 4 + (2 << 20))
         )

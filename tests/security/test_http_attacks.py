@@ -2,13 +2,11 @@
 
 import re
 import socket
-import threading
-from contextlib import suppress
 
 import pytest
 
-from bti.cli.serve import listen
 from bti.web.app import create_app
+from tests.serving import served
 from tests.web.critic import CriticClient
 
 EVIL = "evil.example"
@@ -17,26 +15,14 @@ EVIL = "evil.example"
 @pytest.fixture
 def answering(world):
     """The product on a real server; gives a way to send bytes and read all that comes back."""
-    settings = world.runtime.settings.model_copy(update={"port": 0})
-    server = listen(create_app(settings, runtime=world.runtime), settings)
+    with served(world) as address:
 
-    def serve() -> None:
-        # Its socket is closed under the loop below: that is how this server is told to stop.
-        with suppress(OSError):
-            server.run()
+        def send(raw: bytes) -> bytes:
+            with socket.create_connection(address, timeout=10) as line:
+                line.sendall(raw)
+                return b"".join(iter(lambda: line.recv(65536), b""))
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    address = server.socket.getsockname()
-
-    def send(raw: bytes) -> bytes:
-        with socket.create_connection(address, timeout=10) as line:
-            line.sendall(raw)
-            return b"".join(iter(lambda: line.recv(65536), b""))
-
-    yield send
-    server.close()
-    thread.join(timeout=10)
+        yield send
 
 
 def statuses(answer):

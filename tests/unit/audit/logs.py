@@ -1,15 +1,12 @@
 """Small synthetic logs, built with the code that writes, to be checked by the code that verifies."""
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from waitress.server import BaseWSGIServer
 
 from bti.audit.actions import Action
 from bti.audit.leaf import Leaf, instant, row_written
@@ -22,24 +19,6 @@ TENANT = "6c1f6a52-8a8e-4d53-9a0e-3f6f3b1c7a10"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 VERIFIER_KEY = VerifierKey.of(ORIGIN, KEY).encode()
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-
-
-@contextmanager
-def answering(server: BaseWSGIServer) -> Iterator[None]:
-    """Let a server answer in a thread of its own for some lines."""
-
-    def run() -> None:
-        # Closing it from here takes its sockets from under its loop.
-        with suppress(OSError, ValueError):
-            server.run()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.close()
-        thread.join(timeout=5)
 
 
 def a_leaf(number: int = 0, **changes: object) -> Leaf:

@@ -17,7 +17,7 @@ from bti.audit.signer import SignerRefusedError, StatefulSigner
 from bti.audit.state import StaleError
 from bti.audit.tree import Frontier, leaf_hash
 from bti.jobs.signer import SocketSigner, signer_app
-from tests.unit.audit.logs import answering
+from tests.serving import answering
 
 TENANT = uuid.UUID(int=7)
 HASHES = [leaf_hash(str(number).encode()) for number in range(60)]

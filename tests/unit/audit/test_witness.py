@@ -27,7 +27,8 @@ from bti.audit.verify import Policy, verify_leaves
 from bti.audit.witness import Witness, WitnessError
 from bti.clock import FixedClock
 from bti.jobs.witness import post, witness_app
-from tests.unit.audit.logs import KEY, ORIGIN, START, VERIFIER_KEY, answering, entries, signed
+from tests.serving import answering
+from tests.unit.audit.logs import KEY, ORIGIN, START, VERIFIER_KEY, entries, signed
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 LEAVES = entries(40)
