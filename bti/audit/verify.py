@@ -135,7 +135,7 @@ class Report:
     """How far a log is proven: entries, their root (32 bytes), the last one's time ('' if none), checkpoints.
 
     `size` counts through all epochs; `root` is of the newest, which begins at entry `base`. `lost` says of each
-    later epoch how many signed entries the restored log no longer had. `writers` holds the number and hash of each
+    later epoch how many signed entries the restored log no longer had, at least. `writers` holds the number and hash of each
     writer's newest entry; `cosigned` the size and time of the newest checkpoint with enough cosignatures.
     """
 
@@ -159,7 +159,10 @@ class Report:
         proven = f"{self.size} entries, root {base64.b64encode(self.root).decode()}, until {self.until or '-'}"
         if self.epoch > 1:
             lost = ", ".join(
-                f"epoch {epoch} began without {count} entries" for epoch, count in self.lost
+                f"epoch {epoch} began without {count} or more entries"
+                if count
+                else f"epoch {epoch} began with all entries"
+                for epoch, count in self.lost
             )
             proven += f", epoch {self.epoch} from entry {self.base} ({lost})"
         if self.cosigned:
@@ -536,7 +539,7 @@ class _Run:
 
         What no checkpoint of the old epoch covers is covered by the new one: its first entry states the old root.
         """
-        doubt = None
+        doubt, before, added = None, _Tree(self._tree.size, self._tree.peaks), list[bytes]()
         while True:
             numbered = next(self._leaves, None)
             if numbered is None or numbered[0] != self._here:
@@ -548,6 +551,7 @@ class _Run:
                 break
             entry_hash = _hash(entry)
             doubt = doubt or self._judge(entry, entry_hash)
+            added.append(entry_hash)
             self._tree.add(entry_hash)
         number, signed, found, root, note = _ending(ending["epo"].decode())
         stated = (int(number), int(found), _decode(root))
@@ -556,27 +560,35 @@ class _Run:
             raise _FoundError(Finding(Kind.EPOCH, self._here, self._here, detail))
         if doubt:
             raise _FoundError(doubt)
-        self._heard(int(signed), note)
-        self._lost.append((epoch, max(int(signed) - int(found), 0)))
+        replaced = self._heard(int(signed), note, before, added)
+        self._lost.append((epoch, max(int(signed) - int(found), replaced)))
         self._base, self._tree, self._epoch = self._here, _Tree(), epoch
         self._leaves = chain([numbered], self._leaves)
 
-    def _heard(self, signed: int, encoded: str) -> None:
-        """Compare what a new epoch says was signed in the old one with the signature it quotes."""
+    def _heard(self, signed: int, encoded: str, before: _Tree, added: Sequence[bytes]) -> int:
+        """Compare what a new epoch says was signed in the old one with the signature it quotes.
+
+        Returns 1 if other entries stand where signed ones stood: a log that was put back and written on
+        before anybody noticed. How many of them were replaced, a root does not tell. `before` is the
+        tree at the last checkpoint that was kept, `added` the hashes of the entries after it.
+        """
         if not encoded and not signed:
-            return
+            return 0
         try:
             note = _decode(encoded).decode("utf-8", "replace")
             if claimed_place(note)[0] > self._epoch:
-                return  # of an epoch between, lost as a whole: nothing here to compare it with
+                return 0  # of an epoch between, lost as a whole: nothing here to compare it with
             state = self._keys.open(note)
         except _BadError as error:
             detail = f"the checkpoint that the new epoch quotes: {error}"
             raise _FoundError(Finding(Kind.EPOCH, self._here, self._here, detail)) from error
-        other_root = state.size == self._tree.size and state.root != self._tree.root()
-        if state.epoch != self._epoch or state.size != signed or other_root:
+        # What is signed grows: the newest signature is over no less than one that was kept.
+        if state.epoch != self._epoch or state.size != signed or signed < before.size:
             detail = "the checkpoint that the new epoch quotes says something else"
             raise _FoundError(Finding(Kind.EPOCH, self._here, self._here, detail))
+        if signed > self._tree.size:
+            return 0
+        return int(before.root_with(added[: signed - before.size]) != state.root)
 
     def _judge(self, entry: bytes, entry_hash: bytes) -> Finding | None:
         """Say what is wrong with an entry in itself; it counts only if the entry is as it was signed."""

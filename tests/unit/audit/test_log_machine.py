@@ -55,6 +55,8 @@ class Log(RuleBasedStateMachine):
         self.signed: list[list[bytes]] = [[]]
         self.seen: list[list[bytes]] = [[]]
         self.made = 0
+        self.gone: list[bool] = []
+        """Of each epoch after the first: whether it began without something that was signed."""
 
     def teardown(self) -> None:
         self._folder.cleanup()
@@ -183,6 +185,7 @@ class Log(RuleBasedStateMachine):
             )
         )
         assert begun.before.size == len(self.signed[-1])
+        self.gone.append(self.entries[: len(self.signed[-1])] != self.signed[-1])
         self.made += 1
         self.epochs.append([a_leaf(self.made, ten=str(TENANT), epo=ended).to_bytes()])
         self.signed.append([])
@@ -207,6 +210,7 @@ class Log(RuleBasedStateMachine):
         report = verify_leaves(enumerate(whole[:end]), self.notes, policy, tenant=str(TENANT))
         assert report.intact, report
         assert report.epoch == self.epoch
+        assert [count > 0 for _, count in report.lost] == self.gone
 
 
 Log.TestCase.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)

@@ -31,6 +31,31 @@ def test_a_true_beginning_proves_also_what_had_no_checkpoint_of_its_own():
     assert (report.size, report.epoch, report.base, report.lost) == (6, 2, 5, ((2, 4),))
 
 
+@pytest.mark.parametrize("signed_size", [4, 5], ids=["and more", "as many"])
+def test_entries_that_stand_where_signed_ones_stood_count_as_lost(signed_size):
+    """The log was put back to its third entry and written on before anybody noticed."""
+    others = [*OLD[:3], *(a_leaf(number).to_bytes() for number in range(90, 95))]
+    (was_signed,) = signed(others, [signed_size])
+    report = log(signed_size=signed_size, note=was_signed)
+    assert report.intact, report
+    assert report.lost == ((2, 1),)
+    assert "epoch 2 began without 1 or more entries" in str(report)
+
+
+def test_a_log_that_grew_beyond_what_was_signed_has_lost_nothing():
+    (was_signed,) = signed(OLD, [4])
+    report = log(signed_size=4, note=was_signed)
+    assert report.lost == ((2, 0),)
+    assert "epoch 2 began with all entries" in str(report)
+
+
+def test_a_signature_over_less_than_one_that_was_kept_is_not_the_newest():
+    (older,) = signed(OLD, [2])
+    finding = log(signed_size=2, note=older).finding
+    assert finding is not None
+    assert finding.kind == Kind.EPOCH
+
+
 @pytest.mark.parametrize(
     "false",
     [
