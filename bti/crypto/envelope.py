@@ -6,7 +6,8 @@ Wrapping a data key under another is in ``wrapping``; who may hold a key at all 
 """
 
 from dataclasses import dataclass
-from typing import NoReturn, Protocol, Self, SupportsIndex, final
+from struct import Struct
+from typing import Final, NoReturn, Protocol, Self, SupportsIndex, final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -16,8 +17,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from bti.crypto.entropy import random_bytes
 from bti.crypto.errors import SealError
-from bti.crypto.padding import MINIMUM, is_padded_length, pad, unpad
-from bti.crypto.pae import le64, pae
+from bti.crypto.padding import MINIMUM, is_padded_length, pad, strip_mark
+from bti.crypto.pae import le64, pae_beginning
 
 KEY_BYTES = 32
 KEY_ID_BYTES = 16
@@ -35,6 +36,11 @@ _AES_256_GCM = 0x01
 _PREFIX = bytes((_VERSION_1, _AES_256_GCM))
 _FIELD_LABEL = "stafett/field/v1"
 _BODY_AT = HEADER_BYTES + NONCE_BYTES
+_PARTS: Final = 7
+_ROW_ID_BYTES: Final = 16
+_VERSION_BYTES: Final = 8
+_ROW: Final = Struct(f"<Q{_ROW_ID_BYTES}sQQ")
+"""The end of the PAE: row id and version, each after its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,69 @@ class SealingKey(Protocol):
         """The 18 bytes that open everything sealed under it."""
         ...
 
-    def field_cipher(self, table: str, column: str) -> AESGCM:
+    def field_cipher(self, table: str, column: str) -> "FieldCipher":
         """Give the cipher for one column of one table."""
         ...
+
+
+@final
+class FieldCipher:
+    """What seals and opens one column under one key: the sub-key, and what its places have in common.
+
+    A page opens hundreds of fields that differ in row and version only. So the rest of what is authenticated with
+    them is encoded once for each municipality and case, and of these the last is kept.
+    """
+
+    __slots__ = ("_beginning", "_cipher", "_column", "_header", "_table")
+
+    def __init__(self, header: bytes, table: str, column: str, key: bytes) -> None:
+        """Take the 32-byte sub-key of this column, and the header of the key it was derived from."""
+        self._header = header
+        self._table, self._column = table.encode(), column.encode()
+        self._cipher = AESGCM(key)
+        # One object, so that a thread never sees the beginning of another's place.
+        self._beginning = (-1, -1, b"")
+
+    def seal(self, value: bytes, minimum: int, place: Place) -> bytes:
+        """See :func:`seal`; the place must be in this column."""
+        nonce = random_bytes(NONCE_BYTES)
+        hidden = self._cipher.encrypt(nonce, pad(value, minimum), self._associated(place))
+        return self._header + nonce + hidden
+
+    def open(self, blob: bytes, place: Place) -> bytes:
+        """See :func:`open_sealed`; the place must be in this column."""
+        if not is_padded_length(len(blob) - OVERHEAD_BYTES) or not blob.startswith(self._header):
+            raise SealError
+        nonce, hidden = blob[HEADER_BYTES:_BODY_AT], blob[_BODY_AT:]
+        try:
+            padded = self._cipher.decrypt(nonce, hidden, self._associated(place))
+        except InvalidTag:
+            raise SealError from None
+        return strip_mark(padded)
+
+    def _associated(self, place: Place) -> bytes:
+        """PAE of header, tenant, case, table, column, row id and le64(version)."""
+        tenant, case, beginning = self._beginning
+        # Compared as numbers: comparing two UUID takes longer than encrypting a name.
+        if place.case.int != case or place.tenant.int != tenant:
+            beginning = self._begin(place)
+        row_id = place.row_id.int.to_bytes(_ROW_ID_BYTES, "big")
+        return beginning + _ROW.pack(_ROW_ID_BYTES, row_id, _VERSION_BYTES, place.row_version)
+
+    def _begin(self, place: Place) -> bytes:
+        beginning = pae_beginning(
+            _PARTS, self._header, place.tenant.bytes, place.case.bytes, self._table, self._column
+        )
+        self._beginning = (place.tenant.int, place.case.int, beginning)
+        return beginning
+
+    def __repr__(self) -> str:
+        """Show nothing of the key."""
+        return "<FieldCipher>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
+        """Refuse to be pickled or copied (TypeError)."""
+        raise TypeError("A sub-key is never copied or pickled.")
 
 
 @final
@@ -91,7 +157,7 @@ class DataKey:
         self._key_id = bytes(key_id)
         self._key = bytes(key)
         self._header = header_of(self._key_id)
-        self._field_ciphers: dict[tuple[str, str], AESGCM] = {}
+        self._field_ciphers: dict[tuple[str, str], FieldCipher] = {}
         self._wrapping_cipher: AESGCM | None = None
 
     @classmethod
@@ -121,11 +187,11 @@ class DataKey:
         info = "\0".join((label, *parts)).encode()
         return HKDFExpand(algorithm=SHA256(), length=KEY_BYTES, info=info).derive(self._key)
 
-    def field_cipher(self, table: str, column: str) -> AESGCM:
+    def field_cipher(self, table: str, column: str) -> FieldCipher:
         """Give the cipher for one column of one table, derived at first use."""
         cipher = self._field_ciphers.get((table, column))
         if cipher is None:
-            cipher = AESGCM(field_key(self, table, column))
+            cipher = FieldCipher(self._header, table, column, field_key(self, table, column))
             self._field_ciphers[table, column] = cipher
         return cipher
 
@@ -183,26 +249,12 @@ def seal(key: SealingKey, place: Place, value: bytes, minimum: int = MINIMUM) ->
     The result is 46 bytes longer than the padded value and at least 110 bytes. ``minimum`` is the least padded
     length in bytes: 64 for names, ids and titles, 256 for texts. ValueError when it is not a Padmé length.
     """
-    nonce = random_bytes(NONCE_BYTES)
-    cipher = key.field_cipher(place.table, place.column)
-    return (
-        key.header
-        + nonce
-        + cipher.encrypt(nonce, pad(value, minimum), _associated(key.header, place))
-    )
+    return key.field_cipher(place.table, place.column).seal(value, minimum, place)
 
 
 def open_sealed(key: SealingKey, place: Place, blob: bytes) -> bytes:
     """Give back the value sealed under ``key`` at ``place``; SealError for every reason why it cannot."""
-    if not is_padded_length(len(blob) - OVERHEAD_BYTES) or blob[:HEADER_BYTES] != key.header:
-        raise SealError
-    cipher = key.field_cipher(place.table, place.column)
-    nonce, body = blob[HEADER_BYTES:_BODY_AT], blob[_BODY_AT:]
-    try:
-        padded = cipher.decrypt(nonce, body, _associated(key.header, place))
-    except InvalidTag:
-        raise SealError from None
-    return unpad(padded)
+    return key.field_cipher(place.table, place.column).open(blob, place)
 
 
 def key_id_of(blob: bytes) -> bytes:
@@ -210,15 +262,3 @@ def key_id_of(blob: bytes) -> bytes:
     if not is_padded_length(len(blob) - OVERHEAD_BYTES) or blob[: len(_PREFIX)] != _PREFIX:
         raise SealError
     return blob[len(_PREFIX) : HEADER_BYTES]
-
-
-def _associated(header: bytes, place: Place) -> bytes:
-    return pae(
-        header,
-        place.tenant.bytes,
-        place.case.bytes,
-        place.table.encode(),
-        place.column.encode(),
-        place.row_id.bytes,
-        le64(place.row_version),
-    )

@@ -7,9 +7,14 @@ neither MACs nor other columns' keys can be made.
 from collections.abc import Mapping
 from typing import NoReturn, SupportsIndex, final
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from bti.crypto.envelope import KEY_BYTES, KEY_ID_BYTES, DataKey, field_key, header_of
+from bti.crypto.envelope import (
+    KEY_BYTES,
+    KEY_ID_BYTES,
+    DataKey,
+    FieldCipher,
+    field_key,
+    header_of,
+)
 from bti.crypto.errors import Locked
 
 Column = tuple[str, str]
@@ -20,14 +25,18 @@ Column = tuple[str, str]
 class FieldKeys:
     """The sub-keys of one key for some columns. Shows, copies and pickles nothing."""
 
-    __slots__ = ("_ciphers", "_key_id")
+    __slots__ = ("_ciphers", "_header", "_key_id")
 
     def __init__(self, key_id: bytes, keys: Mapping[Column, bytes]) -> None:
         """Take the sub-keys by table and column; ValueError unless each is 32 bytes, the id 16."""
         if len(key_id) != KEY_ID_BYTES or any(len(key) != KEY_BYTES for key in keys.values()):
             raise ValueError("A sub-key is 32 bytes and the key's id 16 bytes.")
         self._key_id = bytes(key_id)
-        self._ciphers = {column: AESGCM(key) for column, key in keys.items()}
+        self._header = header_of(self._key_id)
+        self._ciphers = {
+            (table, column): FieldCipher(self._header, table, column, key)
+            for (table, column), key in keys.items()
+        }
 
     @property
     def key_id(self) -> bytes:
@@ -37,9 +46,9 @@ class FieldKeys:
     @property
     def header(self) -> bytes:
         """The 18 bytes that open everything sealed under that key."""
-        return header_of(self._key_id)
+        return self._header
 
-    def field_cipher(self, table: str, column: str) -> AESGCM:
+    def field_cipher(self, table: str, column: str) -> FieldCipher:
         """Give the cipher of a column; ``Locked`` for one that was not given."""
         try:
             return self._ciphers[table, column]

@@ -4,6 +4,7 @@ Padmé lengths (Nikitin et al., PURBs, PoPETs 2019) leak O(log log n) bits and c
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from bti.crypto.errors import SealError
 
@@ -31,7 +32,7 @@ def pad(value: bytes, minimum: int = MINIMUM) -> bytes:
     ``minimum`` must be a Padmé length of at least 64, else ValueError: then every padded length is one too,
     and a reader can refuse all others before touching the content.
     """
-    if minimum < MINIMUM or padme(minimum) != minimum:
+    if not is_padded_length(minimum):
         raise ValueError("The least padded length must be a Padmé length of 64 bytes or more.")
     marked = value + _MARK
     return marked.ljust(padded_length(len(value), minimum), b"\0")
@@ -39,7 +40,7 @@ def pad(value: bytes, minimum: int = MINIMUM) -> bytes:
 
 def is_padded_length(n: int) -> bool:
     """Tell whether :func:`pad` can have produced ``n`` bytes."""
-    return n >= MINIMUM and padme(n) == n
+    return n in _SHORT or (n >= MINIMUM and padme(n) == n)
 
 
 def padding_after(length: int, minimum: int) -> Iterator[bytes]:
@@ -62,7 +63,23 @@ def unpad(padded: bytes) -> bytes:
     """Give back what :func:`pad` was given; SealError when the length or the mark is not one of its own."""
     if not is_padded_length(len(padded)):
         raise SealError
+    return strip_mark(padded)
+
+
+def strip_mark(padded: bytes) -> bytes:
+    """As :func:`unpad`, for a reader that has checked the length already; SealError without a mark."""
     marked = padded.rstrip(b"\0")
     if not marked.endswith(_MARK):
         raise SealError
     return marked[:-1]
+
+
+def _padded_lengths(limit: int) -> Iterator[int]:
+    n = MINIMUM
+    while n < limit:
+        yield n
+        n = padme(n + 1)
+
+
+_SHORT: Final = frozenset(_padded_lengths(64 * 1024))
+"""The padded lengths of fields, so that one look tells: a page asks for hundreds."""

@@ -14,8 +14,13 @@ def le64(number: int) -> bytes:
 
 def pae(*parts: bytes) -> bytes:
     """Encode ``parts`` injectively: le64(count), then le64(length) and bytes of each (as DSSE and PASETO do)."""
+    return pae_beginning(len(parts), *parts)
+
+
+def pae_beginning(count: int, *parts: bytes) -> bytes:
+    """Encode the first of ``count`` parts; le64(length) and bytes of each of the others must follow."""
     pack = _LE64.pack
-    pieces = [pack(len(parts))]
+    pieces = [pack(count)]
     for part in parts:
         pieces.append(pack(len(part)))
         pieces.append(part)

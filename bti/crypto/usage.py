@@ -23,7 +23,6 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "AES-256-GCM; HKDF-SHA-256",
             "values sealed to their place; sub-keys",
         ),
-        "bti.crypto.field_keys": ("AES-256-GCM", "columns whose key the broker lends as sub-keys"),
         "bti.crypto.wrapping": (
             "AES-256-GCM; HMAC-SHA-256",
             "data keys under the kek, with commitment",

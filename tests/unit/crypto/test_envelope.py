@@ -62,6 +62,20 @@ def test_a_sealed_value_opens_where_it_belongs(
     assert len(blob) >= minimum + 46
 
 
+@given(
+    st.lists(st.tuples(*[st.sampled_from([TENANT_WIDE, UUID(int=1), UUID(int=2)])] * 3), max_size=8)
+)
+def test_no_place_is_bound_to_what_the_same_key_sealed_before(
+    key: DataKey, place: Place, others: list[tuple[UUID, UUID, UUID]]
+):
+    for tenant, case, row_id in others:
+        here = replace(place, tenant=tenant, case=case, row_id=row_id)
+        blob = sealed_by_the_written_format(key.key_id, bytes(range(32)), here, SECRET, b"n" * 12)
+        assert open_sealed(key, here, blob) == SECRET
+        fresh = DataKey(key.key_id, bytes(range(32)))
+        assert open_sealed(fresh, here, seal(key, here, SECRET)) == SECRET
+
+
 def test_a_short_value_takes_110_bytes_and_shows_none_of_its_own(key: DataKey, place: Place):
     blob = seal(key, place, SECRET)
     assert len(blob) == 110
