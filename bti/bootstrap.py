@@ -42,6 +42,8 @@ class Runtime:
     clock: Clock
     engine: Engine
     doorway: Doorway
+    #: What keeps the root key; None where another process has it.
+    provider: KeyProvider | None = None
 
     def close(self) -> None:
         """Give back the connections to the database and, where it is another process, the broker."""
@@ -73,11 +75,12 @@ def open_runtime(
     if settings.keyd_socket is not None:
         broker = RemoteBroker(settings.keyd_socket)
     else:
-        broker = LocalBroker(provider or key_provider(settings), clock, broker_rules(settings))
+        provider = provider or key_provider(settings)
+        broker = LocalBroker(provider, clock, broker_rules(settings))
     passwords = Passwords(cost) if cost else Passwords()
     way = LogWay(settings.audit_log == "sequenced", writer, Guard(settings.signer_dir))
     doorway = Doorway(make_sessions(engine, **{WAY: way}), clock, broker, settings, passwords)
-    return Runtime(settings, clock, engine, doorway)
+    return Runtime(settings, clock, engine, doorway, provider)
 
 
 def upgrade_database(settings: Settings) -> str | None:

@@ -30,6 +30,14 @@ class KeySettings(BaseSettings):
             "given their shares of its start secret."
         ),
     ] = "auto"
+    unseal_socket: Annotated[
+        Path | None,
+        Field(
+            description="Where `bti serve` takes shares, with `sealed` and without `keyd_socket`. "
+            "For its own user and root alone.",
+            json_schema_extra={"shown_default": "{var_dir}/unseal.sock"},
+        ),
+    ] = None
     root_ref: Annotated[
         str,
         Field(

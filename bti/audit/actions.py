@@ -136,6 +136,8 @@ class Action(StrEnum):
     KEY_VALUE_RESEAL = "key:value:reseal"
     KEY_ROOT_MOVE = "key:root:move"
     KEY_RECOVERY_EXPORT = "key:recovery:export"
+    KEY_SHARE_REFUSE = "key:share:refuse"
+    KEY_START_OPEN = "key:start:open"
     KEY_DRILL_RUN = "key:drill:run"
     CASE_FILE_ERASE = "case:file:erase"
     ERASURE_CERTIFICATE_ISSUE = "erasure:certificate:issue"
@@ -206,6 +208,8 @@ SYSTEM = frozenset(
         Action.KEY_VALUE_RESEAL,
         Action.KEY_ROOT_MOVE,
         Action.KEY_RECOVERY_EXPORT,
+        Action.KEY_SHARE_REFUSE,
+        Action.KEY_START_OPEN,
         Action.KEY_DRILL_RUN,
         Action.ERASURE_CERTIFICATE_ISSUE,
         Action.BACKUP_DUMP_MAKE,

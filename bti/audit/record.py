@@ -44,6 +44,8 @@ COVERING = (
         Action.AUDIT_LOG_VERIFY,
         Action.CASE_ATTACHMENT_REFUSE,
         Action.CASE_ATTACHMENT_ERASE,
+        Action.KEY_SHARE_REFUSE,
+        Action.KEY_START_OPEN,
     }
 )
 

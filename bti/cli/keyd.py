@@ -76,8 +76,9 @@ def serve(chosen: Settings, clock: Clock) -> None:
     event.listen(engine, "connect", _limit)
     way = LogWay(chosen.audit_log == "sequenced", "keyd", Guard(chosen.signer_dir))
     rules = broker_rules(chosen)
-    broker = LocalBroker(key_provider(chosen), clock, rules)
-    handler = Handler(make_sessions(engine, **{WAY: way}), broker, clock, rules.limits)
+    provider = key_provider(chosen)
+    broker = LocalBroker(provider, clock, rules)
+    handler = Handler(make_sessions(engine, **{WAY: way}), broker, clock, rules.limits, provider)
     try:
         server = Server(_socket(chosen), handler, allowed)
         for number in (signal.SIGTERM, signal.SIGINT):

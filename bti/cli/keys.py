@@ -10,6 +10,7 @@ from bti.cli.keys_drill import command as drill
 from bti.cli.keys_recovery import export_recovery, recover
 from bti.cli.keys_root import change_root
 from bti.cli.two_people import approved, explained, two_people
+from bti.cli.unseal import unseal
 from bti.cli.wiring import OPERATOR, municipality, runtime
 from bti.crypto.errors import SealError
 from bti.crypto.private_file import KeyFileRefused
@@ -205,6 +206,7 @@ def destroy(
 command.add_command(export_recovery)
 command.add_command(recover)
 command.add_command(drill)
+command.add_command(unseal)
 
 
 def _chosen(opened: Runtime, number: str | None) -> list[tuple[uuid.UUID, str]]:

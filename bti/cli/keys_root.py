@@ -18,8 +18,7 @@ RECOVERED_ELSEWHERE: Final = {
     "cred": "The root key is a credential of the service. Split the file it was made from, where "
     "that lies: set BTI_KEY_PROVIDER=file and BTI_ROOT_KEY_FILE there, and run this again.",
     "pkcs11": "The root key never leaves the hardware module. Its maker's backup, or a second "
-    "module with the same key, is what brings it back; split the PIN by `bti keys` of the "
-    "sealed start.",
+    "module with the same key, is what brings it back. `bti provider share` splits the PIN.",
     "transit": "The root key never leaves the key service. Its snapshot and its own recovery "
     "keys are what bring it back.",
     "plugin": "The root key is kept by the plug-in's key service: its own backup brings it back.",

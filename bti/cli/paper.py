@@ -66,7 +66,7 @@ def gather(files: Sequence[Path], *, what: str) -> bytes:
     Raises ``click.ClickException`` saying which share is wrong or how many are missing.
     """
     try:
-        return combine([_in_file(path) for path in files] if files else _typed(what))
+        return combine([share_in(path) for path in files] if files else _typed(what))
     except ShareError as fault:
         raise click.ClickException(str(fault)) from None
 
@@ -77,7 +77,7 @@ def gather_sets(files: Sequence[Path]) -> list[bytes]:
         raise click.ClickException("Give the shares: --share-file, once for each.")
     sets: dict[str, list[str]] = {}
     try:
-        for text in map(_in_file, files):
+        for text in map(share_in, files):
             sets.setdefault(Share.parse(text).set_id, []).append(text)
         return [combine(texts) for texts in sets.values()]
     except ShareError as fault:
@@ -102,8 +102,10 @@ def _typed(what: str) -> list[str]:
     return texts
 
 
-def _in_file(path: Path) -> str:
-    joined = "".join(path.read_text("utf-8", "replace").lower().splitlines())
+def share_in(path: Path) -> str:
+    """Return the share in a file (``-``: standard input). Raises ``click.ClickException``."""
+    with click.open_file(str(path), encoding="utf-8", errors="replace") as file:
+        joined = "".join(file.read().lower().splitlines())
     start = joined.find(_LINE)
     if start < 0:
         raise click.ClickException(f"There is no share in {path}.")

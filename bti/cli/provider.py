@@ -97,8 +97,8 @@ def share(needed: int, made: int) -> None:
     for number, line in enumerate(split(secret.encode(), needed, made, set_id), 1):
         click.echo(f"Share {number} of {made}; any {needed} open. One paper, one person:\n{line}\n")
     click.echo(
-        f"Keep {path} and BTI_KEY_START=auto: this release has no command that gives shares to a"
-        " running process, so a sealed start could not be opened.",
+        f"Try them before you rely on them: set BTI_KEY_START=sealed, start, and let {needed} people run "
+        f"`bti keys unseal`. Only then delete {path}.",
         err=True,
     )
 

@@ -51,8 +51,7 @@ def build(chosen: Settings, stack: ExitStack) -> Flask:
     """Return the application with its runtimes; `stack` closes them."""
     case_side = None
     if chosen.serve != "network":
-        case_side = _case_side(chosen)
-        stack.callback(case_side.close)
+        case_side = _case_side(chosen, stack)
     app = create_app(chosen, runtime=case_side)
     if chosen.serve != "case":
         network = open_network(chosen, SystemClock())
@@ -61,16 +60,24 @@ def build(chosen: Settings, stack: ExitStack) -> Flask:
     return app
 
 
-def _case_side(chosen: Settings) -> Runtime:
-    """Open the case side. Imported here: a network process has no way to a case, see `open_site`."""
+def _case_side(chosen: Settings, stack: ExitStack) -> Runtime:
+    """Open the case side; `stack` closes it. Imported here: a network process has no way to a case, see `open_site`."""
     from bti.bootstrap import open_runtime  # noqa: PLC0415 - see above
     from bti.crypto.errors import SealError  # noqa: PLC0415 - see above
     from bti.crypto.file_provider import KeyFileRefused  # noqa: PLC0415 - see above
+    from bti.crypto.unsealing_provider import UnsealingProvider  # noqa: PLC0415 - see above
+    from bti.keyd.server import SocketRefusedError  # noqa: PLC0415 - see above
 
     try:
-        return open_runtime(chosen, writer="web")
-    except (KeyFileRefused, SealError, SettingsError) as fault:
+        opened = open_runtime(chosen, writer="web")
+        stack.callback(opened.close)
+        if isinstance(opened.provider, UnsealingProvider):
+            from bti.cli.unseal import waiting_for_shares  # noqa: PLC0415 - see above
+
+            stack.enter_context(waiting_for_shares(chosen, opened.provider, opened))
+    except (KeyFileRefused, SealError, SettingsError, SocketRefusedError) as fault:
         raise click.ClickException(str(fault)) from None
+    return opened
 
 
 def listen(app: Flask, chosen: Settings) -> Any:  # noqa: ANN401 - waitress ships no annotations

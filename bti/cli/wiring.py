@@ -11,7 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from bti.audit.guard import RolledBackError
 from bti.bootstrap import open_runtime
 from bti.cli.chosen import settings
+from bti.cli.unseal import open_here
 from bti.crypto.file_provider import KeyFileRefused
+from bti.crypto.unsealing_provider import UnsealingProvider
 from bti.domain.errors import KeysUnavailable
 from bti.settings import SettingsError
 from bti.workflows import account
@@ -38,6 +40,8 @@ def runtime() -> Iterator[Runtime]:
     except (SettingsError, KeyFileRefused, OSError) as fault:
         raise click.ClickException(str(fault)) from None
     try:
+        if isinstance(opened.provider, UnsealingProvider):
+            open_here(opened.provider)
         yield opened
     except SQLAlchemyError as fault:
         reason = str(fault.args[0] if fault.args else fault).splitlines()[0]

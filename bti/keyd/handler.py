@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from bti.audit.record import Recorder
 from bti.crypto.errors import Locked, SealError
+from bti.crypto.unsealing_provider import UnsealingProvider
 from bti.db.walls import EVERYWHERE, stand
 from bti.domain.errors import AccessDenied, BaitTaken, Unavailable
 from bti.keyd import denial
@@ -22,6 +23,7 @@ from bti.keyd.parcel import Parcel
 from bti.keyd.peers import ALLOWED, SYSTEM_SIDES
 from bti.keyd.quota import Meter
 from bti.keyd.requests import REQUESTS, Work
+from bti.keyd.unsealing import SHARES, Unsealing, told
 
 if TYPE_CHECKING:
     import uuid
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
 
     from bti.clock import Clock
+    from bti.crypto.provider import KeyProvider
     from bti.keyd.local import LocalBroker
     from bti.keyd.peers import Peer
     from bti.keyd.quota import Limits
+    from bti.keyd.unsealing import Owed
     from bti.keyd.wire import Request
 
 _log: Final = logging.getLogger(__name__)
@@ -51,14 +55,24 @@ class Handler:
     """Answers requests. Safe for several threads."""
 
     def __init__(
-        self, sessions: sessionmaker[Session], broker: LocalBroker, clock: Clock, limits: Limits
+        self,
+        sessions: sessionmaker[Session],
+        broker: LocalBroker,
+        clock: Clock,
+        limits: Limits,
+        provider: KeyProvider | None = None,
     ) -> None:
-        """Work on sessions of the broker's own."""
+        """Work on sessions of the broker's own; ``provider`` may be one that waits for shares."""
         self._sessions = sessions
         self._broker = broker
         self._clock = clock
         self._limits = limits
         self._evidence = Evidence()
+        self._unsealing = (
+            Unsealing(provider, self._note_shares)
+            if isinstance(provider, UnsealingProvider)
+            else None
+        )
         self._one_at_a_time = [threading.Lock() for _ in range(_LOCKS)]
         self.counts: Counter[str] = Counter()
 
@@ -72,6 +86,11 @@ class Handler:
             self.counts["not_allowed"] += 1
             _log.warning("uid %d asked for %s, which is not its own", peer.uid, request.verb)
             return _no("denied", rule="peer.verb")
+        if request.verb in SHARES:
+            return self._unsealing.answer(peer, request) if self._unsealing else {"ok": told(None)}
+        return self._worked(peer, request, shard)
+
+    def _worked(self, peer: Peer, request: Request, shard: int) -> dict[str, Any]:
         try:
             with self._lock_of(request):
                 return {"ok": self._attempts(peer, request, shard)}
@@ -90,10 +109,20 @@ class Handler:
 
     def sweep(self) -> int:
         """Destroy keys whose row never came, or is gone; returns how many records were settled."""
-        work = REQUESTS["sweep"]
+        if self._unsealing is not None:
+            self._unsealing.settle()
+        return int(self._own("sweep")["settled"])
+
+    def _note_shares(self, owed: Owed) -> None:
+        self._own("note_shares", owed=owed)
+
+    def _own(self, verb: str, **args: object) -> dict[str, Any]:
+        """Do something in the broker's own name."""
         with self._sessions() as session, session.begin():
-            found: dict[str, Any] = self._within(session, work, None, {}, Meter, shard=0)
-        return int(found["settled"])
+            found: dict[str, Any] = self._within(
+                session, REQUESTS[verb], None, args, Meter, shard=0
+            )
+        return found
 
     def _attempts(self, peer: Peer, request: Request, shard: int) -> dict[str, Any]:
         for attempt in range(1, _ATTEMPTS + 1):

@@ -62,6 +62,8 @@ ALLOWED: Final[Mapping[Side, frozenset[str]]] = MappingProxyType(
             "bait_tokens",
             "kin",
             "status",
+            "unseal",
+            "unsealing",
         },
     }
 )

@@ -19,7 +19,7 @@ from bti.db.models import Account, Municipality
 from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
 from bti.domain.relations import Purpose
-from bti.keyd import grants, notes
+from bti.keyd import grants, notes, unsealing
 from bti.keyd.asking import Asking
 from bti.keyd.broker import Opened
 from bti.keyd.codec import encode
@@ -287,6 +287,11 @@ def _status(work: Work) -> Answer:
     return {"counts": dict(work.counts)}
 
 
+def _note_shares(work: Work, *, owed: unsealing.Owed) -> Answer:
+    unsealing.enter(work.session, work.recorder, owed)
+    return {}
+
+
 def _writing(row: dict[str, Any], beyond: dict[str, bytes | None]) -> Writing:
     if set(beyond) & set(row["columns"]) or row["table"] not in grants.RULES:
         raise AccessDenied("grant.no_rule")
@@ -338,6 +343,7 @@ REQUESTS: Final[Mapping[str, Callable[..., Answer]]] = MappingProxyType(
         "settle": _settle,
         "status": _status,
         "sweep": _sweep,
+        "note_shares": _note_shares,
     }
 )
-"""Verb → what it does. ``sweep`` is the broker's own and not on the wire."""
+"""Verb → what it does. ``sweep`` and ``note_shares`` are the broker's own and not on the wire."""

@@ -14,7 +14,7 @@ import os
 import socket
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,8 +23,10 @@ from bti.domain.errors import AccessDenied, Unavailable
 from bti.keyd.wire import MOST_BYTES, BadMessage, message_of, parse_request
 
 if TYPE_CHECKING:
-    from bti.keyd.handler import Handler
+    from collections import Counter
+
     from bti.keyd.peers import AllowList, Peer
+    from bti.keyd.wire import Request
 
 _log: Final = logging.getLogger(__name__)
 
@@ -75,13 +77,25 @@ def _answers(path: Path) -> bool:
     return True
 
 
+class Answers(Protocol):
+    """What answers requests that have the right form."""
+
+    counts: Counter[str]
+
+    def answer(self, peer: Peer, request: Request, shard: int) -> dict[str, Any]:
+        """Return the answer to one request."""
+
+    def sweep(self) -> int:
+        """Do what is to be done once a minute."""
+
+
 class Server:
     """Accepts connections until it is stopped."""
 
     def __init__(
         self,
         made: socket.socket,
-        handler: Handler,
+        handler: Answers,
         allowed: AllowList,
         *,
         most: int = MOST_CONNECTIONS,

@@ -24,6 +24,8 @@ MOST_BYTES: Final = 64 * 1024
 MOST_CASES: Final = 100
 MOST_ROWS: Final = 12
 MOST_PAIRS: Final = 300
+#: Signs of a share as it may be typed: the longest has some 1 750, and spaces between them.
+MOST_SHARE: Final = 4000
 _MOST_DEPTH: Final = 6
 
 _DIGEST: Final = 32
@@ -193,6 +195,8 @@ VERBS: Final[Mapping[str, Check]] = MappingProxyType(
         "verifier_key": _shape(tenant=_id, epoch=_whole),
         "settle": _shape(records=_many(_id, MOST_CASES)),
         "status": _shape(),
+        "unseal": _shape(share=_text(MOST_SHARE)),
+        "unsealing": _shape(),
     }
 )
 """Every verb with the exact form of its arguments."""

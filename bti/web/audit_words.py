@@ -118,6 +118,8 @@ ACTS: Final = {
     "key:value:reseal": lazy_gettext("Sealed the dates and states anew"),
     "key:root:move": lazy_gettext("Changed the root key"),
     "key:recovery:export": lazy_gettext("Made shares of the root key"),
+    "key:share:refuse": lazy_gettext("Refused a share that was to open the keys"),
+    "key:start:open": lazy_gettext("Opened the keys with shares after a start"),
     "key:drill:run": lazy_gettext("Tried out the recovery of everything"),
     "backup:dump:make": lazy_gettext("Made a backup"),
     "backup:dump:restore": lazy_gettext("Put back a backup"),

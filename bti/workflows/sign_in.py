@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -70,8 +71,16 @@ class _Begun:
 
 
 def municipalities(context: Context) -> tuple[MunicipalityChoice, ...]:
-    """Return the municipalities of this installation."""
-    rows = context.session.scalars(select(Municipality).order_by(Municipality.name))
+    """Return the municipalities of this installation.
+
+    Raises ``KeysUnavailable`` while keys cannot be opened: nobody is asked for a password that
+    cannot be checked.
+    """
+    rows = context.session.scalars(select(Municipality).order_by(Municipality.name)).all()
+    if rows:
+        context.enter(rows[0].id)
+        with suppress(AccessDenied):  # one without a key of its own is met when it is chosen
+            context.verbs.verifier_key(rows[0].id)
     return tuple(MunicipalityChoice(row.id, row.name, row.language) for row in rows)
 
 
