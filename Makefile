@@ -43,6 +43,7 @@ test: setup ## Run every check and every test; installs Chromium if it may
 	@tools/needs-browser
 	@$(BIN)/python tools/needs-postgres
 	@tools/needs-softhsm
+	@tools/needs-systemd
 	@$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile
 

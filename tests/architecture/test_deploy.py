@@ -1,6 +1,8 @@
 """The units that ship are hardened, know each other, and start commands that exist."""
 
 import re
+import shutil
+import subprocess
 from configparser import RawConfigParser
 from pathlib import Path
 
@@ -34,6 +36,10 @@ WALLS = {
     "UMask": "0077",
     "LimitCORE": "0",
 }
+
+
+#: Of 100 points of exposure that systemd counts; a unit without walls has 96.
+MOST_EXPOSED = 20
 
 
 class _Repeating(dict[str, str]):
@@ -125,3 +131,30 @@ def test_every_user_of_a_unit_is_made():
     made = (DEPLOY / "sysusers.conf").read_text(encoding="utf-8")
     for unit in UNITS:
         assert re.search(rf"^u {unit} ", made, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def read_by_systemd(tmp_path_factory):
+    """The units in a folder, each with a program that is on this machine too."""
+    folder = tmp_path_factory.mktemp("units")
+    for path in (DEPLOY / "systemd").iterdir():
+        unit = path.read_text(encoding="utf-8").replace("/opt/stafett/bin/bti", "/bin/true")
+        (folder / path.name).write_text(unit, encoding="utf-8")
+    return folder
+
+
+def analyze(*words):
+    program = shutil.which("systemd-analyze")
+    assert program, "systemd is needed to read its units: tools/needs-systemd"
+    return subprocess.run(
+        [program, *words], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_systemd_understands_every_line_of_a_unit_and_counts_little_exposure(read_by_systemd, unit):
+    path = str(read_by_systemd / f"{unit}.service")
+    understood = analyze("verify", "--man=no", path)
+    assert (understood.returncode, understood.stderr) == (0, "")
+    weighed = analyze("security", "--offline=true", f"--threshold={MOST_EXPOSED}", path)
+    assert weighed.returncode == 0, weighed.stdout
