@@ -11,6 +11,7 @@ from bti.db.models import BrokerNote
 from bti.domain.access import Action, Refused, decide
 from bti.domain.errors import AccessDenied
 from bti.domain.relations import ObjectFacts, ObjectKind, Purpose, acting_for
+from bti.keyd import notes
 from bti.keyd.grant_facts import Columns, ident
 
 if TYPE_CHECKING:
@@ -86,6 +87,10 @@ class Asking:
         return self.verbs.facts(case_id)
 
     def begun(self, record_id: uuid.UUID) -> bool:
-        """Tell whether this session's owner was given keys for a row that is not there yet."""
+        """Tell whether this session's owner was given keys for a row that is not there yet.
+
+        Not there: else keys asked for in the name of somebody's case would pass for having begun it.
+        """
         note = self.session.get(BrokerNote, (record_id, "new"))
-        return note is not None and note.account_id == self.subject().account_id
+        mine = note is not None and note.account_id == self.subject().account_id
+        return mine and not notes.is_there(self.session, record_id)

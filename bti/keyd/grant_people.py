@@ -11,12 +11,15 @@ from sqlalchemy import select
 from bti.db.guards import Writing, mac_columns
 from bti.db.models import Account, RoleGrant, Suspension
 from bti.domain.access import Action
+from bti.domain.emergency import LASTS
 from bti.keyd.asking import Asking
 from bti.keyd.grant_facts import Columns, ended_only, ident, moment, same
 
 FULL: Final = b"password+totp"
 #: With a password and code that somebody else made: to make one's own, and nothing more.
 FIRST: Final = b"first"
+#: Between a row that is made and its MAC: longer than any transaction of a caller can last.
+SLOWEST: Final = timedelta(minutes=5)
 #: A session may not be given a longer life than any installation allows.
 LONGEST: Final = timedelta(minutes=1440)
 
@@ -36,13 +39,19 @@ def account(asking: Asking, row: Writing, old: Columns | None) -> bool:
         return _changes_own(row, old)
     # Another's: opened or closed, or a first password and code, to be renewed before all else.
     anew = row.columns["must_renew"] == b"1" or same(row.columns, old, "password_hash")
-    return (anew and asking.may(Action.MANAGE_ACCOUNTS, None)) or _reviewed(asking, row.row_id)
+    return (anew and asking.may(Action.MANAGE_ACCOUNTS, None)) or _reopens(asking, row, old)
 
 
 def _changes_own(row: Writing, old: Columns) -> bool:
     """Tell whether a person may change their own account so: a new code only when it is due."""
     due = old["must_renew"] == b"1"
     return due or (same(row.columns, old, "must_renew") and not row.beyond.get("totp_ct"))
+
+
+def _reopens(asking: Asking, row: Writing, old: Columns) -> bool:
+    """Tell whether a suspension is settled: the account opens as it was, and to nobody else."""
+    as_it_was = same(row.columns, old, "password_hash", "must_renew", "totp_last_step")
+    return as_it_was and not any(row.beyond.values()) and _reviewed(asking, row.row_id)
 
 
 def _reviewed(asking: Asking, account: uuid.UUID) -> bool:
@@ -109,9 +118,11 @@ def _goes_on(asking: Asking, row: Writing, account: uuid.UUID, until: datetime) 
 
 
 def own_record(asking: Asking, row: Writing, old: Columns | None) -> bool:
-    """A draft or report is its author's."""
+    """A draft or report is its author's, and stays theirs: nobody takes it over by changing it."""
     mine = ident(row.columns, "account_id") == asking.subject().account_id
-    return mine and (old is not None or asking.begun(row.row_id))
+    if old is not None:
+        return mine and same(row.columns, old, "account_id")
+    return mine and asking.begun(row.row_id)
 
 
 def approval(asking: Asking, row: Writing, old: Columns | None) -> bool:
@@ -178,8 +189,17 @@ def emergency(asking: Asking, row: Writing, old: Columns | None) -> bool:
         own = ident(row.columns, "account_id"), ident(row.columns, "unit_id")
         case_id = ident(row.columns, "case_id")
         mine = own == (subject.account_id, subject.unit_id) and asking.begun(row.row_id)
-        return mine and asking.may(Action.OPEN_EMERGENCY, case_id)
+        begins = mine and _begins_now(asking, row.columns)
+        return begins and asking.may(Action.OPEN_EMERGENCY, case_id)
     settled = ended_only(row.columns, old, "settled_at", "settled_by")
     return (settled and asking.may_review(old, Action.REVIEW_USE)) or ended_only(
         row.columns, old, "expires_at"
     )
+
+
+def _begins_now(asking: Asking, columns: Columns) -> bool:
+    """Tell whether emergency access begins now, unsettled, and lasts no longer than it may."""
+    opened, ends = moment(columns, "opened_at"), moment(columns, "expires_at")
+    if opened is None or ends is None or columns.get("settled_at") or columns.get("settled_by"):
+        return False
+    return abs(asking.now - opened) <= SLOWEST and ends - opened <= LASTS

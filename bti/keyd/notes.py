@@ -42,7 +42,14 @@ _BY: Final = By("system:keyd")
 
 
 def begin(session: Session, subject: Subject, record: uuid.UUID, at: datetime) -> None:
-    """Note that keys were made for a record that is yet to be written, and for whom."""
+    """Note that keys are made for a record that is yet to be written, and for whom.
+
+    Raises ``AccessDenied`` for one that is there, or that somebody else has begun.
+    """
+    other = session.get(BrokerNote, (record, "new"))
+    begun = other is not None and other.account_id != subject.account_id
+    if begun or is_there(session, record):
+        raise AccessDenied("access.not_a_new_case")
     _note(session, subject, record, "new", at)
 
 
@@ -81,6 +88,14 @@ def require_growth(session: Session, tenant: uuid.UUID, size: int) -> None:
         raise AccessDenied("grant.checkpoint")
 
 
+def is_there(session: Session, record: uuid.UUID) -> bool:
+    """Tell whether a row with this id is committed."""
+    tables = (Case, OwnRecord, *REVIEWED)
+    return any(
+        session.scalars(select(table.id).where(table.id == record)).first() for table in tables
+    )
+
+
 def as_id(stored: bytes) -> uuid.UUID:
     """Return an id from its stored bytes. Raises ``AccessDenied`` for anything else."""
     try:
@@ -104,18 +119,11 @@ def _note(session: Session, subject: Subject, record: uuid.UUID, kind: str, at: 
 def _resolve(session: Session, recorder: Recorder, noted: Iterable[BrokerNote]) -> int:
     settled = 0
     for note in list(noted):
-        if not _is_there(session, note.record_id):
+        if not is_there(session, note.record_id):
             _destroy(session, recorder, note)
         session.delete(note)
         settled += 1
     return settled
-
-
-def _is_there(session: Session, record: uuid.UUID) -> bool:
-    tables = (Case, OwnRecord, *REVIEWED)
-    return any(
-        session.scalars(select(table.id).where(table.id == record)).first() for table in tables
-    )
 
 
 def _destroy(session: Session, recorder: Recorder, note: BrokerNote) -> None:

@@ -1,0 +1,172 @@
+"""A web process that was taken over asks the broker for MACs that its people's rights do not give."""
+
+import base64
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text
+
+from bti.db.guards import mac_columns
+from bti.db.models import Account, EmergencyAccess, OwnRecord, Participant, Suspension
+from bti.db.sealed_value import Sealed
+from bti.identity.tokens import proof_of
+from bti.keyd.client import Channel
+from bti.keyd.wire import pack
+from tests.keyd_world import remote_world
+from tests.story import Story
+
+BLOB = b"x" * 80
+
+
+@pytest.fixture(scope="module")
+def remote(postgres_server, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("lying")
+    with postgres_server.database() as url, remote_world(directory, url) as made:
+        yield made
+
+
+def asked(remote, verb, credential, **args):
+    channel = Channel(remote.keyd.socket)
+    try:
+        return channel.ask(verb, credential, args)
+    finally:
+        channel.close()
+
+
+def granted(remote, credential, row, *, version=1, beyond=None, **changes):
+    """What the broker answers to a request for the MAC of a row with these changes."""
+    columns = mac_columns(row) | changes
+    for name in beyond or {}:
+        del columns[name]
+    wanted = {
+        "tenant": remote.world.tenant_id.hex,
+        "table": row.__tablename__,
+        "row_id": row.id.hex,
+        "version": version,
+        "columns": {name: pack(value) for name, value in columns.items()},
+        "beyond": {name: pack(value) for name, value in (beyond or {}).items()},
+    }
+    return asked(remote, "grant", credential, rows=[wanted])
+
+
+def written(remote, row, answer):
+    """Put a new row with the MAC it was granted where the web's own database role may put it."""
+    values = {column.name: getattr(row, column.name) for column in row.__table__.columns}
+    values |= {"mac": base64.b64decode(answer["ok"]["granted"][0]["mac"]), "version": 1}
+    values |= {name: value.blob for name, value in values.items() if isinstance(value, Sealed)}
+    names = ", ".join(values)
+    with remote.world.runtime.engine.begin() as connection:
+        places = ", ".join(f":{name}" for name in values)
+        connection.execute(
+            text(f"INSERT INTO {row.__tablename__} ({names}) VALUES ({places})"), values
+        )
+
+
+def proof(remote, who):
+    remote.world.forget(who)
+    return proof_of(remote.world.token(who))
+
+
+def refused(answer, rule):
+    return answer.get("no", {}).get("rule") == rule
+
+
+@pytest.mark.parametrize(
+    ("verb", "args"),
+    [("new_own", {}), ("new_review", {"tenant": None}), ("new_case", {"compartments": []})],
+)
+def test_asking_for_keys_in_the_name_of_a_case_makes_nobody_its_author(remote, verb, args):
+    story = Story(remote.world)
+    story.wonder()
+    per = proof(remote, "per")
+    name = {"new_own": "record", "new_review": "row", "new_case": "case"}[verb]
+    assert refused(
+        asked(remote, verb, per, **{name: story.case_id.hex}, **args), "access.not_a_new_case"
+    )
+    row = Participant(
+        id=uuid.uuid4(),
+        tenant_id=remote.world.tenant_id,
+        case_id=story.case_id,
+        account_id=remote.world.accounts["per"],
+        unit_id=remote.world.units["school"],
+        relation="follower",
+        valid_from=remote.world.clock.now(),
+        valid_to=None,
+        revoked_at=None,
+    )
+    assert refused(granted(remote, per, row), "grant.participants")
+
+
+def test_what_somebody_has_begun_is_begun_by_nobody_else(remote):
+    new = uuid.uuid4().hex
+    assert "ok" in asked(remote, "new_own", proof(remote, "ingrid"), record=new)
+    assert refused(
+        asked(remote, "new_own", proof(remote, "per"), record=new), "access.not_a_new_case"
+    )
+
+
+def test_nobody_takes_over_a_record_by_writing_their_own_name_on_it(remote):
+    Story(remote.world).report_danger("ingrid")
+    with remote.world.looking() as session:
+        row = session.scalars(select(OwnRecord)).one()
+        own = {"account_id": remote.world.accounts["per"].bytes}
+        answer = granted(remote, proof(remote, "per"), row, version=row.version + 1, **own)
+        assert refused(answer, "grant.own_records")
+
+
+def test_who_settles_a_suspension_gives_nobody_a_way_into_the_account(remote):
+    world = remote.world
+    world.clock.advance(timedelta(minutes=5))  # nobody has just shown a code
+    ingrid = world.accounts["ingrid"]
+    planted = Suspension(
+        id=uuid.uuid4(),
+        tenant_id=world.tenant_id,
+        account_id=ingrid,
+        unit_id=world.units["school"],
+        began_at=world.clock.now(),
+        settled_at=None,
+        settled_by=None,
+        body_ct=Sealed(BLOB),
+    )
+    written(remote, planted, granted(remote, None, planted))
+    officer = proof(remote, "anne")
+    with world.looking() as session:
+        row = session.get_one(Account, ingrid)
+        after = row.version + 1
+        for change in ({"password_hash": b"mine"}, {"must_renew": b"1"}):
+            answer = granted(remote, officer, row, version=after, **change)
+            assert refused(answer, "grant.accounts")
+        code = granted(remote, officer, row, version=after, beyond={"totp_ct": b'"00"'})
+        assert refused(code, "grant.accounts")
+        opened = granted(remote, officer, row, version=after, suspended_at=b"")
+        assert "ok" in opened
+
+
+@pytest.mark.parametrize("change", ["longer", "earlier", "settled"])
+def test_emergency_access_lasts_no_longer_and_waits_for_its_review(remote, change):
+    world = remote.world
+    story = Story(world)
+    story.wonder()
+    vera = proof(remote, "vera")
+    row = EmergencyAccess(
+        id=uuid.uuid4(),
+        tenant_id=world.tenant_id,
+        case_id=story.case_id,
+        account_id=world.accounts["vera"],
+        unit_id=world.units["child_welfare"],
+        opened_at=world.clock.now(),
+        expires_at=world.clock.now() + timedelta(hours=2),
+        settled_at=None,
+        settled_by=None,
+        body_ct=Sealed(BLOB),
+    )
+    assert "ok" in asked(remote, "new_review", vera, row=row.id.hex, tenant=None)
+    assert "ok" in granted(remote, vera, row)
+    if change == "longer":
+        row.expires_at += timedelta(days=3650)
+    elif change == "earlier":
+        row.opened_at -= timedelta(days=40)
+    else:
+        row.settled_at, row.settled_by = world.clock.now(), world.accounts["anne"]
+    assert refused(granted(remote, vera, row), "grant.emergency_accesses")
