@@ -143,7 +143,8 @@ def _found(context: Context, case: Case) -> Found:
         case.number,
         child.name,
         child.birth_date,
-        child.group,
+        # A list, as any other: where a child with a protected address is every weekday stays out.
+        "" if ops.protection is not None else child.group,
         ops.level,
         ops.status == CaseStatus.OPEN,
     )

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from bti.audit.actions import Action
 from bti.audit.models import AuditEvent, AuditSubject
@@ -21,7 +21,7 @@ from bti.audit.record import Reference
 from bti.crypto.provider import TenantPurpose
 from bti.db.base import Base, TenantRow
 from bti.db.blobs import BlobStore
-from bti.db.models import Approval, Attachment, Case, CaseKey
+from bti.db.models import Approval, Attachment, Case, CaseKey, EmergencyAccess
 from bti.domain.approval import ApprovalAct
 from bti.domain.levels import CaseStatus
 from bti.keyd.generations import KEEP_RETIRED
@@ -129,10 +129,8 @@ def erase(
     params = erase_params(number, permission)
     approval.use(context, approval_id, ApprovalAct.ERASURE, params, tenant_id=tenant_id)
     case = _erasable(context, tenant_id, number, permission)
-    keys = context.session.scalars(
-        select(CaseKey).where(CaseKey.tenant_id == tenant_id, CaseKey.case_id == case.id)
-    ).all()
     case_id = case.id
+    keys = _keys_about(context, tenant_id, case_id)
     files = context.session.scalars(
         select(Attachment.blob).where(Attachment.case_id == case_id).order_by(Attachment.blob)
     ).all()
@@ -144,13 +142,17 @@ def erase(
         tenant=tenant_id,
     )
     rows = Counter[str]()
+    for key in keys:
+        context.session.delete(key)
+        rows[CaseKey.__tablename__] += 1
+    context.session.flush()
     for mapped in _tables():
         found = context.session.scalars(select(mapped).where(_of(mapped, case_id))).all()
         for row in _leaves_first(found):
             context.session.delete(row)
             # One by one: a correction must go before what it corrects.
             context.session.flush()
-        rows[mapped.__tablename__] = len(found)
+        rows[mapped.__tablename__] += len(found)
     held = context.session.get_one(Approval, approval_id)
     return Protocol(
         permission=permission,
@@ -281,6 +283,15 @@ def _erasable(context: Context, tenant_id: uuid.UUID, number: str, permission: s
     if case.ops["status"] != CaseStatus.CLOSED.value:
         raise ErasureRefused("erasure.open_case")
     return case
+
+
+def _keys_about(context: Context, tenant_id: uuid.UUID, case_id: uuid.UUID) -> Sequence[CaseKey]:
+    """Give the case's keys, and those of what was written when somebody used emergency access to it."""
+    emergencies = select(EmergencyAccess.id).where(EmergencyAccess.case_id == case_id)
+    about = or_(CaseKey.case_id == case_id, CaseKey.case_id.in_(emergencies))
+    return context.session.scalars(
+        select(CaseKey).where(CaseKey.tenant_id == tenant_id, about)
+    ).all()
 
 
 def _tables() -> Iterator[type[TenantRow]]:

@@ -19,11 +19,11 @@ from bti.crypto.provider import TenantPurpose
 from bti.db.base import Base
 from bti.db.blobs import BlobStore
 from bti.db.engine import make_engine
-from bti.db.models import Attachment, Case, CaseKey
+from bti.db.models import Attachment, Case, CaseKey, EmergencyAccess
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.codes import ClosingCause, InfoType
 from bti.domain.consent import Scope
-from bti.workflows import audit_check, backup, drill, erasure, keys
+from bti.workflows import audit_check, backup, drill, emergency, erasure, keys
 from bti.workflows.actor import SystemActor
 from bti.workflows.erasure import ErasureRefused
 from bti.workflows.errors import NotFound
@@ -108,6 +108,29 @@ def test_keys_and_rows_are_gone_and_the_log_and_the_other_case_are_whole(world, 
     assert f"case:{story.case_id}" in leaf
     assert leaf.count("key:") == before["case_keys"]
     assert leaf.count("/-/deleted") >= sum(before.values())
+
+
+def test_why_somebody_used_emergency_access_is_closed_for_ever_too(world, closed):
+    story, _ = closed
+    number = number_of(world, story)
+    world.forget("vera")  # freshly proven
+    why = emergency.TakeAccess(
+        number=number,
+        reason=emergency.EmergencyReason.LIFE_AND_HEALTH,
+        text="Barnet er funnet alene ute etter midnatt.",
+    )
+    assert world.run("vera", emergency.take, why) == story.case_id
+    with world.looking() as session:
+        row = session.scalars(select(EmergencyAccess.id)).one()
+        of_it = select(CaseKey.id).where(CaseKey.case_id == row)
+        assert session.scalars(of_it).all()
+
+    done = erase(world, number)
+
+    with world.looking() as session:
+        assert session.scalars(of_it).all() == []
+    assert done.rows["case_keys"] == len(done.key_ids)
+    assert intact(world)
 
 
 def test_whatever_refers_to_a_row_of_a_case_is_a_row_of_a_case():

@@ -322,6 +322,21 @@ def test_a_search_for_the_child_meets_no_case(world):
     assert world.run("ingrid", child_search.search_child, **asked)
 
 
+def test_a_search_does_not_tell_the_class_of_a_child_with_a_protected_address(world):
+    case_id = shared_case(world)
+    child = world.run("ingrid", case.show_case, case_id=case_id).child
+    asked = {"name": child.name, "birth_date": child.birth_date}
+    (before,) = world.run("nina", child_search.search_child, **asked)
+    assert before.group == child.group
+
+    protect(world, case_id)
+    name(world, case_id, "ingrid", "nina")
+
+    for who in ("ingrid", "nina"):
+        (found,) = world.run(who, child_search.search_child, **asked)
+        assert found.group == ""
+
+
 def test_a_damaged_protection_closes_the_case_to_all(world):
     case_id = shared_case(world)
     protect(world, case_id)
