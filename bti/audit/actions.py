@@ -154,6 +154,7 @@ class Action(StrEnum):
     AUDIT_LOG_VERIFY = "audit:log:verify"
     AUDIT_LOG_EXPORT = "audit:log:export"
     AUDIT_EPOCH_BEGIN = "audit:epoch:begin"
+    AUDIT_HEARTBEAT_MAKE = "audit:heartbeat:make"
 
 
 READS = frozenset(
@@ -221,6 +222,7 @@ SYSTEM = frozenset(
         Action.ACCESS_REQUEST_DENY,
         Action.AUDIT_LOG_VERIFY,
         Action.AUDIT_EPOCH_BEGIN,
+        Action.AUDIT_HEARTBEAT_MAKE,
     }
 )
 """Acts of the machinery itself: sign-in, the passing of time, keys, refusals and checks."""

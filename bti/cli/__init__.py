@@ -26,6 +26,7 @@ _GROUPS = {
     "settings": "bti.cli.settings",
     "signer": "bti.cli.signer",
     "witness": "bti.cli.witness",
+    "work": "bti.cli.work",
 }
 
 

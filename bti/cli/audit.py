@@ -140,12 +140,13 @@ def _own(notes: Sequence[str], choice: LogChoice) -> list[str]:
 
 def _report(found: CheckOutcome) -> list[str]:
     proven = f"{found.size} entries, root {found.root}, until {found.until or '-'}"
+    warned = [f"warning: {line}" for line in found.warnings]
     if found.intact:
-        return [f"intact: {proven}"]
+        return [f"intact: {proven}", *warned]
     lines = [f"NOT intact: {line}" for line in found.findings]
     if not found.complete:
         lines.append("rows were not compared: the log itself must be right first")
-    return [*lines, f"proven: {proven}"]
+    return [*lines, f"proven: {proven}", *warned]
 
 
 def _keys(opened: Runtime, tenant: uuid.UUID) -> tuple[str, ...]:

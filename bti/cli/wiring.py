@@ -33,10 +33,10 @@ OPERATOR: Final = SystemActor("operator")
 
 
 @contextmanager
-def runtime() -> Iterator[Runtime]:
-    """Open the case side for one command."""
+def runtime(*, writer: str = "bti") -> Iterator[Runtime]:
+    """Open the case side for one command. ``writer`` is how the access log knows the process."""
     try:
-        opened = open_runtime(settings())
+        opened = open_runtime(settings(), writer=writer)
     except (SettingsError, KeyFileRefused, OSError) as fault:
         raise click.ClickException(str(fault)) from None
     try:

@@ -21,6 +21,7 @@ _REVIEW: Final = "who is to be reviewed and whether somebody has; rights hang on
 _LOG: Final = "ids and codes only; the tree needs the exact bytes"
 _APPROVAL: Final = "checked before the act; tells who asked whom for which kind of act, and when"
 _COUNTED: Final = "limits are counted on it; for a day, what the log says for good"
+_WORK: Final = "when the program's own jobs are due, and whether they failed"
 _NOTED: Final = "keys whose row is not committed yet; gone when it is"
 _LEAVING: Final = "a job without content keys carries it out; tells that an account leaves"
 _PUBLIC: Final = "public fact about a public body"
@@ -241,6 +242,14 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "web_sessions.role_grant_id": _ROUTING,
         "web_sessions.strength": "how somebody signed in",
         "web_sessions.token_hash": "SHA-256 of 256 random bits",
+        "work_jobs.done_at": _WORK,
+        "work_jobs.due_at": _WORK,
+        "work_jobs.failures": _WORK,
+        "work_jobs.fault": "how the program calls a fault; never what one says",
+        "work_jobs.held_until": _WORK,
+        "work_jobs.holder": "a random word",
+        "work_jobs.name": _WORK,
+        "work_jobs.owed_at": _WORK,
     }
 )
 """Plain column → why it is plain and what it tells the holder of a dump."""

@@ -23,6 +23,7 @@ WITHOUT_WALL: Final[Mapping[str, str]] = MappingProxyType(
         "alembic_version": "which revision the database is at",
         "broker_marks": "the key broker's own counts; ids of accounts and cases, no content",
         "broker_counts": "the key broker's own counts, also over all municipalities",
+        "work_jobs": "when the program's own jobs are due; nothing of a municipality",
         "throttles": "counts failed sign-ins before anybody knows a municipality; keys are hashes",
     }
 )

@@ -85,17 +85,19 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "approvals": {_W: _KEEP, _K: _READ},
         "departures": {_W: _KEEP, _K: _READ},
         "throttles": {_W: _ALL},
+        # Whoever does a job of the program takes it from here; each does its own.
+        "work_jobs": {_W: _KEEP, _K: _KEEP, _J: _KEEP},
         # -- what somebody else must look at afterwards
         "emergency_accesses": {_W: _KEEP, _K: _READ},
         "suspensions": {_W: _KEEP, _K: _READ},
-        "controls": {_W: _KEEP, _K: _READ},
-        "control_findings": {_W: _KEEP, _K: _READ},
+        "controls": {_W: _KEEP, _K: _READ, _J: _ADD},
+        "control_findings": {_W: _KEEP, _K: _READ, _J: "select(id tenant_id control_id) insert"},
         # What the officer has written down is added to, never changed.
         "desk_matters": {_W: _ADD},
         "desk_steps": {_W: _ADD},
         "bait_marks": {_W: _ADD, _K: _READ, _J: _READ},
         # -- cases: who stands how to them
-        "cases": {_W: _KEEP, _K: _READ, _J: "select(id tenant_id version ops_ct)"},
+        "cases": {_W: _KEEP, _K: _READ, _J: "select(id tenant_id number version ops_ct)"},
         "logs": {_W: _KEEP, _K: _READ},
         "baton_offers": {_W: _KEEP, _K: _READ},
         "participants": {_W: _KEEP, _K: _READ},
@@ -107,11 +109,8 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "entries": {_W: _ADD},
         # A cell rests on a consent of the same case: the key broker looks whether there is one.
         "consents": {_W: _ADD, _K: "select(id tenant_id case_id)"},
-        # Kept, for the mark that a file was taken away. The sweeper compares; it opens nothing.
-        "attachments": {
-            _W: _KEEP,
-            _J: "select(id tenant_id case_id compartment blob blob_sha256)",
-        },
+        # Kept, for the mark that a file was taken away.
+        "attachments": {_W: _KEEP},
         "consent_answers": {_W: _ADD},
         # The key broker asks whose it is and destroys its key; the text is the author's.
         "own_records": {_W: _ALL, _K: _READ},
@@ -120,7 +119,8 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "broker_marks": {_K: _ALL},
         "broker_counts": {_K: _ALL},
         "broker_notes": {_K: _ALL},
-        "case_keys": {_K: _ALL, _J: "select(tenant_id case_id compartment)"},
+        # Files lie with the web, which sweeps them: it may see that there is a key, never the key.
+        "case_keys": {_K: _ALL, _W: "select(tenant_id case_id compartment)"},
         # -- the access log: nobody changes or removes an entry
         "audit_events": {_W: _ADD, _K: _ADD, _L: _ADD, _J: _ADD, _A: _READ},
         "audit_subjects": {_W: _ADD, _K: _ADD, _L: _ADD, _J: _ADD, _A: _READ},
@@ -132,7 +132,7 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
             _W: _ADD,
             _K: "select(id) insert",
             _L: "select delete",
-            _J: "select(id) insert",
+            _J: "select(id tenant_id at act) insert",
             _A: _READ,
         },
         "audit_writers": {_W: _KEEP, _K: _KEEP, _L: _READ, _J: _KEEP, _A: _READ},

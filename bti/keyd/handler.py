@@ -20,7 +20,7 @@ from bti.domain.errors import AccessDenied, BaitTaken, Unavailable
 from bti.keyd import denial
 from bti.keyd.evidence import Evidence
 from bti.keyd.parcel import Parcel
-from bti.keyd.peers import ALLOWED, SYSTEM_SIDES
+from bti.keyd.peers import ALLOWED, SYSTEM_SIDES, WORKED, Side
 from bti.keyd.quota import Meter
 from bti.keyd.requests import REQUESTS, Work
 from bti.keyd.unsealing import SHARES, Unsealing, told
@@ -80,8 +80,10 @@ class Handler:
         """Return the answer to a request that has the right form. Raises nothing expected."""
         self.counts["requests"] += 1
         nameless = request.credential is None or isinstance(request.credential, str)
-        if request.verb not in ALLOWED[peer.side] or (
-            nameless and peer.side not in SYSTEM_SIDES and request.verb not in _NAMELESS
+        if (
+            request.verb not in ALLOWED[peer.side]
+            or (nameless and peer.side not in SYSTEM_SIDES and request.verb not in _NAMELESS)
+            or (peer.side is Side.WORK and not _is_work(request))
         ):
             self.counts["not_allowed"] += 1
             _log.warning("uid %d asked for %s, which is not its own", peer.uid, request.verb)
@@ -227,6 +229,12 @@ class Handler:
             finally:
                 verbs.close()
         return True
+
+
+def _is_work(request: Request) -> bool:
+    """Tell whether the rows to be granted are new ones such as a job writes, and no others."""
+    rows = request.args.get("rows", ()) if request.verb == "grant" else ()
+    return all(row["table"] in WORKED and row["version"] == 1 for row in rows)
 
 
 _COUNTED: Final = frozenset({"open", "open_core", "national_id_token", "prove_code"})

@@ -46,7 +46,7 @@ ALLOWED: Final[Mapping[Side, frozenset[str]]] = MappingProxyType(
             "open_review",
             "watch",
         },
-        Side.WORK: _FOR_ALL | {"open_ops", "check", "baits_among", "kin"},
+        Side.WORK: _FOR_ALL | {"open_ops", "check", "baits_among", "kin", "new_review", "grant"},
         Side.LOG: _FOR_ALL,
         Side.ADMIN: _FOR_ALL
         | {
@@ -68,6 +68,9 @@ ALLOWED: Final[Mapping[Side, frozenset[str]]] = MappingProxyType(
     }
 )
 """The verbs of each side. What is not here is closed."""
+
+WORKED: Final = frozenset({"controls", "control_findings"})
+"""The tables whose new rows the work side may have granted: what the monthly control writes."""
 
 #: Sides where a name is enough to act as the system: no browser can reach them.
 SYSTEM_SIDES: Final = frozenset({Side.ADMIN, Side.WORK})

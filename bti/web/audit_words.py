@@ -134,6 +134,7 @@ ACTS: Final = {
     "audit:log:verify": lazy_gettext("Checked the access log"),
     "audit:log:export": lazy_gettext("Downloaded from the access log"),
     "audit:epoch:begin": lazy_gettext("Began a new epoch of the access log"),
+    "audit:heartbeat:make": lazy_gettext("Said that the program is at work"),
 }
 
 _GROUNDS: Final = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from bti.audit import store
+from bti.audit import silence, store
 from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.audit.verify import Policy
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bti.domain.approval import Params
     from bti.workflows.context import Context
 
+_MOST_WARNINGS = 20
 _ROOT_SHOWN = 8  # bytes: enough to compare by eye with the checkpoint that was kept elsewhere
 
 
@@ -47,6 +48,7 @@ class CheckOutcome:
     """What a check found. ``findings`` has one line each, the first bad position first.
 
     ``complete`` is false when the log itself is damaged, so that rows could not be compared.
+    ``warnings`` break nothing, but somebody should know why: see ``bti.audit.silence``.
     """
 
     tenant_id: uuid.UUID
@@ -56,6 +58,7 @@ class CheckOutcome:
     until: str
     findings: tuple[str, ...]
     complete: bool
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def verify(
         found = store.examine(
             context.session, tenant_id, _policy(context, keys), known=known, now=context.now
         )
+        silent = silence.silences(context.session, tenant_id, context.now)
     report = found.report
     if report.intact and found.compared and not _head_is_wrong(found):
         _enter(context, tenant_id, intact=found.intact)
@@ -114,6 +118,7 @@ def verify(
         until=report.until,
         findings=(*exchanged, *lines),
         complete=found.compared,
+        warnings=tuple(str(one) for one in silent[-_MOST_WARNINGS:]),
     )
 
 

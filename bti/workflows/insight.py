@@ -217,9 +217,15 @@ def _shown(entry: Entries) -> ColumnElement[bool]:
     return entry.act.not_in([action.value for action in OWN])
 
 
+def _telling(question: Question) -> list[Condition]:
+    """Leave the hourly heartbeats out, unless they are what is asked for: they tell of nobody."""
+    beat = Action.AUDIT_HEARTBEAT_MAKE.value
+    return [] if question.act == beat else [lambda entry: entry.act != beat]
+
+
 def _conditions(context: Context, question: Question) -> list[Condition]:
     tenant = context.person.tenant_id
-    found: list[Condition] = []
+    found: list[Condition] = _telling(question)
     if question.number:
         cases = select(Case.id).where(Case.tenant_id == tenant, Case.number == question.number)
         found.append(seen.about(tenant, list(context.session.scalars(cases))))

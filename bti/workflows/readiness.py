@@ -13,7 +13,7 @@ from bti.audit.late import is_late
 from bti.crypto.errors import SealError
 from bti.db.models import Municipality
 from bti.domain.errors import AccessDenied, Unavailable
-from bti.workflows import audit_check
+from bti.workflows import audit_check, work
 from bti.workflows.actor import SystemActor
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def notices(doorway: Doorway) -> tuple[str, ...]:
     """Return what an operator should look at though requests can be served; codes, no names.
 
     ``log-late``: entries of the access log wait for longer than ten seconds. ``log-unwitnessed``:
-    witnesses are named, and none has signed some log for a day.
+    witnesses are named, and none has signed some log for a day. ``work-late``: a job of `bti work`
+    should have been done an hour ago.
     """
     try:
         return doorway.perform(_notices, SystemActor("readiness"))
@@ -49,6 +50,8 @@ def _notices(context: Context) -> tuple[str, ...]:
     tenants = context.session.scalars(select(Municipality.id)).all()
     if any(audit_check.is_unwitnessed(context, tenant) for tenant in tenants):
         found.append("log-unwitnessed")
+    if work.is_late(context.session, context.now):
+        found.append("work-late")
     return tuple(found)
 
 

@@ -9,12 +9,19 @@ from pathlib import Path
 import pytest
 
 from bti.cli import main
+from bti.jobs.table import Place
 from bti.settings import Settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = {path.stem: path for path in sorted((DEPLOY / "systemd").glob("*.service"))}
-#: Commands that a coming release brings; their units are ready and disabled.
-COMING = {"work"}
+#: Started by a timer, each as the user whose rights its jobs need.
+TIMED = {
+    "stafett-work-keys": ("stafett-keyd", "keyd"),
+    "stafett-work-files": ("stafett-web", "web"),
+    "stafett-work-accounts": ("stafett-admin", "admin"),
+}
+#: Where the database's role is another than the user.
+ROLES = {"admin": "web"}
 WALLS = {
     "NoNewPrivileges": "yes",
     "CapabilityBoundingSet": "",
@@ -64,8 +71,35 @@ def service(name: str) -> dict[str, str]:
     return dict(read(UNITS[name])["Service"])
 
 
+def user_of(unit: str) -> str:
+    return TIMED[unit][0] if unit in TIMED else unit
+
+
+def environment_of(unit: str) -> str:
+    return TIMED[unit][1] if unit in TIMED else unit.removeprefix("stafett-")
+
+
 def test_there_is_a_unit_for_each_process():
-    assert set(UNITS) == {f"stafett-{one}" for one in ("web", "keyd", "logd", "work", "network")}
+    running = {f"stafett-{one}" for one in ("web", "keyd", "logd", "work", "network")}
+    assert set(UNITS) == running | set(TIMED)
+
+
+@pytest.mark.parametrize("unit", TIMED)
+def test_a_unit_that_a_timer_starts_does_the_jobs_of_one_place_and_ends(unit):
+    found = service(unit)
+    assert found["Type"] == "oneshot"
+    assert "Restart" not in found
+    place = unit.removeprefix("stafett-work-")
+    assert found["ExecStart"].split()[1:] == ["work", "--once", "--for", place]
+    assert place in set(Place)
+    timer = read(DEPLOY / "systemd" / f"{unit}.timer")
+    assert timer["Install"]["WantedBy"] == "timers.target"
+    assert timer["Timer"]["OnCalendar"]
+    assert f"{unit}.timer" in (DEPLOY / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_place_has_a_unit():
+    assert {f"stafett-work-{one}" for one in Place if one is not Place.WORK} == set(TIMED)
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -75,15 +109,15 @@ def test_every_unit_has_all_its_walls(unit):
     assert found["SystemCallFilter"].splitlines()[0] == "@system-service"
     assert "~@privileged" in found["SystemCallFilter"]
     assert "RestrictAddressFamilies" in found
-    assert found["User"] == found["Group"] == found["StateDirectory"] == unit
+    assert found["User"] == found["Group"] == found["StateDirectory"] == user_of(unit)
 
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_every_unit_starts_a_command_that_there_is(unit):
-    program, command = service(unit)["ExecStart"].split()
+    program, command, *_ = service(unit)["ExecStart"].split()
     assert program == "/opt/stafett/bin/bti"
     known = set(main.list_commands(None))  # type: ignore[arg-type]  # a context is not needed
-    assert command in known or command in COMING
+    assert command in known
 
 
 def test_the_key_broker_has_no_network_and_no_swap_and_its_socket_is_for_a_group():
@@ -98,7 +132,7 @@ def test_the_key_broker_has_no_network_and_no_swap_and_its_socket_is_for_a_group
     assert socket["ListenSequentialPacket"] == "/run/stafett/keyd.sock"
 
 
-@pytest.mark.parametrize("unit", sorted(set(UNITS) - {"stafett-keyd"}))
+@pytest.mark.parametrize("unit", sorted(one for one in UNITS if user_of(one) != "stafett-keyd"))
 def test_no_other_process_can_see_the_root_key(unit):
     found = service(unit)
     assert "-/etc/stafett/keyd" in found["InaccessiblePaths"].split()
@@ -113,24 +147,28 @@ def test_the_network_side_can_reach_neither_broker_nor_case_database():
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_environment_of_each_unit_is_one_that_bti_accepts(unit, monkeypatch):
-    name = unit.removeprefix("stafett-")
+    name = environment_of(unit)
+    assert service(unit)["EnvironmentFile"] == f"/etc/stafett/{name}.env"
     lines = (DEPLOY / "environment" / f"{name}.env").read_text(encoding="utf-8").splitlines()
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     values = {key.removeprefix("BTI_").lower(): value for key, value in given.items()}
+    if "LoadCredential" in service(unit):
+        # As systemd tells a service that has credentials.
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", f"/run/credentials/{unit}.service")
     chosen = Settings(**values)
     assert chosen.mode == "production"
     asks = chosen.keyd_socket is not None
-    assert asks == (name in {"web", "work"})
+    assert asks == (name in {"web", "work", "admin"})
     if asks:
         assert chosen.root_key_file is None
     if name != "network":
-        assert f"://stafett_{name}@" in str(chosen.database_url)
+        assert f"://stafett_{ROLES.get(name, name)}@" in str(chosen.database_url)
 
 
 def test_every_user_of_a_unit_is_made():
     made = (DEPLOY / "sysusers.conf").read_text(encoding="utf-8")
     for unit in UNITS:
-        assert re.search(rf"^u {unit} ", made, re.MULTILINE)
+        assert re.search(rf"^u {user_of(unit)} ", made, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")

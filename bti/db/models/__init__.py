@@ -19,6 +19,7 @@ from bti.db.models.oversight import (
 )
 from bti.db.models.own_record import OwnRecord
 from bti.db.models.web_session import Throttle, WebSession
+from bti.db.models.work_job import WorkJob
 
 __all__ = [
     "Account",
@@ -53,4 +54,5 @@ __all__ = [
     "Throttle",
     "Unit",
     "WebSession",
+    "WorkJob",
 ]

@@ -197,7 +197,7 @@ CANNOT = [
     (Process.WEB, "SELECT rolpassword FROM pg_authid"),
     # keys
     (Process.WEB, "SELECT wrapped FROM tenant_keys"),
-    (Process.WEB, "SELECT count(*) FROM case_keys"),
+    (Process.WEB, "SELECT wrapped FROM case_keys"),
     (Process.LOGD, "SELECT wrapped FROM tenant_keys"),
     (Process.WORK, "SELECT wrapped FROM tenant_keys"),
     (Process.KEYD, "DELETE FROM tenant_keys"),
