@@ -26,6 +26,7 @@ from bti.audit.models import (
     AuditHead,
 )
 from bti.audit.reconcile import BATCH, audited_tables, reconcile
+from bti.audit.tile_check import tile_faults
 from bti.audit.tree import Frontier
 from bti.audit.verify import (
     Policy,
@@ -130,7 +131,7 @@ def examine(
     known: Iterable[str] = (),
     now: datetime | None = None,
 ) -> Examination:
-    """Check every entry and signature (RFC 9162), then the head, what waits, and each audited row.
+    """Check every entry and signature (RFC 9162), then the head, the tiles, what waits, and each audited row.
 
     ``known`` are checkpoints kept elsewhere from earlier: only they, or a witness, can show that
     the whole database was put back to an older state together with this machine's own memory.
@@ -151,6 +152,7 @@ def examine(
     faults = chain(
         head or _memory_faults(session, tenant),
         _misfiled(session, tenant),
+        tile_faults(session, tenant, report.size),
         waiting_faults(session, tenant, report, now),
         _row_faults(session, tenant),
     )

@@ -60,7 +60,7 @@ def store_tiles(connection: Connection, tenant: uuid.UUID, epoch: int, tiles: Ti
 def filled_tiles(connection: Connection, tenant: uuid.UUID, head: Head) -> Tiles:
     """Return tiles over the whole tree at ``head``, after writing those that are not there yet."""
     tiles = load_tiles(connection, tenant, head.epoch)
-    size = _filled(connection, tenant, head.epoch)
+    size = filled_size(connection, tenant, head.epoch)
     if size < head.frontier.size:
         leaves = leaves_from(connection, tenant, head.base + size)
         tiles.extend(size, (leaf_hash(leaf) for leaf in leaves))
@@ -68,7 +68,7 @@ def filled_tiles(connection: Connection, tenant: uuid.UUID, head: Head) -> Tiles
     return tiles
 
 
-def _filled(connection: Connection, tenant: uuid.UUID, epoch: int) -> int:
+def filled_size(connection: Connection, tenant: uuid.UUID, epoch: int) -> int:
     """Return how many leaves the tiles of the lowest level hold."""
     newest = connection.execute(
         select(AuditTile.n, AuditTile.hashes)

@@ -1,7 +1,7 @@
 """The tree in tiles as C2SP tlog-tiles lays it out: 256 hashes of one level, partial at the edge.
 
 Any proof reads a few tiles instead of every entry. Tiles are a convenience: a wrong one makes a
-proof that does not verify, and nothing else.
+proof that does not verify, and `tile_check` names it.
 """
 
 from __future__ import annotations
