@@ -1,4 +1,4 @@
-"""The audit log sequenced: sixteen writers, the sequencer behind them, its signer, proofs, comparison.
+"""The audit log sequenced: its writers, the sequencer behind them, its signer, proofs, comparison.
 
 PostgreSQL with every commit safe on disk, as in production; the tests run theirs without.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from itertools import count
 from statistics import quantiles
@@ -15,11 +14,11 @@ from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 
 from psycopg import sql
-from sqlalchemy import BigInteger, LargeBinary, insert, select, text, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import text
 
-from benchmarks.plain import PlainBase, prepare, write
-from benchmarks.side_by_side import Figure, compare
+from benchmarks import writers
+from benchmarks.plain import prepare
+from benchmarks.side_by_side import Figure
 from bti.audit.actions import Action as Act
 from bti.audit.proof import consistency_path, inclusion_path
 from bti.audit.reconcile import reconcile
@@ -41,29 +40,11 @@ if TYPE_CHECKING:
     from tests.postgres_server import PostgresServer
     from tests.world import World
 
-CLIENTS = 16
-EACH = 20
 BACKLOG = 4 * BATCH
 PROOFS = 2_000
 SIGNED = 60
 LIVE_RATE = 300
 LIVE_SECONDS = 4
-
-
-class ChainHead(PlainBase):
-    """The control: one hash chain for all, whose end every writer locks to its commit."""
-
-    __tablename__ = "benchmark_chain"
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    last: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class ChainEntry(PlainBase):
-    """An entry of that chain."""
-
-    __tablename__ = "benchmark_chain_entries"
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    leaf: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 def figures(directory: Path) -> Iterator[Figure]:
@@ -75,11 +56,10 @@ def figures(directory: Path) -> Iterator[Figure]:
             settings = settings_for(directory / "many", url, audit_log="sequenced")
             world = build(settings)
             prepare(world.runtime.engine)
-            with world.runtime.engine.begin() as connection:
-                connection.execute(insert(ChainHead).values(id=1, last=bytes(32)))
-            yield from _sixteen(world)
+            yield writers.with_and_without(world)
             yield from _sequencer(world)
             yield _comparison(world)
+            yield writers.beside_one_chain(world, url)
             world.close()
     finally:
         stop_server(directory)
@@ -91,62 +71,6 @@ def _make_durable(server: PostgresServer) -> None:
     for name in ("fsync", "synchronous_commit", "full_page_writes"):
         server.execute(sql.SQL("ALTER SYSTEM SET {} = on").format(sql.Identifier(name)))
     server.execute(sql.SQL("SELECT pg_reload_conf()"))
-
-
-def with_entry(context: Context) -> None:
-    """An act: one plain row and one entry."""
-    write(context.session)
-    context.record(Act.WORKLIST_OWN_READ, Reference("account", context.person.account_id))
-
-
-def without_entry(context: Context) -> None:
-    """The same act without an entry."""
-    write(context.session)
-
-
-def with_chain(context: Context, leaf: bytes) -> None:
-    """The same act with an entry of the one chain."""
-    write(context.session)
-    connection = context.session.connection()
-    held = select(ChainHead.last).where(ChainHead.id == 1).with_for_update()
-    last = bytes(connection.scalars(held).one())
-    connection.execute(insert(ChainEntry).values(id=uuid.uuid4(), leaf=leaf))
-    digest = sha256(last + leaf).digest()
-    connection.execute(update(ChainHead).where(ChainHead.id == 1).values(last=digest))
-
-
-def _sixteen(world: World) -> Iterator[Figure]:
-    person, doorway = world.actor("ingrid"), world.runtime.doorway
-    with doorway.sessions() as session, session.begin():
-        stand(session, EVERYWHERE)
-        leaf = bytes(session.execute(text("SELECT leaf FROM audit_pending LIMIT 1")).scalar_one())
-
-    def audited() -> None:
-        doorway.perform(with_entry, person)
-
-    def bare() -> None:
-        doorway.perform(without_entry, person)
-
-    def chained() -> None:
-        doorway.perform(with_chain, person, leaf)
-
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        rates = compare(_at_once(pool, audited), _at_once(pool, bare), rounds=5)
-        yield Figure(f"PostgreSQL, {CLIENTS} clients, with entry / plain", "tx/s", *rates, 0.55)
-        rates = compare(_at_once(pool, audited), _at_once(pool, chained), rounds=3)
-        yield Figure(f"The same / one chain for all {CLIENTS}", "tx/s", *rates, 2.5)
-
-
-def _at_once(pool: ThreadPoolExecutor, act: Callable[[], None]) -> Callable[[], int]:
-    def some(_number: int) -> None:
-        for _ in range(EACH):
-            act()
-
-    def work() -> int:
-        list(pool.map(some, range(CLIENTS)))
-        return CLIENTS * EACH
-
-    return work
 
 
 def _sequencer(world: World) -> Iterator[Figure]:

@@ -7,9 +7,9 @@ is so anyway; on PostgreSQL it is meant for small installations without `bti log
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, Uuid, bindparam, insert, select
 
 from bti.audit.event import leaf_of, origin_of
 from bti.audit.models import (
@@ -33,8 +33,34 @@ if TYPE_CHECKING:
 
     from bti.audit.event import Event, Signer
     from bti.audit.way import LogWay
+    from bti.db.base import Base
 
 FIRST_EPOCH = 1
+
+
+def _table(mapped: type[Base]) -> Table:
+    """Return the table itself: what is executed on a connection needs nothing of the ORM."""
+    if not isinstance(mapped.__table__, Table):
+        raise TypeError(mapped)
+    return mapped.__table__
+
+
+# Built once: making a statement and its cache key takes longer than SQLite takes to run it, and
+# these five run in every transaction.
+_EVENTS, _SUBJECTS, _CHECKPOINTS, _HEADS = map(
+    _table, (AuditEvent, AuditSubject, AuditCheckpoint, AuditHead)
+)
+# Its type by name: that of the column comes from the municipality, which may not be imported yet.
+_WHOSE: Final = bindparam("tenant", type_=Uuid())
+_READ_HEAD: Final = (
+    select(_HEADS.c.epoch, _HEADS.c.base, _HEADS.c.frontier, _HEADS.c.last_at)
+    .where(_HEADS.c.tenant_id == _WHOSE)
+    .with_for_update()
+)
+_WRITE_HEAD: Final = _HEADS.update().where(_HEADS.c.tenant_id == _WHOSE)
+_ADD_EVENTS: Final = _EVENTS.insert()
+_ADD_SUBJECTS: Final = _SUBJECTS.insert()
+_ADD_CHECKPOINT: Final = _CHECKPOINTS.insert()
 
 
 @dataclass(slots=True)
@@ -81,7 +107,7 @@ def append_inline(
     store_head(connection, tenant, head)
     state = Checkpoint(origin_of(tenant, head.epoch), head.frontier.size, head.frontier.root())
     connection.execute(
-        insert(AuditCheckpoint).values(tenant_id=tenant, size=head.place, note=sign(tenant, state))
+        _ADD_CHECKPOINT, {"tenant_id": tenant, "size": head.place, "note": sign(tenant, state)}
     )
     epoch, stands = head.epoch, head.frontier.copy()
     when_committed(session, lambda: way.guard.remember(tenant, epoch, stands))
@@ -90,11 +116,7 @@ def append_inline(
 def locked_head(connection: Connection, tenant: uuid.UUID, now: datetime) -> Head:
     """Return where the log stands, locked; begin its first epoch when it has none."""
     # The lock is taken last and held to the commit: one municipality appends in one line.
-    row = connection.execute(
-        select(AuditHead.epoch, AuditHead.base, AuditHead.frontier, AuditHead.last_at)
-        .where(AuditHead.tenant_id == tenant)
-        .with_for_update()
-    ).one_or_none()
+    row = connection.execute(_READ_HEAD, {"tenant": tenant}).one_or_none()
     if row is not None:
         return Head(row.epoch, row.base, Frontier.from_bytes(bytes(row.frontier)), row.last_at)
     head = Head(FIRST_EPOCH, 0, Frontier(), now)
@@ -142,15 +164,15 @@ def begin_epoch(
 def store_head(connection: Connection, tenant: uuid.UUID, head: Head) -> None:
     """Write where the log stands now."""
     connection.execute(
-        update(AuditHead)
-        .where(AuditHead.tenant_id == tenant)
-        .values(
-            size=head.frontier.size,
-            frontier=head.frontier.to_bytes(),
-            last_at=head.last_at,
-            epoch=head.epoch,
-            base=head.base,
-        )
+        _WRITE_HEAD,
+        {
+            "tenant": tenant,
+            "size": head.frontier.size,
+            "frontier": head.frontier.to_bytes(),
+            "last_at": head.last_at,
+            "epoch": head.epoch,
+            "base": head.base,
+        },
     )
 
 
@@ -159,7 +181,7 @@ def store_events(
 ) -> None:
     """Write entries with their places and leaves, and what they are about."""
     connection.execute(
-        insert(AuditEvent),
+        _ADD_EVENTS,
         [
             {
                 "tenant_id": tenant,
@@ -179,7 +201,7 @@ def store_events(
         for ref in event.about
     ]
     if subjects:
-        connection.execute(insert(AuditSubject), subjects)
+        connection.execute(_ADD_SUBJECTS, subjects)
 
 
 def leaves_from(connection: Connection, tenant: uuid.UUID, idx: int) -> Iterable[bytes]:

@@ -31,7 +31,7 @@ _CHAINS: Final = "audit_chains"
 _AHEAD: Final = "audit_chains_ahead"
 
 # One statement and one round trip. Numbers are given in the order of the list.
-_INSERT: Final = """
+INSERT_WAITING: Final = """
 WITH waiting AS (
   INSERT INTO audit_pending (tenant_id, leaf, at, act, who, dec, obj)
   SELECT %(tenant)s, leaf, at, act, who, dec, obj
@@ -88,7 +88,7 @@ def append_pending(
     ahead.chains[tenant] = chain
     events = [event for event, _ in entries]
     connection.exec_driver_sql(
-        _INSERT,
+        INSERT_WAITING,
         {
             "tenant": tenant,
             "leaf": leaves,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 
 from bti.clock import SystemClock
 from bti.crypto.envelope import DataKey
@@ -45,6 +45,27 @@ MOST_SEALS: Final = 2**24
 
 class KeyWornOutError(Exception):
     """A key has wrapped as often as it may. Rotate it; nothing is lost."""
+
+
+class StoredKey(NamedTuple):
+    """What opening a tenant key needs of its row."""
+
+    key_id: bytes
+    state: str
+    root_ref: str
+    purpose: str
+    generation: int
+    wrapped: bytes | None
+    tenant_id: uuid.UUID
+
+
+# Asked in every transaction. Of the columns only, and without the ORM, which takes six times as long.
+_KEYS: Final = TenantKey.__table__.c
+_ACTIVE_KEY: Final = select(*(_KEYS[name] for name in StoredKey._fields[:-1])).where(
+    _KEYS.tenant_id == bindparam("tenant", type_=Uuid()),
+    _KEYS.purpose == bindparam("purpose"),
+    _KEYS.state == ACTIVE,
+)
 
 
 @dataclass(slots=True)
@@ -108,16 +129,12 @@ class KeyStore:
         """
         found = _found(session)
         if (tenant, purpose) not in found.active:
-            row = session.scalars(
-                select(TenantKey).where(
-                    TenantKey.tenant_id == tenant,
-                    TenantKey.purpose == purpose.value,
-                    TenantKey.state == ACTIVE,
-                )
+            row = session.execute(
+                _ACTIVE_KEY, {"tenant": tenant, "purpose": purpose.value}
             ).one_or_none()
             if row is None:
                 raise SealError
-            found.active[tenant, purpose] = self.open_tenant_key(row)
+            found.active[tenant, purpose] = self.open_tenant_key(StoredKey._make((*row, tenant)))
         return found.active[tenant, purpose]
 
     def tenant_key_by_id(
@@ -151,7 +168,7 @@ class KeyStore:
         )
         return [self.open_tenant_key(row) for row in rows]
 
-    def open_tenant_key(self, row: TenantKey) -> DataKey:
+    def open_tenant_key(self, row: TenantKey | StoredKey) -> DataKey:
         """Unwrap a tenant key, or take it from memory. ``SealError`` for a destroyed one."""
         if row.wrapped is None or row.state == DESTROYED:
             self.cache.forget(row.key_id)
