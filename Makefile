@@ -62,7 +62,7 @@ format: setup ## Let the formatter and the linter mend what they can
 bench: setup ## Measure, and print ratios
 	$(BIN)/python -m benchmarks
 
-crash: setup ## Kill writers, sequencer and signer 200 times, and look at what is left
+crash: setup ## Kill web, keyd, signer, logd and work 200 times, and writers, and look at what is left (15 minutes)
 	$(BIN)/python -m benchmarks.crash
 
 fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage (10 to 20 minutes)

@@ -1,9 +1,9 @@
-"""Kills writers, sequencer and signer at every kind of point, and counts what is broken afterwards.
+"""Kills processes at every kind of point, and counts what is broken afterwards.
 
-`python -m benchmarks.crash` kills each of them until 200 deaths are reached. A victim does not die
-after some time but at a step: before or after a statement, around a commit, around each fsync and
-rename. So every run meets the same points, and a machine's speed decides nothing. The control
-writes change and entry in two transactions, and must break.
+`python -m benchmarks.crash` lets 200 real processes die in a whole installation (`bti serve`, `keyd`,
+`signer`, `logd`, `work`; see ``benchmarks.house``), and half as many writers and sequencers inside one
+process. A victim dies at a step: before or after a statement, around a commit, around each fsync and
+rename. The control writes change and entry in two transactions, and must break.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import signal
 import sys
 import tempfile
 import uuid
@@ -19,8 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 
+from benchmarks.house import Tally, take_house_toll
+from benchmarks.victims import Doom
 from bti.audit import store
 from bti.audit.actions import Action
 from bti.audit.record import Reference
@@ -37,8 +38,6 @@ from tests.world import CHEAP, build, settings_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from sqlalchemy import Engine
 
     from bti.bootstrap import Runtime
     from bti.settings import Settings
@@ -57,40 +56,6 @@ class Toll:
     victim: str
     deaths: int
     broken: tuple[str, ...]
-
-
-class Doom:
-    """Ends this process, as a power cut would, at its n-th step."""
-
-    def __init__(self, step: int) -> None:
-        """Die at ``step``, counted from 1."""
-        self._left = step
-
-    def step(self, *_arguments: object, **_keywords: object) -> None:
-        """Come one step nearer."""
-        self._left -= 1
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def around(self, act: Callable[..., object]) -> Callable[..., object]:
-        """Return ``act`` with a step before and one after it."""
-
-        def doomed(*arguments: object, **keywords: object) -> object:
-            self.step()
-            done = act(*arguments, **keywords)
-            self.step()
-            return done
-
-        return doomed
-
-    def haunt(self, engine: Engine) -> None:
-        """Count statements, commits, fsyncs and renames."""
-        event.listen(engine, "before_cursor_execute", self.step)
-        event.listen(engine, "after_cursor_execute", self.step)
-        dialect = engine.dialect
-        dialect.do_commit = self.around(dialect.do_commit)  # type: ignore[method-assign]  # this process dies
-        os.fsync = self.around(os.fsync)  # type: ignore[assignment]  # as above
-        Path.replace = self.around(Path.replace)  # type: ignore[method-assign,assignment]  # as above
 
 
 def add_unit(context: Context, tenant_id: uuid.UUID, unit_id: uuid.UUID) -> None:
@@ -213,13 +178,27 @@ def _broken(settings: Settings, tenant: uuid.UUID) -> tuple[str, ...]:
     return (*first, *found.findings)
 
 
+def _told(tally: Tally) -> str:
+    died = ", ".join(f"{name} {count}" for name, count in tally.died.items())
+    deaths = sum(tally.died.values())
+    lines = [
+        f"{'processes':<28} {'sequenced':<10} died {deaths:>4} times: {len(tally.broken)} broken",
+        f"    {died}; {tally.at_step} of them at a step",
+        f"    {sum(tally.said.values())} of {sum(tally.sent.values())} acts were answered",
+        *(f"    {line}" for line in tally.broken[:5]),
+    ]
+    return "\n".join(lines)
+
+
 def main() -> int:
     """Print the toll of each victim; end with 1 when the log broke, or the control did not."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--deaths", type=int, default=200, help="in all, without the control")
+    parser.add_argument(
+        "--deaths", type=int, default=200, help="of whole processes; the others half as often"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    each, bad = -(-options.deaths // 3), 0
+    each, bad = -(-options.deaths // 6), 0
     with tempfile.TemporaryDirectory(prefix="bti-crash-") as name:
         directory = Path(name)
         server = running_server(directory)
@@ -246,6 +225,11 @@ def main() -> int:
                 )
                 for line in toll.broken[:3]:
                     print(f"    {line}")
+            with server.database() as url:
+                # A short name: that of a socket may have 107 characters.
+                tally = take_house_toll(directory / "h", url, options.deaths, options.seed)
+            bad += bool(tally.broken)
+            print(_told(tally))
         finally:
             stop_server(directory)
     return 1 if bad else 0
