@@ -140,7 +140,7 @@ def _own(notes: Sequence[str], choice: LogChoice) -> list[str]:
 
 def _report(found: CheckOutcome) -> list[str]:
     proven = f"{found.size} entries, root {found.root}, until {found.until or '-'}"
-    warned = [f"warning: {line}" for line in found.warnings]
+    warned = [f"warning: {line}" for line in found.silences]
     if found.intact:
         return [f"intact: {proven}", *warned]
     lines = [f"NOT intact: {line}" for line in found.findings]

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from bti.audit.silence import Silence
     from bti.domain.approval import Params
     from bti.workflows.context import Context
 
-_MOST_WARNINGS = 20
+_MOST_SILENCES = 20
 _ROOT_SHOWN = 8  # bytes: enough to compare by eye with the checkpoint that was kept elsewhere
 
 
@@ -48,7 +49,7 @@ class CheckOutcome:
     """What a check found. ``findings`` has one line each, the first bad position first.
 
     ``complete`` is false when the log itself is damaged, so that rows could not be compared.
-    ``warnings`` break nothing, but somebody should know why: see ``bti.audit.silence``.
+    ``silences`` break nothing, but somebody should know why: the newest ones, oldest first.
     """
 
     tenant_id: uuid.UUID
@@ -58,7 +59,7 @@ class CheckOutcome:
     until: str
     findings: tuple[str, ...]
     complete: bool
-    warnings: tuple[str, ...] = ()
+    silences: tuple[Silence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def verify(
         until=report.until,
         findings=(*exchanged, *lines),
         complete=found.compared,
-        warnings=tuple(str(one) for one in silent[-_MOST_WARNINGS:]),
+        silences=silent[-_MOST_SILENCES:],
     )
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import uuid
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ from bti.domain.access import Action as Act
 from bti.domain.emergency import EmergencyReason
 from bti.web.audit_words import ACTS
 from bti.web.views.insight import harmless
-from bti.workflows import case_file, emergency, insight
+from bti.workflows import case_file, emergency, insight, work
 from tests.web.case_site import acts, signed_in
 from tests.world import World
 
@@ -235,6 +236,17 @@ def test_checking_shows_that_the_log_is_whole(world):
     assert "has not been checked yet" in client.get("/insight").text
     assert "None has been changed or removed" in client.post("/insight/check").text
     assert "The access log was whole" in client.get("/insight").text
+
+
+def test_a_silence_of_the_log_is_told_beside_a_check_that_holds(world):
+    world.system(work.beat, tenant_id=world.tenant_id)
+    world.clock.advance(timedelta(hours=5))
+    client = signed_in(world, "anne")
+    client.get("/insight")
+    told = client.post("/insight/check").text
+    assert "None has been changed or removed" in told
+    assert "Nothing was entered from" in told
+    assert "Ask those who run Stafett to see why." in told
 
 
 def test_checking_shows_what_was_tampered_with(world):

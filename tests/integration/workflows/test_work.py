@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
-from bti.audit.silence import LONGEST, between
+from bti.audit.silence import LONGEST, Silence, between
 from bti.clock import NORWAY
 from bti.db.models import Control, Throttle, WorkJob
 from bti.jobs.claims import LEASE, LONGEST_WAIT, Claims, wait_after
@@ -273,19 +273,22 @@ def test_a_silence_is_a_warning_of_the_check_and_breaks_nothing(request, engine)
     worker = worker_of(world)
     world.clock.advance(timedelta(days=3))
     before = world.system(audit_check.verify, tenant_id=world.tenant_id)
-    assert before.warnings == (), "until somebody said that the program is at work"
+    assert before.silences == (), "until somebody said that the program is at work"
     worker.round()
     for _ in range(3):
         world.clock.advance(timedelta(hours=1))
         worker.round()
-    assert world.system(audit_check.verify, tenant_id=world.tenant_id).warnings == ()
+    assert world.system(audit_check.verify, tenant_id=world.tenant_id).silences == ()
 
     begins = world.clock.now()
     ends = world.clock.advance(timedelta(hours=2, minutes=1))
     worker.round()
     found = world.system(audit_check.verify, tenant_id=world.tenant_id)
     assert found.intact
-    assert found.warnings == (f"silent: from {begins:%Y-%m-%dT%H:%MZ} to {ends:%Y-%m-%dT%H:%MZ}",)
+    assert found.silences == (Silence(begins, ends),)
+    assert str(found.silences[0]) == (
+        f"silent: from {begins:%Y-%m-%dT%H:%MZ} to {ends:%Y-%m-%dT%H:%MZ}"
+    )
 
 
 def test_heartbeats_are_not_among_what_the_officer_is_shown_unless_asked_for(world):
