@@ -70,6 +70,7 @@ fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage 
 	$(BIN)/python -m fuzz --runs $(RUNS)
 
 translations: $(DEV) ## Find new texts, update the catalogues and compile them
+	@mkdir -p build
 	$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k _l -k lazy_ngettext:1,2 -c 'Translators:' --no-location \
 		--omit-header -o build/messages.pot .
 	$(BIN)/pybabel -q update -i build/messages.pot -d bti/translations --no-fuzzy-matching \

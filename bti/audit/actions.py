@@ -36,6 +36,8 @@ class Action(StrEnum):
     CASE_ATTACHMENT_REMOVE = "case:attachment:remove"
     CASE_ATTACHMENT_REFUSE = "case:attachment:refuse"
     CASE_ATTACHMENT_ERASE = "case:attachment:erase"
+    CASE_ENTRY_CORRECT = "case:entry:correct"
+    CASE_STATEMENT_CREATE = "case:statement:create"
     CASE_PROTECTION_READ = "case:protection:read"
     CASE_PROTECTION_SET = "case:protection:set"
     CASE_PROTECTION_NAME = "case:protection:name"

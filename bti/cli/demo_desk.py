@@ -1,23 +1,26 @@
-"""The data protection officer's desk in the demonstration: a breach with twenty hours left, and two requests."""
+"""The data protection officer's desk in the demonstration: a breach with twenty hours left, and requests."""
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from bti.cli.demo_stage import at_hour
-from bti.domain.access_request import (
+from bti.domain.breach import REPORT_WITHIN, BreachStepKind
+from bti.domain.correction import Stance
+from bti.domain.rights_request import (
     ANSWER_MONTHS,
     ExceptionLetter,
     Requester,
     RequestStepKind,
+    Right,
     months_later,
 )
-from bti.domain.breach import REPORT_WITHIN, BreachStepKind
-from bti.workflows import access_request, breach, worklist
-from bti.workflows.access_request import ReceiveRequest
+from bti.workflows import breach, case, correction, rights_request, worklist
 from bti.workflows.insight import Question
+from bti.workflows.rights_request import ReceiveRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,13 +70,13 @@ def requests(stage: Stage) -> Iterator[datetime]:
     """One guardian has had a no with its letter; another waits, and the answer is due in six days."""
     yield stage.ago(50, 9)
     stage.sign_in_anew("anne")
-    refused = stage.act("anne", access_request.receive, _asked(stage.day(54), "Jon Lie", "nb"))
+    refused = stage.act("anne", rights_request.receive, _asked(stage.day(54), "Jon Lie", "nb"))
     yield stage.ago(40, 13)
     stage.sign_in_anew("anne")
     stage.act(
         "anne",
-        access_request.add,
-        access_request.AddToRequest(
+        rights_request.add,
+        rights_request.AddToRequest(
             request_id=refused,
             submission=uuid.uuid4(),
             version=None,
@@ -86,7 +89,35 @@ def requests(stage: Stage) -> Iterator[datetime]:
     on = next(day for day in _days_before(due) if months_later(day, ANSWER_MONTHS) <= due)
     yield at_hour(on, 11)
     stage.sign_in_anew("anne")
-    stage.act("anne", access_request.receive, _asked(on, "Ida Berg", "nn"))
+    stage.act("anne", rights_request.receive, _asked(on, "Ida Berg", "nn"))
+
+
+def a_correction(stage: Stage) -> Iterator[datetime]:
+    """Something was written about the wrong day; the guardian has asked, and Ingrid has put it right."""
+    yield stage.ago(9, 10)
+    stage.sign_in_anew("ingrid")
+    row = next(one for one in stage.act("ingrid", worklist.my_day).rows if one.relation == "holder")
+    stage.sign_in_anew("anne")
+    asked = replace(
+        _asked(stage.day(10), "Guri Foss", "nb"), right=Right.CORRECTION, number=row.number
+    )
+    stage.act("anne", rights_request.receive, asked)
+    yield stage.ago(7, 13)
+    stage.sign_in_anew("ingrid")
+    page = stage.act("ingrid", case.show_case, case_id=row.case_id)
+    talk = next(one for one in page.happenings if one.kind == "conversation" and one.may_correct)
+    stage.act(
+        "ingrid",
+        correction.write,
+        correction.WriteBeside(
+            case_id=row.case_id,
+            entry_id=talk.id,
+            submission=uuid.uuid4(),
+            stance=Stance.CORRECTION,
+            text="Begge foresatte var med. Far ringte inn.",
+            why="Jeg skrev det ned samme kveld, og glemte at far var med på telefon.",
+        ),
+    )
 
 
 def _days_before(day: date) -> Iterator[date]:
@@ -103,4 +134,4 @@ def _asked(on: date, name: str, language: str) -> ReceiveRequest:
     )
 
 
-ALL = (a_breach, requests)
+ALL = (a_breach, requests, a_correction)

@@ -46,6 +46,7 @@ class Action(StrEnum):
     WRITE_NOTE = "write_note"
     ATTACH_FILE = "attach_file"
     REMOVE_FILE = "remove_file"
+    CORRECT_ENTRY = "correct_entry"
     # the baton
     OFFER_BATON = "offer_baton"
     ANSWER_OFFER = "answer_offer"
@@ -83,7 +84,7 @@ class Action(StrEnum):
     SIGN_CONTROL = "sign_control"
     # the data protection officer's own desk
     KEEP_BREACHES = "keep_breaches"
-    KEEP_ACCESS_REQUESTS = "keep_access_requests"
+    KEEP_RIGHTS_REQUESTS = "keep_rights_requests"
     # acts that need two people; for which act is said in bti.domain.approval
     ASK_APPROVAL = "ask_approval"
     GIVE_APPROVAL = "give_approval"
@@ -233,6 +234,9 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         # Their own unit's only, by the one who attached it or leads: domain.attachments. In a closed
         # case too: another child's paper must be taken out of it.
         Action.REMOVE_FILE: _case(*_READERS, when_closed=True),
+        # By its author, or whoever keeps the case: domain.correction. In a closed case too: the right to
+        # have something corrected does not end with the work.
+        Action.CORRECT_ENTRY: _case(*_READERS, when_closed=True),
         Action.OFFER_BATON: _case(_HOLDER),
         Action.ANSWER_OFFER: _case(_OFFERED),
         Action.WITHDRAW_OFFER: _case(_HOLDER),
@@ -287,7 +291,7 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.LIFT_SUSPENSION: _review(_IMPARTIAL_OFFICER, strength=Strength.FRESH),
         Action.SIGN_CONTROL: _house(_OFFICER, Purpose.OVERSIGHT),
         Action.KEEP_BREACHES: _house(_OFFICER, Purpose.OVERSIGHT),
-        Action.KEEP_ACCESS_REQUESTS: _house(_OFFICER, Purpose.OVERSIGHT),
+        Action.KEEP_RIGHTS_REQUESTS: _house(_OFFICER, Purpose.OVERSIGHT),
         # That both have just proven who they are is asked by the approval itself, of each of them.
         Action.ASK_APPROVAL: _house(ASKERS, *_OF_THE_HOUSE),
         Action.GIVE_APPROVAL: _house(GIVERS, Purpose.FOLLOW_UP, *_OF_THE_HOUSE),

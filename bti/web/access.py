@@ -129,9 +129,9 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "insight.search": RouteRule(_roles("dpo"), "search_audit"),
     "insight.selection": RouteRule(_roles("dpo"), "export_audit"),
     # emergency access, and looking at what others have done with theirs
-    "access_request.letter": RouteRule(_roles("dpo"), "keep_access_requests"),
-    "access_request.new": RouteRule(_roles("dpo"), "keep_access_requests"),
-    "access_request.show": RouteRule(_roles("dpo"), "keep_access_requests"),
+    "rights_request.letter": RouteRule(_roles("dpo"), "keep_rights_requests"),
+    "rights_request.new": RouteRule(_roles("dpo"), "keep_rights_requests"),
+    "rights_request.show": RouteRule(_roles("dpo"), "keep_rights_requests"),
     "breach.extend": RouteRule(_roles("dpo"), "keep_breaches"),
     "breach.new": RouteRule(_roles("dpo"), "keep_breaches"),
     "breach.show": RouteRule(_roles("dpo"), "keep_breaches"),
@@ -221,6 +221,8 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "attachment.new": RouteRule(CASE_WORK.access, "attach_file"),
     "attachment.remove": RouteRule(CASE_WORK.access, "remove_file"),
     "attachment.replace": RouteRule(CASE_WORK.access, "attach_file"),
+    # what stands beside an entry
+    "correction.new": RouteRule(CASE_WORK.access, "correct_entry"),
     # the upbringing team
     "referral.appoint": RouteRule(_roles("team_lead"), "appoint_holder"),
     "referral.give_back": RouteRule(_roles("team_lead"), "return_referral"),

@@ -25,6 +25,7 @@ from bti.domain.codes import (
     Who,
 )
 from bti.domain.consent import Answer, ConsentStatus, Form, Scope
+from bti.domain.correction import Voice
 from bti.domain.rights import Finding, IndividualPlan
 from bti.domain.signers import SignerRole
 from bti.web import i18n
@@ -254,6 +255,12 @@ DOCUMENT: Final[Mapping[DocumentKind, Any]] = {
     DocumentKind.OTHER: _l("Something else"),
 }
 
+VOICE: Final[Mapping[Voice, Any]] = {
+    Voice.CHILD: _l("The child's or young person's own view"),
+    Voice.GUARDIAN: _l("A guardian's own view"),
+    Voice.OTHER: _l("The view of somebody else it is about"),
+}
+
 REMOVAL: Final[Mapping[RemovalReason, Any]] = {
     RemovalReason.OTHER_CHILD: _l("It is about another child"),
     RemovalReason.TWICE: _l("It is here twice"),
@@ -265,6 +272,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "info_type": INFO_TYPE,
     "document": DOCUMENT,
     "removal": REMOVAL,
+    "voice": VOICE,
     "sector": SECTOR,
     "role": ROLE,
     "arena": ARENA,

@@ -76,6 +76,10 @@ NOTICES: Final[dict[str, Notice]] = {
     "evaluated": Notice(lazy_gettext("The evaluation is saved. Now choose the way on.")),
     "file_attached": Notice(lazy_gettext("The file is attached.")),
     "file_removed": Notice(lazy_gettext("The file is taken away. Nobody can open it.")),
+    "entry_corrected": Notice(
+        lazy_gettext("The right information stands beside it. Those who can read it are told.")
+    ),
+    "view_written": Notice(lazy_gettext("The view stands beside what was written.")),
     "referred": Notice(
         lazy_gettext("The case is brought to the team. It keeps its level until the team takes it.")
     ),

@@ -121,7 +121,7 @@ def open_breach(context: Context, command: OpenBreach) -> uuid.UUID:
             "kind": BreachStepKind.EXTENT.value,
             "extent": breach_extent.make(context, command.question),
         }
-        desk_matter.add(context, desk_matter.one(context, KIND, breach_id), step)
+        desk_matter.add(context, desk_matter.one(context, KIND, matter_id=breach_id), step)
     context.record(Act.BREACH_RECORD_CREATE, about)
     return breach_id
 
@@ -129,7 +129,7 @@ def open_breach(context: Context, command: OpenBreach) -> uuid.UUID:
 def add(context: Context, command: AddToBreach) -> None:
     """Add to a record. Raises ``AccessDenied``, ``NotFound``, ``RuleBroken`` and ``Conflict``."""
     require(context, Action.KEEP_BREACHES)
-    matter = desk_matter.one(context, KIND, command.breach_id)
+    matter = desk_matter.one(context, KIND, matter_id=command.breach_id)
     about = Reference(KIND, matter.matter_id)
     if desk_matter.done_already(context, command.submission):
         context.record(Act.BREACH_RECORD_READ, about)
@@ -174,7 +174,7 @@ def lines(context: Context) -> tuple[BreachLine, ...]:
 def show(context: Context, *, breach_id: uuid.UUID) -> BreachPage:
     """Return one record; the look is entered. Raises ``AccessDenied`` and ``NotFound``."""
     require(context, Action.KEEP_BREACHES)
-    matter = desk_matter.one(context, KIND, breach_id)
+    matter = desk_matter.one(context, KIND, matter_id=breach_id)
     context.record(Act.BREACH_RECORD_READ, Reference(KIND, breach_id))
     return BreachPage(
         line=_line(context, matter),

@@ -18,10 +18,12 @@ from bti.workflows import (
     attachment_page,
     baton_page,
     consent_page,
+    correction,
     directory,
     level_facts,
     plan_view,
     referral_view,
+    timeline,
 )
 from bti.workflows.case_file import (
     Kind,
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from bti.profiles import Words
     from bti.workflows.case_file import Ops
     from bti.workflows.context import Context
+    from bti.workflows.correction import Beside
+    from bti.workflows.timeline import Background, Happening
 
 ACCESS_WINDOW = timedelta(days=30)
 
@@ -73,19 +77,6 @@ class GuideRow:
     form: str
     due_on: date | None
     status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """A line of the timeline. ``text`` is empty when its compartment is not open to the reader."""
-
-    kind: Kind
-    at: datetime
-    by: str
-    unit: str
-    meta: Mapping[str, Any]
-    text: str
-    readable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +141,11 @@ class CasePage:
     guide: tuple[GuideRow, ...]
     moves: tuple[Move, ...]
     opening: tuple[Requirement, ...]
-    background: str
+    backgrounds: tuple[Background, ...]
     concerns: tuple[ConcernNote, ...]
     happenings: tuple[Happening, ...]
+    #: What stands beside an entry, by the entry's id.
+    beside: Mapping[uuid.UUID, tuple[Beside, ...]]
     participants: tuple[ParticipantRow, ...]
     accesses: int
     accessed_by: int
@@ -190,6 +183,10 @@ def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
     child = next(person for person in people if person.kind == "child")
     hidden = hides_place(context, case, printed=entry is Act.CASE_PAGE_PRINT)
     looked = _accesses(context, case_id)
+    can = _allowed(context, opened)
+    correctable: frozenset[uuid.UUID] = frozenset()
+    if Action.CORRECT_ENTRY in can:
+        correctable = correction.correctable_in(context, opened, records)
     return CasePage(
         case_id=case_id,
         number=case.number,
@@ -207,13 +204,14 @@ def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
         guide=_guide(context, ops, records),
         moves=_moves(facts, context),
         opening=_opening(ops, facts),
-        background="\n\n".join(r.body.get("text", "") for r in of_kind(records, Kind.BACKGROUND)),
+        backgrounds=timeline.backgrounds_in(records, correctable),
         concerns=_concerns(context, records),
-        happenings=_happenings(context, records),
+        happenings=timeline.happenings_in(context, records, correctable),
+        beside=correction.beside_in(context, records),
         participants=_participants(context, opened, case),
         accesses=looked[0],
         accessed_by=looked[1],
-        can=_allowed(context, opened),
+        can=can,
         baton=baton_page.card_of(context, opened),
         consents=consent_page.section_of(context, opened),
         plan=plan_view.plan_of(context, opened, records),
@@ -339,27 +337,6 @@ def _concerns(context: Context, records: tuple[Record, ...]) -> tuple[ConcernNot
         )
         for record in of_kind(records, Kind.CONCERN)
         if record.readable
-    )
-
-
-_TEXTS = ("reason", "summary", "note", "text", "title", "why")
-
-
-def _happenings(context: Context, records: tuple[Record, ...]) -> tuple[Happening, ...]:
-    """Return the timeline, newest first. What one may not read is not even listed."""
-    units = directory.units(context)
-    return tuple(
-        Happening(
-            record.kind,
-            record.at,
-            directory.name_of(context, record.by),
-            units[record.unit_id].name if record.unit_id in units else "",
-            record.meta,
-            next((str(record.body[key]) for key in _TEXTS if record.body.get(key)), ""),
-            record.readable,
-        )
-        for record in reversed(records)
-        if record.readable and record.kind is not Kind.BACKGROUND
     )
 
 

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     RIGHTS = "rights"
     NOTE = "note"
     PROTECTION = "protection"
+    #: Stands beside another entry: the right information, or the family's view.
+    CORRECTION = "correction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,8 @@ class Record:
     meta: Mapping[str, Any]
     body: Mapping[str, Any]
     readable: bool
+    #: The entry this one stands beside.
+    beside: uuid.UUID | None = None
 
     def __repr__(self) -> str:
         """Leave content out of logs."""
@@ -173,17 +177,20 @@ def write_entry(
     compartment: str,
     meta: Mapping[str, Any],
     body: Mapping[str, Any],
-    supersedes: uuid.UUID | None = None,
+    beside: uuid.UUID | None = None,
     entry_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """Add an entry to a compartment whose key is open; returns its id, a new one unless given."""
+    """Add an entry to a compartment whose key is open; returns its id, a new one unless given.
+
+    ``beside`` is the entry it corrects or comments on, which stays as it is.
+    """
     person = context.person
     entry = Entry(
         id=entry_id or uuid.uuid4(),
         tenant_id=person.tenant_id,
         case_id=case_id,
         compartment=compartment,
-        supersedes=supersedes,
+        supersedes=beside,
     )
     entry.meta = {
         **meta,
@@ -200,14 +207,13 @@ def write_entry(
 def entries(
     context: Context, case_id: uuid.UUID, *, opened: Opened | None = None
 ) -> tuple[Record, ...]:
-    """Return the entries of a case, oldest first, superseded ones left out.
+    """Return the entries of a case, oldest first, those that are corrected too.
 
     Bodies are opened only for the compartments in ``opened``.
     """
     rows = list(context.session.scalars(select(Entry).where(Entry.case_id == case_id)))
-    replaced = {row.supersedes for row in rows if row.supersedes is not None}
     readable = opened.compartments if opened is not None else frozenset()
-    records = [_record(row, readable) for row in rows if row.id not in replaced]
+    records = [_record(row, readable) for row in rows]
     return tuple(sorted(records, key=lambda record: (record.at, str(record.id))))
 
 
@@ -224,6 +230,7 @@ def _record(row: Entry, readable: frozenset[str]) -> Record:
         meta=meta,
         body=row.body if may_read else {},
         readable=may_read,
+        beside=row.supersedes,
     )
 
 

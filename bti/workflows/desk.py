@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.workflows import access_request, approval, breach, review
+from bti.workflows import approval, breach, review, rights_request
 from bti.workflows.audit_check import ChainCard, chain_card
 
 if TYPE_CHECKING:
-    from bti.workflows.access_request import RequestLine
     from bti.workflows.breach import BreachLine
     from bti.workflows.context import Context
     from bti.workflows.review import Pending
+    from bti.workflows.rights_request import RequestLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def show(context: Context) -> DeskPage:
     breaches = breach.lines(context)
     page = DeskPage(
         breaches=breaches,
-        requests=access_request.lines(context),
+        requests=rights_request.lines(context),
         pending=review.pending(context),
         approvals=len(approval.page(context).to_answer),
         chain=chain_card(context),

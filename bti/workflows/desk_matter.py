@@ -26,6 +26,7 @@ class Matter:
     """One matter, opened: what it was made with, and what was added, in order."""
 
     matter_id: uuid.UUID
+    kind: str
     case_id: uuid.UUID | None
     body: Mapping[str, Any] = field(repr=False)
     steps: tuple[Mapping[str, Any], ...] = field(repr=False)
@@ -86,10 +87,10 @@ def unchanged(matter: Matter, version: int | None) -> None:
         raise Conflict
 
 
-def one(context: Context, kind: str, matter_id: uuid.UUID) -> Matter:
-    """Return one matter of the person's municipality. Raises ``NotFound``."""
+def one(context: Context, *kinds: str, matter_id: uuid.UUID) -> Matter:
+    """Return one matter of the person's municipality, of one of the kinds. Raises ``NotFound``."""
     row = context.session.get(DeskMatter, matter_id)
-    if row is None or row.tenant_id != context.person.tenant_id or row.kind != kind:
+    if row is None or row.tenant_id != context.person.tenant_id or row.kind not in kinds:
         raise NotFound
     return _matters(context, [row])[0]
 
@@ -123,4 +124,6 @@ def _matters(context: Context, rows: Sequence[DeskMatter]) -> tuple[Matter, ...]
     )
     for step in found:
         steps[step.matter_id].append(step.body)
-    return tuple(Matter(row.id, row.case_id, row.body, tuple(steps[row.id])) for row in rows)
+    return tuple(
+        Matter(row.id, row.kind, row.case_id, row.body, tuple(steps[row.id])) for row in rows
+    )

@@ -74,9 +74,8 @@ def broken_follow_up(context: Context, active: Collection[uuid.UUID]) -> frozens
         return frozenset()
     plans: dict[uuid.UUID, list[Record]] = {case_id: [] for case_id in active}
     rows = list(context.session.scalars(select(Entry).where(Entry.case_id.in_(active))))
-    replaced = {row.supersedes for row in rows}
     for row in rows:
-        if row.id not in replaced and row.meta["kind"] in _PLAN_KINDS:
+        if row.meta["kind"] in _PLAN_KINDS:
             plans[row.case_id].append(_unread(row))
     return frozenset(
         case_id

@@ -50,6 +50,7 @@ class Said:
 class EvaluationView:
     """One evaluation, by name of who wrote it."""
 
+    id: uuid.UUID
     on: date
     at: datetime
     by: str
@@ -264,6 +265,7 @@ def _measure(
 
 def _evaluation(context: Context, record: Record) -> EvaluationView:
     return EvaluationView(
+        id=record.id,
         on=date.fromisoformat(record.meta["on"]),
         at=record.at,
         by=directory.name_of(context, record.by),

@@ -19,9 +19,11 @@ from bti.domain.codes import Role
 from bti.domain.deadlines import Pressing, pressing
 from bti.domain.levels import Level
 from bti.workflows import baton, duty, emergency, own_record, review
+from bti.workflows.correction import corrected_tasks
 from bti.workflows.leaving_tasks import leaving_tasks
 from bti.workflows.permission import require
 from bti.workflows.referral_queue import count_waiting
+from bti.workflows.request_tasks import request_tasks
 from bti.workflows.worklist_rows import Lines, Relation, Row, TaskKind, read_lines
 from bti.workflows.worklist_tasks import Task, in_order, tasks_of
 
@@ -121,7 +123,14 @@ def my_day(context: Context, *, show: Show = Show.ALL, names_hidden: bool = Fals
     )
     return Worklist(
         today=context.today,
-        tasks=in_order([*tasks, *leaving_tasks(context, subject)]),
+        tasks=in_order(
+            [
+                *tasks,
+                *leaving_tasks(context, subject),
+                *request_tasks(context, subject, lines.rows),
+                *corrected_tasks(context, lines.rows),
+            ]
+        ),
         rows=tuple(row for row in mine if _shown(row, show)),
         counts={one: sum(1 for row in mine if _shown(row, one)) for one in Show},
         show=show,

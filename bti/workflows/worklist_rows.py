@@ -49,6 +49,8 @@ class TaskKind(StrEnum):
     DUTY = "duty"
     TALK = "talk"
     DECISION = "decision"
+    REQUEST = "request"
+    CORRECTED = "corrected"
     PROTECTION_ENDING = "protection_ending"
     PROTECTION_UNLED = "protection_unled"
     OFFER = "offer"

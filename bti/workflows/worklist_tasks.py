@@ -124,7 +124,7 @@ def _pain(task: Task) -> tuple[bool, bool, int, date, str]:
 
 def _of_row(context: Context, row: Row) -> Iterator[Task]:
     if row.follow_up_broken:
-        yield _task(context, TaskKind.BROKEN, row, row.ops.next_evaluation)
+        yield task_of(context, TaskKind.BROKEN, row, row.ops.next_evaluation)
         return
     dated = (
         (TaskKind.EVALUATION, row.ops.next_evaluation),
@@ -133,10 +133,13 @@ def _of_row(context: Context, row: Row) -> Iterator[Task]:
     )
     for kind, day in dated:
         if day is not None and deadlines.pressing(day, context.today, context.profile) in _SHOWN:
-            yield _task(context, kind, row, day)
+            yield task_of(context, kind, row, day)
 
 
-def _task(context: Context, kind: TaskKind, row: Row, due_on: date | None, about: str = "") -> Task:
+def task_of(
+    context: Context, kind: TaskKind, row: Row, due_on: date | None, about: str = ""
+) -> Task:
+    """Return a task about one case of the list."""
     return Task(
         kind=kind,
         pressing=Pressing.LATER
@@ -156,7 +159,7 @@ def _of_protection(context: Context, row: Row) -> Iterator[Task]:
     """Renewing takes weeks and is somebody else's decision: told to everybody who is named."""
     now = row.ops.protection
     if now is not None and now.standing(context.today) is not ProtectionStanding.HOLDS:
-        yield _task(context, TaskKind.PROTECTION_ENDING, row, now.until)
+        yield task_of(context, TaskKind.PROTECTION_ENDING, row, now.until)
 
 
 def _of_unled(case: Unled) -> Task:
@@ -230,13 +233,13 @@ def _of_consents(context: Context, rows: Iterable[Row]) -> Iterator[Task]:
         everything = asked_in(context, case_id)
         lapsed = _log_lapsed(by_case[case_id], everything)
         if lapsed is not None:
-            yield _task(context, TaskKind.CONSENT_MISSING, by_case[case_id], lapsed, "")
+            yield task_of(context, TaskKind.CONSENT_MISSING, by_case[case_id], lapsed, "")
         for asked in everything:
             unit = units.get(asked.to_unit) if asked.to_unit is not None else None
             about = unit.name if unit is not None else ""
             kind, day = _consent_task(context, asked)
             if kind is not None:
-                yield _task(context, kind, by_case[case_id], day, about)
+                yield task_of(context, kind, by_case[case_id], day, about)
 
 
 def _log_lapsed(row: Row, everything: Iterable[Asked]) -> date | None:

@@ -18,7 +18,7 @@ FEATURES = (
     "insight",
     "desk",
     "breach",
-    "access_request",
+    "rights_request",
     "sign_in",
     "account",
     "leaving",

@@ -80,8 +80,9 @@ DOORS: dict[str, Door] = {
     "baton.offer_for_leaver": Door("siv", "ready"),
     "baton.reassign": Door("siv", "middle"),
     "baton.withdraw": Door("ingrid", "middle"),
-    "access_request.new": Door("anne", answers={"number": "", "language": "nb"}),
-    "access_request.show": Door(
+    "correction.new": Door("ingrid", "middle", answers={"stance": "correction"}),
+    "rights_request.new": Door("anne", answers={"number": "", "language": "nb"}),
+    "rights_request.show": Door(
         "anne", answers={"kind": "refused", "letter": "d", "representative": "", "told_on": ""}
     ),
     "breach.extend": Door("anne", page="breach.show", answers=_SELECTION),

@@ -16,6 +16,7 @@ CASE_PAGES = (
     "attachment.new",
     "attachment.remove",
     "attachment.replace",
+    "correction.new",
     "baton.offer",
     "case.conversation",
     "case.decide",

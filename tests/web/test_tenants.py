@@ -12,6 +12,7 @@ INNER = (
     "attachment_id",
     "consent_id",
     "control_id",
+    "entry_id",
     "finding_id",
     "measure_id",
     "offer_id",

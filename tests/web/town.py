@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bti.clock import norwegian_date
-from bti.domain.access_request import Requester, RequestStepKind
 from bti.domain.approval import ApprovalAct
 from bti.domain.codes import InfoType
 from bti.domain.consent import Scope
 from bti.domain.emergency import EmergencyReason
 from bti.domain.levels import Level
 from bti.domain.protection import AddressGrade, ProtectedPerson
+from bti.domain.rights_request import Requester, RequestStepKind
 from bti.workflows import (
-    access_request,
     account,
     approval,
     attachment,
@@ -23,6 +22,7 @@ from bti.workflows import (
     breach,
     emergency,
     protection,
+    rights_request,
 )
 from bti.workflows.insight import Question
 from tests.approvals import freshly
@@ -187,18 +187,18 @@ def _with_desk(world: World) -> None:
         submission=uuid.uuid4(), text="Feil mottaker", known_at=world.clock.now(), question=question
     )
     world.run("anne", breach.open_breach, opened)
-    asked = access_request.ReceiveRequest(
+    asked = rights_request.ReceiveRequest(
         submission=uuid.uuid4(),
         received_on=norwegian_date(world.clock.now()),
         requester=Requester.GUARDIAN,
         name="Kari Nordmann",
         language="nb",
     )
-    note = access_request.AddToRequest(
-        request_id=world.run("anne", access_request.receive, asked),
+    note = rights_request.AddToRequest(
+        request_id=world.run("anne", rights_request.receive, asked),
         submission=uuid.uuid4(),
         version=None,
         kind=RequestStepKind.NOTE,
         text="Ringt opp igjen",
     )
-    world.run("anne", access_request.add, note)
+    world.run("anne", rights_request.add, note)

@@ -300,6 +300,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     found["person_id"] = page.guardians[0].id
     measures = [one for goal in page.plan.goals for one in goal.measures] if page.plan else []
     found["measure_id"] = measures[0].id if measures else NOBODY
+    found["entry_id"] = page.happenings[-1].id
     found["record_id"] = _own(town, "per")
     found["approval_id"] = town.approval_id
     sessions = town.world.run("per", own_account.show).sessions

@@ -126,7 +126,7 @@ class Participant(AuthorityRow):
 
 
 class Entry(CaseWall, TenantRow):
-    """Something written in a case. Entries are never changed: a correction supersedes.
+    """Something written in a case. Entries are never changed: a correction stands beside.
 
     Even the kind is sealed (in ``meta``, under ops), so that a dump does not show what is
     written about whom; ``compartment`` decides who holds the key to ``body``.
@@ -134,6 +134,7 @@ class Entry(CaseWall, TenantRow):
 
     __tablename__ = "entries"
     compartment: Mapped[str] = mapped_column(String(60))
+    #: What this one corrects or comments on. Both are read, in the same compartment.
     supersedes: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("entries.id"))
     meta_ct: Mapped[Sealed] = mapped_column(SealedType)
     body_ct: Mapped[Sealed] = mapped_column(SealedType)

@@ -1,7 +1,7 @@
 """What the data protection officer keeps: matters with a clock, and what was added to each.
 
 Rows are added and never changed: where a matter stands is a fold over its steps. Everything but
-which kind it is, and which case an access request is about, is sealed.
+which kind it is, and which case a request is about, is sealed.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from bti.db.types import SealedType
 
 
 class DeskMatter(TenantRow):
-    """A breach, or a request for access. Only a request may be about one case."""
+    """A breach, or a request for access or correction. Only a request may be about one case."""
 
     __tablename__ = "desk_matters"
     __table_args__ = (
-        CheckConstraint("kind IN ('breach','access')", "kind"),
-        CheckConstraint("kind = 'access' OR case_id IS NULL", "about"),
+        CheckConstraint("kind IN ('breach','access','correction')", "kind"),
+        CheckConstraint("kind <> 'breach' OR case_id IS NULL", "about"),
     )
     kind: Mapped[str] = mapped_column(String(10))
     case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)

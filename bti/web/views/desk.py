@@ -16,10 +16,10 @@ from bti.workflows import desk
 if TYPE_CHECKING:
     from flask import Flask
 
-    from bti.workflows.access_request import RequestLine
     from bti.workflows.audit_check import ChainCard
     from bti.workflows.breach import BreachLine
     from bti.workflows.review import Pending
+    from bti.workflows.rights_request import RequestLine
 
 _SOON: Final = 8
 

@@ -67,7 +67,7 @@ def test_a_resting_log_can_still_be_closed(story):
 def test_who_may_read_attendance_reads_neither_background_nor_reasons(story):
     story.bring_in("pps", "nina", frozenset({InfoType.ATTENDANCE}))
     page = story.page("nina")
-    assert page.background == ""
+    assert page.backgrounds == ()
     shown = " ".join(happening.text for happening in page.happenings)
     assert not [mark for mark in story.marks.made if mark in shown]
-    assert story.page().background != ""
+    assert story.page().backgrounds

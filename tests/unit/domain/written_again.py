@@ -35,6 +35,7 @@ evaluate             case         shut  two   follow-up       H F P
 write_note           case         shut  two   follow-up       H F P L T
 attach_file          case         shut  two   follow-up       H F P L T
 remove_file          case         open  two   follow-up       H F P L T
+correct_entry        case         open  two   follow-up       H F P L T
 offer_baton          case         shut  two   follow-up       H
 answer_offer         case         shut  two   follow-up       O
 withdraw_offer       case         shut  two   follow-up       H
@@ -64,7 +65,7 @@ review_use           review       shut  two   oversight       I S
 lift_suspension      review       shut  fresh oversight       I
 sign_control         installation shut  two   oversight       dpo
 keep_breaches        installation shut  two   oversight       dpo
-keep_access_requests installation shut  two   oversight       dpo
+keep_rights_requests installation shut  two   oversight       dpo
 ask_approval         installation shut  two   oversight,administration,archiving dpo archivist administrator
 give_approval        installation shut  two   follow-up,oversight,administration,archiving unit_lead team_lead dpo archivist administrator
 """

@@ -1,18 +1,19 @@
-"""A request for access: receiving it, and adding to it until it is answered."""
+"""A request for access or correction: receiving it, and adding to it until it is answered."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from flask_babel import lazy_gettext
 
-from bti.domain.access_request import ExceptionLetter, Requester, RequestStepKind
+from bti.domain.rights_request import STEPS, ExceptionLetter, Requester, RequestStepKind, Right
 from bti.web.forms.base import BaseForm
 from bti.web.forms.case_number import as_number
 from bti.web.forms.fields import AreaField, DateField, RadioField, TextField
 from bti.web.i18n import LANGUAGES
-from bti.workflows.access_request import AddToRequest, ReceiveRequest
+from bti.workflows.rights_request import AddToRequest, ReceiveRequest
 
 if TYPE_CHECKING:
     import uuid
@@ -20,11 +21,19 @@ if TYPE_CHECKING:
 _NUMBER: Final = 20
 _LONGEST: Final = 4000
 NOTHING: Final = "none"
+_IN_THE_LETTER: Final = lazy_gettext(
+    "It stands in the letter to the person. Write nothing from the case itself."
+)
+_TOLD_ON: Final = lazy_gettext("Two more months only: which day was the person told?")
 
 REQUESTERS: Final[Mapping[Requester, Any]] = {
     Requester.GUARDIAN: lazy_gettext("Guardian"),
     Requester.YOUTH: lazy_gettext("The young person"),
     Requester.OTHER: lazy_gettext("Somebody else"),
+}
+RIGHTS: Final[Mapping[Right, Any]] = {
+    Right.ACCESS: lazy_gettext("Access: to see what is written"),
+    Right.CORRECTION: lazy_gettext("Correction: something written is wrong"),
 }
 REQUEST_KINDS: Final[Mapping[RequestStepKind, Any]] = {
     RequestStepKind.NOTE: lazy_gettext("A note"),
@@ -32,12 +41,21 @@ REQUEST_KINDS: Final[Mapping[RequestStepKind, Any]] = {
     RequestStepKind.GIVEN: lazy_gettext("All of it was given"),
     RequestStepKind.PARTLY: lazy_gettext("Some of it was given, and some refused"),
     RequestStepKind.REFUSED: lazy_gettext("All of it was refused"),
+    RequestStepKind.CORRECTED: lazy_gettext("The right information now stands beside it"),
+    RequestStepKind.BESIDE: lazy_gettext(
+        "It is not corrected, and the person's own view stands beside it"
+    ),
 }
 
 
 class ReceiveForm(BaseForm):
     """A request that has come."""
 
+    right = RadioField(
+        lazy_gettext("What does the person ask for?"),
+        choices=[(one.value, text) for one, text in RIGHTS.items()],
+        required=lazy_gettext("Choose what the person asks for."),
+    )
     received_on = DateField(
         lazy_gettext("Which day was it received?"),
         description=lazy_gettext("The answer is due one month later."),
@@ -67,6 +85,7 @@ class ReceiveForm(BaseForm):
             raise ValueError("a submission field always holds a number")
         return ReceiveRequest(
             submission=self.submission.data,
+            right=Right(self.right.data),
             received_on=self.received_on.day,
             requester=Requester(self.requester.data),
             name=self.name.data or "",
@@ -76,20 +95,18 @@ class ReceiveForm(BaseForm):
 
 
 class AnswerForm(BaseForm):
-    """One addition. A no, whole or in part, chooses its letter; the view writes the choices."""
+    """An addition to a request for access. A no chooses its letter; the view writes the choices."""
 
     kind = RadioField(
         lazy_gettext("What do you add?"),
-        choices=[(one.value, text) for one, text in REQUEST_KINDS.items()],
+        choices=[(one.value, REQUEST_KINDS[one]) for one in STEPS[Right.ACCESS]],
         required=lazy_gettext("Choose what you add."),
     )
     text = AreaField(
         lazy_gettext("What was given, and why is anything kept back?"),
         required=lazy_gettext("Write what was given, or why it was not."),
         max_length=_LONGEST,
-        description=lazy_gettext(
-            "It stands in the letter to the person. Write nothing from the case itself."
-        ),
+        description=_IN_THE_LETTER,
     )
     letter = RadioField(
         lazy_gettext("By which letter of the Personal Data Act section 16 is it refused?"),
@@ -103,23 +120,62 @@ class AnswerForm(BaseForm):
     representative = TextField(
         lazy_gettext("Letter c only: the representative it was given to instead"), required=False
     )
-    told_on = DateField(
-        lazy_gettext("Two more months only: which day was the person told?"), required=False
-    )
+    told_on = DateField(_TOLD_ON, required=False)
 
     def to_command(self, request_id: uuid.UUID) -> AddToRequest:
         """The addition; only after the form has held."""
-        if self.submission.data is None:
-            raise ValueError("a submission field always holds a number")
-        return AddToRequest(
-            request_id=request_id,
-            submission=self.submission.data,
-            version=self.version.data,
-            kind=RequestStepKind(self.kind.data),
-            text=self.text.data or "",
-            letter=None
-            if self.letter.data in {None, "", NOTHING}
-            else ExceptionLetter(self.letter.data),
+        letter = self.letter.data
+        return replace(
+            _addition(self, request_id),
+            letter=None if letter in {None, "", NOTHING} else ExceptionLetter(letter),
             representative=self.representative.data or "",
-            told_on=self.told_on.data,
         )
+
+
+class CorrectionAnswerForm(BaseForm):
+    """An addition to a request for correction."""
+
+    kind = RadioField(
+        lazy_gettext("What do you add?"),
+        choices=[(one.value, REQUEST_KINDS[one]) for one in STEPS[Right.CORRECTION]],
+        required=lazy_gettext("Choose what you add."),
+    )
+    text = AreaField(
+        lazy_gettext("What was done, and why is anything not corrected?"),
+        required=lazy_gettext("Write what was done, or why it was not."),
+        max_length=_LONGEST,
+        description=_IN_THE_LETTER,
+    )
+    recipients = AreaField(
+        lazy_gettext("How were those told who had received what was wrong?"),
+        required=False,
+        max_length=_LONGEST,
+        description=lazy_gettext(
+            "Services with access see the correction in the case. Write here how the others were "
+            "told, or that nobody had received it."
+        ),
+    )
+    told_on = DateField(_TOLD_ON, required=False)
+
+    def to_command(self, request_id: uuid.UUID) -> AddToRequest:
+        """The addition; only after the form has held."""
+        return replace(_addition(self, request_id), recipients=self.recipients.data or "")
+
+
+ANSWER_FORMS: Final[Mapping[Right, type[AnswerForm | CorrectionAnswerForm]]] = {
+    Right.ACCESS: AnswerForm,
+    Right.CORRECTION: CorrectionAnswerForm,
+}
+
+
+def _addition(form: AnswerForm | CorrectionAnswerForm, request_id: uuid.UUID) -> AddToRequest:
+    if form.submission.data is None:
+        raise ValueError("a submission field always holds a number")
+    return AddToRequest(
+        request_id=request_id,
+        submission=form.submission.data,
+        version=form.version.data,
+        kind=RequestStepKind(form.kind.data),
+        text=form.text.data or "",
+        told_on=form.told_on.data,
+    )

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from bti.domain.access_request import ExceptionLetter, Requester, RequestStepKind
 from bti.domain.errors import AccessDenied, Conflict, RuleBroken
-from bti.workflows import access_request, case
+from bti.domain.rights_request import ExceptionLetter, Requester, RequestStepKind, Right
+from bti.workflows import case, rights_request
 from tests.integration.workflows import cases
 from tests.web.case_site import acts, signed_in
 
@@ -23,17 +23,17 @@ def received(world, **more):
         "language": "nn",
         **more,
     }
-    return world.run("anne", access_request.receive, access_request.ReceiveRequest(**values))
+    return world.run("anne", rights_request.receive, rights_request.ReceiveRequest(**values))
 
 
 def added(world, request_id, kind, **more):
     values = {"submission": uuid.uuid4(), "version": None, "text": "Fordi.", **more}
-    command = access_request.AddToRequest(request_id=request_id, kind=kind, **values)
-    world.run("anne", access_request.add, command)
+    command = rights_request.AddToRequest(request_id=request_id, kind=kind, **values)
+    world.run("anne", rights_request.add, command)
 
 
 def shown(world, request_id):
-    return world.run("anne", access_request.show, request_id=request_id)
+    return world.run("anne", rights_request.show, request_id=request_id)
 
 
 @pytest.mark.parametrize("engine", ["world", "postgres_world"])
@@ -50,7 +50,7 @@ def test_a_request_is_followed_to_its_answer_and_names_who_makes_the_package(req
     assert shown(world, request_id).line.due_on == date(2026, 12, 1)
     added(world, request_id, RequestStepKind.PARTLY, letter=ExceptionLetter.D)
     assert shown(world, request_id).line.answered
-    with pytest.raises(RuleBroken, match=r"access_request\.answered"):
+    with pytest.raises(RuleBroken, match=r"rights_request\.answered"):
         added(world, request_id, RequestStepKind.GIVEN)
     cases.holds_together(world)
 
@@ -92,9 +92,9 @@ def test_the_letter_is_in_the_language_the_person_asked_for(world):
 
 
 def test_a_case_that_is_not_there_and_a_day_ahead_are_refused(world):
-    with pytest.raises(RuleBroken, match=r"access_request\.no_case"):
+    with pytest.raises(RuleBroken, match=r"rights_request\.no_case"):
         received(world, number="1234-5678")
-    with pytest.raises(RuleBroken, match=r"access_request\.in_future"):
+    with pytest.raises(RuleBroken, match=r"rights_request\.in_future"):
         received(world, received_on=date(2026, 9, 3))
 
 
@@ -112,11 +112,11 @@ def test_sent_twice_is_one_and_what_was_added_meanwhile_must_be_seen(world):
 @pytest.mark.parametrize("who", ["ingrid", "siv", "hege", "asta", "arne", "vera"])
 def test_nobody_but_the_officer_receives_reads_or_answers(world, who):
     request_id = received(world)
-    for workflow in (access_request.show, access_request.answer):
+    for workflow in (rights_request.show, rights_request.answer):
         with pytest.raises(AccessDenied):
             world.run(who, workflow, request_id=request_id)
     with pytest.raises(AccessDenied):
-        world.run(who, access_request.lines)
+        world.run(who, rights_request.lines)
     client = signed_in(world, who)
     for address in ("new", str(request_id), f"{request_id}/letter"):
         assert client.get(f"/desk/requests/{address}").status == 404
@@ -127,7 +127,25 @@ def test_the_log_tells_of_it_and_names_no_case(world):
     before = len(acts(world))
     request_id = received(world, number=number)
     added(world, request_id, RequestStepKind.GIVEN)
-    world.run("anne", access_request.answer, request_id=request_id)
+    world.run("anne", rights_request.answer, request_id=request_id)
     told = [act for act, _ in acts(world)[before:] if not act.startswith("session")]
     assert told == ["request:record:create", "request:record:add", "request:record:read"]
     assert number not in signed_in(world, "anne").get("/insight?who=anne").text
+
+
+def test_a_request_for_correction_is_answered_in_a_letter_without_a_letter_of_the_law(world):
+    request_id = received(world, right=Right.CORRECTION, language="en")
+    client = signed_in(world, "anne")
+    assert f"{NAME} asks for correction" in client.get("/desk").text
+    address = f"/desk/requests/{request_id}"
+    page = client.get(address)
+    assert "section 16" not in page.text
+    sent = {"kind": "corrected", "text": "Fixed.", "recipients": ""}
+    refused = client.post(address, sent)
+    assert refused.status == 422
+    assert "Write how those who had received it were told" in refused.text
+    client.get(address)
+    assert client.post(address, {**sent, "recipients": "Nobody had."}).status == 303
+    letter = client.get(f"{address}/letter").text
+    assert "Answer to your request for correction" in letter
+    assert "This is how those were told who had received it: Nobody had." in letter

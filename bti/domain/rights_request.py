@@ -1,14 +1,17 @@
-"""A request for access to one's own data: when it is due, and what an answer or a no must have.
+"""A request for access to one's own data, or to have it corrected: when it is due, what an answer must have.
 
-GDPR art. 12 (3) and 15; personopplysningsloven § 16. What is given is made by those in the case.
+GDPR art. 12 (3), (4), 15, 16 and 19; personopplysningsloven § 16. What is given or corrected is made by
+those in the case.
 """
 
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from bti.domain.errors import RuleBroken
@@ -16,6 +19,13 @@ from bti.domain.errors import RuleBroken
 ANSWER_MONTHS: Final = 1
 EXTENDED_MONTHS: Final = 3
 _YEAR: Final = 12
+
+
+class Right(StrEnum):
+    """What is asked for."""
+
+    ACCESS = "access"
+    CORRECTION = "correction"
 
 
 class Requester(StrEnum):
@@ -45,9 +55,34 @@ class RequestStepKind(StrEnum):
     GIVEN = "given"
     PARTLY = "partly"
     REFUSED = "refused"
+    #: The right information stands beside what was wrong.
+    CORRECTED = "corrected"
+    #: What was written stands, with the person's own view beside it.
+    BESIDE = "beside"
 
 
-ANSWERS: Final = frozenset({RequestStepKind.GIVEN, RequestStepKind.PARTLY, RequestStepKind.REFUSED})
+ANSWERS: Final[Mapping[Right, frozenset[RequestStepKind]]] = MappingProxyType(
+    {
+        Right.ACCESS: frozenset(
+            {RequestStepKind.GIVEN, RequestStepKind.PARTLY, RequestStepKind.REFUSED}
+        ),
+        Right.CORRECTION: frozenset({RequestStepKind.CORRECTED, RequestStepKind.BESIDE}),
+    }
+)
+"""What answers each right. A correction is never half: what is not corrected has the view beside it."""
+
+STEPS: Final[Mapping[Right, tuple[RequestStepKind, ...]]] = MappingProxyType(
+    {
+        right: tuple(
+            one
+            for one in RequestStepKind
+            if one in ANSWERS[right] or one in {RequestStepKind.NOTE, RequestStepKind.EXTENDED}
+        )
+        for right in Right
+    }
+)
+"""What may be added to a request for each right, in order."""
+
 _WITH_LETTER: Final = frozenset({RequestStepKind.PARTLY, RequestStepKind.REFUSED})
 
 
@@ -57,6 +92,7 @@ class RequestFacts:
 
     received_on: date
     steps: tuple[RequestStepKind, ...] = ()
+    right: Right = Right.ACCESS
 
     @property
     def due_on(self) -> date:
@@ -67,18 +103,23 @@ class RequestFacts:
     @property
     def answered(self) -> bool:
         """Whether the person has an answer."""
-        return bool(ANSWERS.intersection(self.steps))
+        return bool(ANSWERS[self.right].intersection(self.steps))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestStep:
-    """What somebody wants to add. ``told_on`` is when the person was told of an extension."""
+    """What somebody wants to add.
+
+    ``told_on`` is when the person was told of an extension; ``recipients`` that it stands how those
+    who had received what was corrected were told.
+    """
 
     kind: RequestStepKind
     has_text: bool
     letter: ExceptionLetter | None = None
     told_on: date | None = None
     representative: bool = False
+    recipients: bool = False
 
 
 def months_later(day: date, months: int) -> date:
@@ -99,36 +140,41 @@ def days_left(facts: RequestFacts, today: date) -> int:
 def check_received(received_on: date, today: date) -> None:
     """Raise ``RuleBroken`` for a day that has not come."""
     if received_on > today:
-        raise RuleBroken("access_request.in_future")
+        raise RuleBroken("rights_request.in_future")
 
 
 def check_request_step(facts: RequestFacts, step: RequestStep, today: date) -> None:
     """Raise ``RuleBroken`` unless the step may be added.
 
     A no, whole or in part, is written, reasoned and cites its letter (§ 16 third paragraph). An
-    extension is told, with its reason, within the first month (art. 12 (3)).
+    extension is told, with its reason, within the first month (art. 12 (3)). A correction says how
+    those were told who had received what was wrong (art. 19).
     """
+    if step.kind not in STEPS[facts.right]:
+        raise RuleBroken("rights_request.other_right")
     if facts.answered and step.kind is not RequestStepKind.NOTE:
-        raise RuleBroken("access_request.answered")
+        raise RuleBroken("rights_request.answered")
     if step.kind in _WITH_LETTER and step.letter is None:
-        raise RuleBroken("access_request.letter_missing")
+        raise RuleBroken("rights_request.letter_missing")
     if step.kind not in _WITH_LETTER and step.letter is not None:
-        raise RuleBroken("access_request.letter_not_needed")
+        raise RuleBroken("rights_request.letter_not_needed")
     if step.representative and step.letter is not ExceptionLetter.C:
         # § 16 second paragraph: only what letter c keeps back may go to a representative.
-        raise RuleBroken("access_request.representative")
+        raise RuleBroken("rights_request.representative")
     if not step.has_text:
-        raise RuleBroken("access_request.text_missing")
+        raise RuleBroken("rights_request.text_missing")
+    if step.kind is RequestStepKind.CORRECTED and not step.recipients:
+        raise RuleBroken("rights_request.recipients_missing")
     if step.kind is RequestStepKind.EXTENDED:
         _check_extension(facts, step, today)
 
 
 def _check_extension(facts: RequestFacts, step: RequestStep, today: date) -> None:
     if RequestStepKind.EXTENDED in facts.steps:
-        raise RuleBroken("access_request.extended_already")
+        raise RuleBroken("rights_request.extended_already")
     if step.told_on is None:
-        raise RuleBroken("access_request.told_missing")
+        raise RuleBroken("rights_request.told_missing")
     if step.told_on > today:
-        raise RuleBroken("access_request.in_future")
+        raise RuleBroken("rights_request.in_future")
     if not facts.received_on <= step.told_on <= facts.due_on:
-        raise RuleBroken("access_request.told_late")
+        raise RuleBroken("rights_request.told_late")

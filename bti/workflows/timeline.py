@@ -1,0 +1,78 @@
+"""What has happened in a case, newest first, with what was put beside each entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from bti.workflows import directory
+from bti.workflows.case_file import Kind
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Collection
+
+    from bti.workflows.case_file import Record
+    from bti.workflows.context import Context
+
+_TEXTS: Final = ("reason", "summary", "note", "text", "title", "why")
+#: Why the log was opened is read above the timeline; an addition is read with what it is about.
+_ELSEWHERE: Final = frozenset({Kind.BACKGROUND, Kind.CORRECTION})
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A line of the timeline."""
+
+    id: uuid.UUID
+    kind: Kind
+    at: datetime
+    by: str
+    unit: str
+    meta: Mapping[str, Any]
+    text: str = field(repr=False)
+    #: Whether the reader may write something beside it.
+    may_correct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Why the log was opened, each time it was."""
+
+    id: uuid.UUID
+    text: str = field(repr=False)
+    may_correct: bool
+
+
+def happenings_in(
+    context: Context, records: tuple[Record, ...], correctable: Collection[uuid.UUID]
+) -> tuple[Happening, ...]:
+    """Return the timeline, newest first. What one may not read is not even listed."""
+    units = directory.units(context)
+    return tuple(
+        Happening(
+            record.id,
+            record.kind,
+            record.at,
+            directory.name_of(context, record.by),
+            units[record.unit_id].name if record.unit_id in units else "",
+            record.meta,
+            next((str(record.body[key]) for key in _TEXTS if record.body.get(key)), ""),
+            record.id in correctable,
+        )
+        for record in reversed(records)
+        if record.readable and record.kind not in _ELSEWHERE
+    )
+
+
+def backgrounds_in(
+    records: tuple[Record, ...], correctable: Collection[uuid.UUID]
+) -> tuple[Background, ...]:
+    """Return why the log was opened, oldest first, as far as one may read it."""
+    return tuple(
+        Background(record.id, record.body["text"], record.id in correctable)
+        for record in records
+        if record.kind is Kind.BACKGROUND and record.readable and record.body.get("text")
+    )
