@@ -19,7 +19,7 @@ from bti.domain.rights_request import (
     months_later,
 )
 from bti.workflows import breach, case, correction, rights_request, worklist
-from bti.workflows.insight import Question
+from bti.workflows.insight_question import Question
 from bti.workflows.rights_request import ReceiveRequest
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def a_correction(stage: Stage) -> Iterator[datetime]:
     yield stage.ago(7, 13)
     stage.sign_in_anew("ingrid")
     page = stage.act("ingrid", case.show_case, case_id=row.case_id)
-    talk = next(one for one in page.happenings if one.kind == "conversation" and one.may_correct)
+    talk = next(one for one in page.happenings if one.meta.get("with") == "guardians")
     stage.act(
         "ingrid",
         correction.write,

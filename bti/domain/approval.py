@@ -31,6 +31,8 @@ class ApprovalAct(StrEnum):
     """What needs two people."""
 
     AUDIT_EXPORT = "audit_export"
+    #: A part of the log as a file, in plain words.
+    AUDIT_SELECTION = "audit_selection"
     CASE_EXPORT = "case_export"
     ERASURE = "erasure"
     KEY_DESTROY = "key_destroy"
@@ -117,6 +119,7 @@ _ARCHIVIST: Final = frozenset({Role.ARCHIVIST})
 TWO_PEOPLE: Final[Mapping[ApprovalAct, TwoPeople]] = MappingProxyType(
     {
         ApprovalAct.AUDIT_EXPORT: TwoPeople(_DPO | _ADMINISTRATOR, _DPO | _ADMINISTRATOR),
+        ApprovalAct.AUDIT_SELECTION: TwoPeople(_DPO, _DPO | _ADMINISTRATOR),
         # What is about a child is asked for and agreed to by those who answer for it; never by an
         # administrator, who reads nothing.
         ApprovalAct.CASE_EXPORT: TwoPeople(_DPO | _ARCHIVIST, _DPO | _ARCHIVIST),

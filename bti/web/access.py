@@ -124,6 +124,7 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "sign_in.out": SIGNED_IN,
     "sign_in.extend": SIGNED_IN,
     # who has seen what
+    "insight.ask": RouteRule(_roles("dpo"), "export_audit"),
     "insight.case": RouteRule(SignedIn(), "see_case_accesses"),
     "insight.check": RouteRule(_roles("dpo"), "search_audit"),
     "insight.search": RouteRule(_roles("dpo"), "search_audit"),

@@ -5,6 +5,7 @@ A test holds every act of the domain against this table; an unknown parameter is
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from flask_babel import gettext, lazy_gettext
@@ -12,6 +13,9 @@ from flask_babel import gettext, lazy_gettext
 from bti.domain.approval import ApprovalAct, ApprovalState
 from bti.domain.codes import Role
 from bti.web import labels
+from bti.web.audit_words import ACTS
+from bti.web.filters import day_year
+from bti.web.search_words import GROUNDS, GROUPS, HOURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +28,13 @@ WORDS: Final[Mapping[ApprovalAct, tuple[Any, Any]]] = {
         lazy_gettext(
             "Every entry is written to files outside Stafett. They hold ids and codes: who did what "
             "and when, but no names and nothing of what is written about a child."
+        ),
+    ),
+    ApprovalAct.AUDIT_SELECTION: (
+        lazy_gettext("Download a part of the access log"),
+        lazy_gettext(
+            "The part below becomes a file with names, times, case numbers and grounds. It holds "
+            "nothing of what is written about a child. Whoever has the file can read it."
         ),
     ),
     ApprovalAct.CASE_EXPORT: (
@@ -77,16 +88,24 @@ WORDS: Final[Mapping[ApprovalAct, tuple[Any, Any]]] = {
 }
 
 _PARAMS: Final[Mapping[str, Any]] = {
+    "act": lazy_gettext("Exactly what"),
     "account": lazy_gettext("Person"),
     "case": lazy_gettext("Case"),
+    "from_day": lazy_gettext("From date"),
+    "ground": lazy_gettext("Why"),
+    "group": lazy_gettext("What was done"),
+    "hours": lazy_gettext("Time of day"),
     "lost": lazy_gettext("What is lost"),
     "municipality": lazy_gettext("Municipality"),
+    "number": lazy_gettext("Case number"),
     "period": lazy_gettext("Half-year"),
     "recipient": lazy_gettext("Recipient"),
     "role": lazy_gettext("Role"),
     "to": lazy_gettext("Written to"),
+    "to_day": lazy_gettext("To date"),
     "unit": lazy_gettext("Unit"),
     "what": lazy_gettext("What"),
+    "who": lazy_gettext("Person or unit"),
 }
 
 _VALUES: Final[Mapping[str, Any]] = {
@@ -94,6 +113,15 @@ _VALUES: Final[Mapping[str, Any]] = {
     "phone": lazy_gettext("The phone with the codes"),
     "password": lazy_gettext("The password"),
 }
+
+#: Parameters of a selection of the log that are codes, with the words the search has for them.
+_CODES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "act": ACTS,
+    "ground": GROUNDS,
+    "group": GROUPS,
+    "hours": HOURS,
+}
+_DAYS: Final = frozenset({"from_day", "to_day"})
 
 STATES: Final[Mapping[ApprovalState, tuple[Any, str]]] = {
     ApprovalState.WAITING: (lazy_gettext("Waits for an answer"), "warning"),
@@ -130,4 +158,10 @@ def _value(line: ApprovalLine, name: str) -> str:
         return ", ".join(value)
     if isinstance(value, bool):
         return str(gettext("Yes") if value else gettext("No"))
-    return str(_VALUES.get(str(value), "–" if value is None else value))
+    return _text(name, "–" if value is None else str(value))
+
+
+def _text(name: str, value: str) -> str:
+    if name in _DAYS:
+        return day_year(date.fromisoformat(value))
+    return str(_CODES.get(name, _VALUES).get(value, value))

@@ -89,6 +89,10 @@ NOTICES: Final[dict[str, Notice]] = {
     "holder_asked": Notice(
         lazy_gettext("The baton is offered. The holder has it until the new one has said yes.")
     ),
+    "selection_asked": Notice(
+        lazy_gettext("It is asked for. When a colleague has said yes, you download it from here."),
+        "info",
+    ),
     "role_asked": Notice(
         lazy_gettext(
             "This role needs two people. When a colleague has said yes, give it once more."

@@ -165,6 +165,21 @@ def use(
     )
 
 
+def params_of(context: Context, approval_id: uuid.UUID, act: ApprovalAct) -> Params:
+    """Return the parameters of one's own approval, for an act that is carried out exactly as asked.
+
+    ``use`` decides whether it may be. Raises ``ApprovalRefused("approval.unknown")``.
+    """
+    try:
+        row = _row(context, approval_id, context.person.tenant_id)
+    except NotFound:
+        raise ApprovalRefused("approval.unknown", approval_id=approval_id) from None
+    if row.act != act.value or row.requested_by_id != context.person.account_id:
+        raise ApprovalRefused("approval.unknown", approval_id=approval_id)
+    params: Params = row.params["params"]
+    return params
+
+
 def given_for(context: Context, act: ApprovalAct, params: Params) -> uuid.UUID | None:
     """Return an approval that waits to be used by this person for exactly this, or None.
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bti.workflows.breach_extent import Extent
     from bti.workflows.context import Context
     from bti.workflows.desk_matter import Matter
-    from bti.workflows.insight import Question
+    from bti.workflows.insight_question import Question
 
 KIND: Final = "breach"
 

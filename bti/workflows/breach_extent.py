@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bti.audit.leaf import Leaf
     from bti.workflows.context import Context
-    from bti.workflows.insight import Question
+    from bti.workflows.insight_question import Question
 
 
 @dataclass(frozen=True, slots=True)

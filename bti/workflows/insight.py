@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
-from enum import StrEnum
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import or_, select
@@ -23,16 +22,17 @@ from bti.domain.access import Action as Act
 from bti.workflows import directory
 from bti.workflows.audit_check import ChainCard, chain_card
 from bti.workflows.consent_page import knows_services
+from bti.workflows.insight_question import Group
 from bti.workflows.permission import require
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import date
 
     from sqlalchemy import ColumnElement
 
     from bti.audit.seen import Condition, Entries
     from bti.workflows.context import Context
+    from bti.workflows.insight_question import Question
 
 CASE_PAGE: Final = 30
 SEARCH_PAGE: Final = 50
@@ -44,18 +44,6 @@ MOST_ROWS: Final = 20_000
 # tree, are counted and are proven like all others. For the same reason no entry numbers are
 # shown: a gap in them would say that something of that kind lies between.
 OWN: Final = frozenset(action for action in Action if action.value.startswith("own:record:"))
-
-
-class Group(StrEnum):
-    """What the search may be narrowed to."""
-
-    READ = "read"
-    WROTE = "wrote"
-    PRINTED = "printed"
-    EMERGENCY = "emergency"
-    REFUSED = "refused"
-    SIGN_IN = "sign_in"
-    SYSTEM = "system"
 
 
 _PRINTED: Final = frozenset({Action.CASE_PAGE_PRINT, Action.AUDIT_LOG_EXPORT})
@@ -106,33 +94,19 @@ class CaseAccesses:
     whole: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What the data protection officer asks for. Days are Norwegian, both included."""
-
-    number: str = ""
-    who: str = ""
-    group: Group | None = None
-    #: The code of one act.
-    act: str = ""
-    from_day: date | None = None
-    to_day: date | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing narrows the search."""
-        return self == Question()
-
-
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A page of the answer, newest first, and where the log stands."""
+    """A page of the answer, newest first, and where the log stands.
+
+    ``cut``: the search went through the newest ``MOST_ROWS`` events and there were more.
+    """
 
     rows: tuple[Access, ...]
     total: int
     page: int
     pages: int
     chain: ChainCard
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +163,18 @@ def search(context: Context, question: Question, *, page: int = 1) -> SearchResu
     Raises ``AccessDenied`` for everybody else.
     """
     require(context, Act.SEARCH_AUDIT)
-    rows, total, pages, shown = _page(context, _conditions(context, question), page, SEARCH_PAGE)
+    cut = False
+    if question.reads_leaves:
+        found, cut = fitting(context, question)
+        total = len(found)
+        pages, shown, begin = _place(total, page, SEARCH_PAGE)
+        rows = readable(context, found[begin : begin + SEARCH_PAGE])
+    else:
+        rows, total, pages, shown = _page(
+            context, _conditions(context, question), page, SEARCH_PAGE
+        )
     context.record(Action.INSIGHT_LOG_SEARCH, Reference("tenant", context.person.tenant_id))
-    return SearchResult(rows, total, shown, pages, chain_card(context))
-
-
-def selection(context: Context, question: Question) -> tuple[Access, ...]:
-    """Return the whole answer (at most ``MOST_ROWS``) for a file; the download is entered."""
-    require(context, Act.EXPORT_AUDIT)
-    rows, _, _, _ = _page(context, _conditions(context, question), 1, MOST_ROWS)
-    context.record(Action.AUDIT_LOG_EXPORT, Reference("tenant", context.person.tenant_id))
-    return rows
+    return SearchResult(rows, total, shown, pages, chain_card(context), cut)
 
 
 def matching(context: Context, question: Question) -> tuple[Leaf, ...]:
@@ -207,10 +182,25 @@ def matching(context: Context, question: Question) -> tuple[Leaf, ...]:
 
     For who keeps them in a record of their own, and enters that.
     """
+    leaves = _newest(context, question)
+    if question.reads_leaves and len(leaves) > MOST_ROWS:
+        # There may be more that fit among those that were not gone through.
+        return leaves
+    return tuple(leaf for leaf in leaves if question.fits(leaf))
+
+
+def _newest(context: Context, question: Question) -> tuple[Leaf, ...]:
     wanted = [_shown, *_conditions(context, question)]
     tenant = context.person.tenant_id
     leaves = seen.newest(context.session, tenant, wanted, skip=0, most=MOST_ROWS + 1)
     return tuple(Leaf.parse(leaf) for leaf in leaves)
+
+
+def fitting(context: Context, question: Question) -> tuple[tuple[Leaf, ...], bool]:
+    """Return what fits among the newest ``MOST_ROWS``, and whether there were more to go through."""
+    leaves = _newest(context, question)
+    fitting = tuple(leaf for leaf in leaves[:MOST_ROWS] if question.fits(leaf))
+    return fitting, len(leaves) > MOST_ROWS
 
 
 def _shown(entry: Entries) -> ColumnElement[bool]:
@@ -284,13 +274,20 @@ def _page(
     wanted = [_shown, *conditions]
     tenant = context.person.tenant_id
     total = seen.count(context.session, tenant, wanted)
+    pages, shown, begin = _place(total, page, size)
+    leaves = seen.newest(context.session, tenant, wanted, skip=begin, most=size)
+    return readable(context, [Leaf.parse(leaf) for leaf in leaves]), total, pages, shown
+
+
+def _place(total: int, page: int, size: int) -> tuple[int, int, int]:
+    """Return how many pages there are, the one that is shown, and how many rows come before it."""
     pages = max(1, -(-total // size))
     shown = min(max(page, 1), pages)
-    leaves = seen.newest(context.session, tenant, wanted, skip=(shown - 1) * size, most=size)
-    return _readable(context, [Leaf.parse(leaf) for leaf in leaves]), total, pages, shown
+    return pages, shown, (shown - 1) * size
 
 
-def _readable(context: Context, leaves: Sequence[Leaf]) -> tuple[Access, ...]:
+def readable(context: Context, leaves: Sequence[Leaf]) -> tuple[Access, ...]:
+    """Return entries as a person may read them: names, units and case numbers for ids."""
     names = _names(context)
     about = [[_id(line) for line in leaf.obj if line.startswith("case:")] for leaf in leaves]
     numbers, protected = _numbers(context, {case for cases in about for case in cases})

@@ -19,6 +19,7 @@ FEATURES = (
     "desk",
     "breach",
     "rights_request",
+    "emergency",
     "sign_in",
     "account",
     "leaving",

@@ -119,6 +119,8 @@ DOORS: dict[str, Door] = {
     "first_sign_in.show": Door(
         NEWCOMER, answers={"new": NEW_SECRET, "again": NEW_SECRET}, known=("code",)
     ),
+    "insight.ask": Door("anne", page="insight.search", answers={"number": "", "who": "ingrid"}),
+    "insight.selection": Door("anne", page="approval.show"),
     "insight.check": Door("anne", page="insight.search"),
     "language": Door("per", page="worklist.show"),
     "leaving.plan": Door("asta", page="account.colleague"),
@@ -155,6 +157,8 @@ def ids_of(site: WholeSite, endpoint: str) -> Ids:
     ids = dict(site.home.ids[DOORS[endpoint].state])
     if endpoint == "concern.save_draft":
         ids["step"] = "seen"
+    if endpoint == "insight.selection":
+        ids["approval_id"] = site.home.selection_id
     return ids
 
 

@@ -11,15 +11,15 @@ from tests.web.case_site import acts, enter, site, visitor
 from tests.web.critic import CriticClient
 from tests.world import SECRET
 
-FILE = "/insight/selection.csv"
+EMERGENCY = "/emergency"
 LATER = timedelta(minutes=16)
 
 
 @pytest.fixture
-def officer(world):
-    """The data protection officer, signed in a quarter of an hour ago."""
+def on_call(world):
+    """Somebody on call, signed in a quarter of an hour ago."""
     client = visitor(world)
-    enter(client, world, "anne")
+    enter(client, world, "vera")
     world.clock.advance(LATER)
     return client
 
@@ -29,60 +29,60 @@ def code_of(world, who):
     return totp.code_at(world.seeds[who], world.clock.now())
 
 
-def test_a_file_of_the_log_asks_for_a_new_proof_and_is_given_after_it(world, officer):
-    asked = officer.get(FILE + "?who=kari")
+def test_emergency_access_asks_for_a_new_proof_and_is_given_after_it(world, on_call):
+    asked = on_call.get(EMERGENCY + "?from=day")
     assert asked.status == 303
-    page = officer.follow(asked)
+    page = on_call.follow(asked)
     assert "Is it still you?" in page.text
     action = asked.response.headers["Location"]
-    confirmed = officer.post(action, {"password": SECRET, "code": code_of(world, "anne")})
+    confirmed = on_call.post(action, {"password": SECRET, "code": code_of(world, "vera")})
     assert confirmed.status == 303
-    assert confirmed.response.headers["Location"] == FILE + "?who=kari"
+    assert confirmed.response.headers["Location"] == EMERGENCY + "?from=day"
     assert acts(world)[-1] == ("session:strength:raise", "allow")
-    assert officer.get(FILE).status == 200
+    assert on_call.get(EMERGENCY).status == 200
 
 
-def test_a_wrong_code_is_refused_entered_and_not_shown_again(world, officer):
-    asked = officer.get(FILE)
-    officer.follow(asked)
-    refused = officer.post(
+def test_a_wrong_code_is_refused_entered_and_not_shown_again(world, on_call):
+    asked = on_call.get(EMERGENCY)
+    on_call.follow(asked)
+    refused = on_call.post(
         asked.response.headers["Location"], {"password": SECRET, "code": "123456"}
     )
     assert refused.status == 422
     assert "That was not right" in refused.text
     assert b"123456" not in refused.response.data
     assert acts(world)[-1] == ("session:strength:raise", "deny")
-    assert officer.get(FILE).status == 303
+    assert on_call.get(EMERGENCY).status == 303
 
 
-def test_a_code_is_used_once(world, officer):
-    code = code_of(world, "anne")
-    officer.get("/account/confirm")
-    assert officer.post("/account/confirm", {"password": SECRET, "code": code}).status == 303
+def test_a_code_is_used_once(world, on_call):
+    code = code_of(world, "vera")
+    on_call.get("/account/confirm")
+    assert on_call.post("/account/confirm", {"password": SECRET, "code": code}).status == 303
     world.clock.advance(timedelta(seconds=1))
-    officer.get("/account/confirm")
-    assert officer.post("/account/confirm", {"password": SECRET, "code": code}).status == 422
+    on_call.get("/account/confirm")
+    assert on_call.post("/account/confirm", {"password": SECRET, "code": code}).status == 422
 
 
-def test_many_wrong_codes_must_wait(world, officer):
-    officer.get("/account/confirm")
+def test_many_wrong_codes_must_wait(world, on_call):
+    on_call.get("/account/confirm")
     proof = {"password": SECRET, "code": "000000"}
-    answers = [officer.post("/account/confirm", proof).status for _ in range(8)]
+    answers = [on_call.post("/account/confirm", proof).status for _ in range(8)]
     assert answers[0] == 422
     assert answers[-1] == 429
 
 
-def test_an_empty_form_says_what_is_missing(officer):
-    officer.get("/account/confirm")
-    refused = officer.post("/account/confirm", {})
+def test_an_empty_form_says_what_is_missing(on_call):
+    on_call.get("/account/confirm")
+    refused = on_call.post("/account/confirm", {})
     assert refused.status == 422
     assert "Write your password." in refused.text
 
 
-def test_the_page_sends_nobody_to_another_site(world, officer):
-    officer.get("/account/confirm")
-    code = code_of(world, "anne")
-    confirmed = officer.post(
+def test_the_page_sends_nobody_to_another_site(world, on_call):
+    on_call.get("/account/confirm")
+    code = code_of(world, "vera")
+    confirmed = on_call.post(
         "/account/confirm?next=https://example.org/", {"password": SECRET, "code": code}
     )
     assert confirmed.response.headers["Location"] == "/"
@@ -92,21 +92,21 @@ def test_a_change_of_role_does_not_make_the_proof_fresh(world):
     world.system(
         account.grant_role,
         tenant_id=world.tenant_id,
-        account_id=world.accounts["anne"],
+        account_id=world.accounts["vera"],
         unit_id=world.units["administration"],
         role=Role.ARCHIVIST,
     )
     client = visitor(world)
-    enter(client, world, "anne")
+    enter(client, world, "vera")
     token = client.client.get_cookie("st_session").value
     world.clock.advance(LATER)
     actor = world.runtime.doorway.perform(sign_in.identify, None, token=token)
     roles = {one.role: one for one in world.runtime.doorway.perform(sign_in.my_roles, actor)}
-    for role in (Role.ARCHIVIST, Role.DPO):
+    for role in (Role.ARCHIVIST, Role.ON_CALL):
         entered = world.runtime.doorway.perform(
             sign_in.enter_role, actor, grant_id=roles[role].grant_id
         )
         actor = world.runtime.doorway.perform(sign_in.identify, None, token=entered.token)
     again = CriticClient(site(world))
     again.client.set_cookie("st_session", entered.token)
-    assert again.get(FILE).status == 303
+    assert again.get(EMERGENCY).status == 303

@@ -7,7 +7,7 @@ import pytest
 
 from bti.domain.breach import BreachStepKind
 from bti.workflows import breach, case, desk
-from bti.workflows.insight import Question
+from bti.workflows.insight_question import Question
 from tests.integration.workflows import cases
 from tests.web.case_site import acts, signed_in
 from tests.web.filled import shown

@@ -2,8 +2,9 @@
 
 import csv
 import io
+import urllib.parse
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,13 +13,16 @@ from sqlalchemy import text
 
 from bti.audit.actions import Action
 from bti.audit.record import Reference
-from bti.clock import norwegian_date
+from bti.clock import NORWAY, norwegian_date
 from bti.db.models import Case, OwnRecord, Participant
 from bti.domain.access import Action as Act
 from bti.domain.emergency import EmergencyReason
+from bti.domain.errors import RuleBroken
 from bti.web.audit_words import ACTS
 from bti.web.views.insight import harmless
-from bti.workflows import case_file, emergency, insight, work
+from bti.workflows import approval, case_file, emergency, insight, insight_file, work
+from bti.workflows.insight_question import Ground, Hours, Question
+from tests.approvals import freshly
 from tests.web.case_site import acts, signed_in
 from tests.world import World
 
@@ -138,7 +142,7 @@ def test_the_officer_never_sees_content_or_the_name_of_a_child(world, case_id):
     world.run("ingrid", _read, case_id=case_id)
     client = signed_in(world, "anne")
     assert CHILD.split(maxsplit=1)[0] not in client.get("/insight").text
-    assert CHILD.encode() not in client.get("/insight/selection.csv").response.data
+    assert CHILD.encode() not in downloaded(world).data
 
 
 def test_events_are_found_by_person_by_unit_by_kind_and_by_day(world, case_id):
@@ -183,7 +187,7 @@ def test_own_records_are_left_out_everywhere_but_stay_in_the_tree(world):
     client = signed_in(world, "anne")
     shown = client.get("/insight?who=ingrid")
     assert "own:record" not in shown.text
-    assert b"own:record" not in client.get("/insight/selection.csv").response.data
+    assert b"own:record" not in downloaded(world).data
     assert ("own:record:write", "allow") in acts(world)
 
 
@@ -214,7 +218,12 @@ def test_a_question_that_makes_no_sense_is_explained_and_shows_nothing(world, qu
     assert page.status == 422
     assert page.all("div", id="errors")
     assert not page.all("tr")
-    assert signed_in(world, "anne").get(f"/insight/selection.csv?{question}").status == 422
+    client = signed_in(world, "anne")
+    client.get("/insight")
+    typed = {**dict(urllib.parse.parse_qsl(question)), "reason": "Tilsyn"}
+    refused = client.post("/insight/selections", typed)
+    assert refused.status == 422
+    assert not refused.all("tr")
 
 
 def test_every_search_check_and_download_is_entered(world):
@@ -222,11 +231,19 @@ def test_every_search_check_and_download_is_entered(world):
     before = len(acts(world))
     client.get("/insight")
     client.post("/insight/check")
-    client.get("/insight/selection.csv")
     assert [act for act, _ in acts(world)[before:]] == [
         "insight:log:search",
         "audit:log:verify",
         "insight:log:search",
+    ]
+    before = len(acts(world))
+    downloaded(world)
+    told = [act for act, _ in acts(world)[before:] if act.startswith(("approval", "audit"))]
+    assert told == [
+        "approval:request:create",
+        "approval:answer:give",
+        "approval:list:read",
+        "approval:act:use",
         "audit:log:export",
     ]
 
@@ -261,7 +278,7 @@ def test_checking_shows_what_was_tampered_with(world):
 
 
 def test_the_file_opens_in_a_spreadsheet_with_norwegian_settings(world, case_id):
-    answer = signed_in(world, "anne").get("/insight/selection.csv?number=1234-5678").response
+    answer = downloaded(world, number="1234-5678")
     assert answer.data.startswith(b"\xef\xbb\xbf")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="access-log.csv"'
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
@@ -273,6 +290,107 @@ def test_the_file_opens_in_a_spreadsheet_with_norwegian_settings(world, case_id)
         "Wrote it",
         "1234-5678",
     ]
+
+
+def asked(world, **question):
+    """The approval that Anne has asked for by the page, and her browser."""
+    freshly(world, "anne")
+    client = signed_in(world, "anne")
+    client.get("/insight")
+    answer = client.post("/insight/selections", {"reason": "Tilsyn", **question})
+    return client, answer.response.headers["Location"].rpartition("/")[2]
+
+
+def downloaded(world, **question):
+    """The file of a selection that Asta has said yes to."""
+    client, approval_id = asked(world, **question)
+    freshly(world, "asta")
+    world.run("asta", approval.give, approval_id=uuid.UUID(approval_id))
+    client.get(f"/approvals/{approval_id}")
+    return client.post(f"/insight/selections/{approval_id}", {}).response
+
+
+def test_a_file_takes_two_people_and_is_given_once_and_of_nothing_else(world, case_id):
+    client, approval_id = asked(world, number="1234-5678", hours="workday")
+    address = f"/insight/selections/{approval_id}"
+    client.get(f"/approvals/{approval_id}")
+    assert client.follow(client.post(address, {})).all("h1")[0].text == "Approvals"
+    assert ("audit:log:export", "allow") not in acts(world)
+    freshly(world, "asta")
+    second = signed_in(world, "asta").get(f"/approvals/{approval_id}").text
+    for said in ("Download a part of the access log", "1234-5678", "Tilsyn", "Anne Ruud"):
+        assert said in second
+    assert "Monday to Friday, 6 to 16" in second
+    world.run("asta", approval.give, approval_id=uuid.UUID(approval_id))
+    world.run("ingrid", _read, case_id=case_id)
+    assert signed_in(world, "asta").post(address, {}).status in {400, 403, 404}
+    client.get(f"/approvals/{approval_id}")
+    # What the browser sends beside the id changes nothing.
+    file = client.post(address, {"number": "", "who": "ingrid"}).response
+    assert {row[-1] for row in rows_of(file)} == {"1234-5678"}
+    client.get(f"/approvals/{approval_id}")
+    assert client.post(address, {}).status == 303
+    assert acts(world).count(("audit:log:export", "allow")) == 1
+
+
+def test_a_file_cannot_be_asked_for_without_saying_what_it_is_for(world):
+    client = signed_in(world, "anne")
+    client.get("/insight")
+    refused = client.post("/insight/selections", {"reason": " ", "who": "ingrid"})
+    assert refused.status == 422
+    with pytest.raises(RuleBroken, match=r"insight\.no_reason"):
+        world.run("anne", insight_file.ask_for_selection, Question(), reason=" ")
+
+
+def rows_of(answer):
+    """The rows of a file without its heading."""
+    text_ = answer.data.decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text_), delimiter=";"))[1:]
+
+
+@given(
+    st.integers(1_700_000_000, 1_900_000_000).map(lambda at: datetime.fromtimestamp(at, UTC)),
+)
+def test_every_moment_is_work_evening_night_or_weekend_by_the_clock_in_norway(at):
+    local = at.astimezone(NORWAY)
+    held = {one for one in Hours if one.holds(at)}
+    assert (Hours.WORKDAY in held) != (Hours.OUTSIDE in held)
+    assert (Hours.WEEKEND in held) == (local.weekday() >= 5)
+    assert (Hours.NIGHT in held) == (local.hour >= 22 or local.hour < 6)
+    assert (Hours.EVENING in held) == (16 <= local.hour < 22)
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("holder", Ground.WORK),
+        ("follower", Ground.WORK),
+        ("cell:0b0f7e8e-55e5-4d0a-9d0e-3ad3e2a4f4a3", Ground.CONSENT),
+        ("role:unit_lead", Ground.ROLE),
+        ("gate:audit_export", Ground.TWO_PEOPLE),
+        ("gate:emergency", Ground.EMERGENCY),
+        ("", None),
+    ],
+)
+def test_a_ground_of_the_log_is_of_one_kind_at_most(written, kind):
+    assert [one for one in Ground if one.holds(written)] == ([kind] if kind else [])
+
+
+def test_the_search_narrows_by_time_of_day_and_by_ground(world, case_id):
+    world.clock.advance(timedelta(hours=14))
+    world.run("ingrid", _read, case_id=case_id)
+    client = signed_in(world, "anne")
+
+    def found(question):
+        page = client.get(f"/insight?number=1234-5678&{question}")
+        return [row.text for row in page.all("tr")[1:]]
+
+    assert len(found("")) == 2
+    assert len(found("hours=workday")) == 1
+    assert len(found("hours=night")) == len(found("hours=outside")) == 1
+    assert found("hours=weekend") == []
+    assert len(found("hours=night&ground=work")) == 1
+    assert found("ground=emergency") == []
 
 
 @given(st.text(max_size=20), st.sampled_from(["=", "+", "-", "@", "\t", "\r", " =", "\u00a0@"]))

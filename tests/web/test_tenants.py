@@ -118,7 +118,7 @@ def test_no_list_shows_anybody_from_next_door(site):
     for who, endpoints in {
         "ingrid": ("worklist.show", "concern.new"),
         "hege": ("worklist.show", "referral.queue"),
-        "anne": ("insight.search", "insight.selection"),
+        "anne": ("insight.search", "approval.list"),
         "asta": ("account.list", "account.new"),
     }.items():
         for endpoint in endpoints:

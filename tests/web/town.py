@@ -21,10 +21,11 @@ from bti.workflows import (
     baton,
     breach,
     emergency,
+    insight_file,
     protection,
     rights_request,
 )
-from bti.workflows.insight import Question
+from bti.workflows.insight_question import Question
 from tests.approvals import freshly
 from tests.files import pdf
 from tests.story import Story
@@ -43,6 +44,8 @@ class Town:
     stories: dict[str, Story] = field(default_factory=dict)
     ids: dict[str, Ids] = field(default_factory=dict)
     approval_id: uuid.UUID = NOBODY
+    #: A colleague's yes to a part of the access log as a file.
+    selection_id: uuid.UUID = NOBODY
     #: The secret of the app that the newcomer sets up.
     new_seed: bytes = b""
 
@@ -97,6 +100,7 @@ def tell(town: Town, *, whole: bool) -> None:
     watched.last_month(town.world)
     freshly(town.world, "arne")
     params = {"case": str(late.case_id), "recipient": "Statsarkivet"}
+    town.selection_id = _selection(town.world)
     town.approval_id = town.world.run("arne", approval.ask, ApprovalAct.CASE_EXPORT, params)
 
 
@@ -179,6 +183,16 @@ def _with_emergency(story: Story) -> None:
         text="Fant barnet alene ute etter midnatt.",
     )
     assert story.world.run("vera", emergency.take, command) == story.case_id
+
+
+def _selection(world: World) -> uuid.UUID:
+    freshly(world, "anne")
+    found = world.run(
+        "anne", insight_file.ask_for_selection, Question(who="ingrid"), reason="Tilsyn"
+    )
+    freshly(world, "asta")
+    world.run("asta", approval.give, approval_id=found)
+    return found
 
 
 def _with_desk(world: World) -> None:

@@ -10,7 +10,8 @@ from bti.web.audit_words import ACTS
 from bti.web.forms.base import BaseForm
 from bti.web.forms.case_number import as_number
 from bti.web.forms.fields import DateField, ListField, TextField
-from bti.workflows.insight import Group, Question
+from bti.web.search_words import GROUNDS, GROUPS, HOURS
+from bti.workflows.insight_question import Ground, Group, Hours, Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _NUMBER_LENGTH: Final = 20
 _NAME_LENGTH: Final = 100
+_REASON: Final = 300
 
 
 class SearchForm(BaseForm):
@@ -39,21 +41,25 @@ class SearchForm(BaseForm):
         lazy_gettext("What was done"),
         required=False,
         blank=lazy_gettext("Everything"),
-        choices=[
-            (Group.READ.value, lazy_gettext("Read")),
-            (Group.WROTE.value, lazy_gettext("Wrote")),
-            (Group.PRINTED.value, lazy_gettext("Printed or downloaded")),
-            (Group.EMERGENCY.value, lazy_gettext("Emergency access")),
-            (Group.REFUSED.value, lazy_gettext("Was refused")),
-            (Group.SIGN_IN.value, lazy_gettext("Signed in or out")),
-            (Group.SYSTEM.value, lazy_gettext("Keys, deadlines and checks")),
-        ],
+        choices=list(GROUPS.items()),
     )
     act = ListField(
         lazy_gettext("Exactly what"),
         required=False,
         blank=lazy_gettext("Everything"),
         choices=list(ACTS.items()),
+    )
+    hours = ListField(
+        lazy_gettext("Time of day"),
+        required=False,
+        blank=lazy_gettext("The whole day"),
+        choices=list(HOURS.items()),
+    )
+    ground = ListField(
+        lazy_gettext("Why it was allowed"),
+        required=False,
+        blank=lazy_gettext("Whatever the reason"),
+        choices=list(GROUNDS.items()),
     )
     from_day = DateField(lazy_gettext("From date"), required=False)
     to_day = DateField(lazy_gettext("To date"), required=False)
@@ -74,6 +80,18 @@ class SearchForm(BaseForm):
             who=self.who.data or "",
             group=Group(self.group.data) if self.group.data else None,
             act=self.act.data or "",
+            hours=Hours(self.hours.data) if self.hours.data else None,
+            ground=Ground(self.ground.data) if self.ground.data else None,
             from_day=self.from_day.data,
             to_day=self.to_day.data,
         )
+
+
+class SelectionForm(BaseForm):
+    """Asks a colleague's yes to a file of what is searched for; the search stands in the address."""
+
+    reason = TextField(
+        lazy_gettext("What is the file for?"),
+        max_length=_REASON,
+        description=lazy_gettext("Your colleague reads this before saying yes."),
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, redirect, render_template, url_for
 
-from bti.domain.approval import ApprovalRefused, StepUpNeeded
+from bti.domain.approval import ApprovalAct, ApprovalRefused, ApprovalState, StepUpNeeded
 from bti.web import approval_words as words
 from bti.web.doorway import perform
 from bti.web.notices import notify
@@ -57,6 +57,8 @@ class ApprovalOnePage:
     give_action: str
     refuse_action: str
     withdraw_action: str
+    #: Where it is carried out from this page; empty when it is done elsewhere, or not yet.
+    use_action: str
 
 
 def register(app: Flask) -> None:
@@ -91,6 +93,7 @@ def show(approval_id: uuid.UUID) -> str:
             if line.mine and line.state.value in OPEN
             else ""
         ),
+        use_action=_use_action(line),
     )
     return render_template("approval/show.html", page=page)
 
@@ -125,6 +128,12 @@ def _answered(act: Callable[..., None], approval_id: uuid.UUID, notice: str) -> 
         notice = "not_done"
     notify(notice)
     return redirect(url_for("approval.list"), 303)
+
+
+def _use_action(line: ApprovalLine) -> str:
+    if line.mine and line.state is ApprovalState.GIVEN and line.act is ApprovalAct.AUDIT_SELECTION:
+        return url_for("insight.selection", approval_id=line.approval_id)
+    return ""
 
 
 def _row(line: ApprovalLine) -> ApprovalRow:

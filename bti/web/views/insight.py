@@ -7,21 +7,24 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Flask, make_response, render_template, request, url_for
+from flask import Blueprint, Flask, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from bti.domain.approval import ApprovalRefused
 from bti.web import audit_words, filters
 from bti.web.doorway import perform
-from bti.web.forms.insight import SearchForm
+from bti.web.forms.insight import SearchForm, SelectionForm
 from bti.web.identity import person
-from bti.workflows import audit_check, insight, review
+from bti.web.notices import notify
+from bti.workflows import audit_check, insight, insight_file, review
 from bti.workflows.audit_check import ChainCard, CheckOutcome
 from bti.workflows.insight import Access
+from bti.workflows.insight_question import Question
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from bti.workflows.review import Pending
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _PAGES_AROUND: Final = 4
 _LARGEST_PAGE: Final = 1_000_000
+#: An approval that was good once: told kindly. Everything else is answered as what does not exist.
+_OVER: Final = frozenset({"approval.used", "approval.expired", "approval.not_given"})
 
 blueprint = Blueprint("insight", __name__)
 
@@ -85,7 +90,11 @@ class SearchPage:
     outcome: CheckOutcome | None
     action: str
     check_action: str
-    file_href: str
+    #: There was more than the search went through.
+    cut: bool
+    #: What was filled in, by name of the field.
+    asked: Mapping[str, str]
+    ask_action: str
     #: A record of a breach with the same selection; empty when nothing was asked for.
     breach_href: str
 
@@ -123,13 +132,30 @@ def check() -> Response:
     return _answer(perform(audit_check.verify, tenant_id=person().tenant_id))
 
 
-@blueprint.get("/insight/selection.csv")
-def selection() -> Response:
-    """The same selection as a file for a spreadsheet."""
-    form = SearchForm(request.args)
-    if not form.validate():
-        return _show(form, None, 422)
-    response = make_response(_csv(perform(insight.selection, form.to_question())))
+@blueprint.post("/insight/selections")
+def ask() -> Response:
+    """Ask a colleague's yes to a file of what is searched for."""
+    form, wanted = SearchForm(), SelectionForm()
+    if not form.validate() or not wanted.validate():
+        return _show(form, None, 422, wanted)
+    approval_id = perform(
+        insight_file.ask_for_selection, form.to_question(), reason=wanted.reason.data or ""
+    )
+    notify("selection_asked")
+    return redirect(url_for("approval.show", approval_id=approval_id), 303)
+
+
+@blueprint.post("/insight/selections/<uuid:approval_id>")
+def selection(approval_id: uuid.UUID) -> Response:
+    """The selection that a colleague said yes to, once, as a file for a spreadsheet."""
+    try:
+        rows = perform(insight_file.selection, approval_id=approval_id)
+    except ApprovalRefused as refused:
+        if refused.code not in _OVER:
+            raise
+        notify("not_done")
+        return redirect(url_for("approval.list"), 303)
+    response = make_response(_csv(rows))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = 'attachment; filename="access-log.csv"'
     return response
@@ -145,10 +171,15 @@ def _answer(outcome: CheckOutcome | None) -> Response:
     return _show(form, outcome, 200 if form.validate() else 422)
 
 
-def _show(form: SearchForm, outcome: CheckOutcome | None, status: int) -> Response:
-    question = form.to_question() if not form.errors else insight.Question()
+def _show(
+    form: SearchForm,
+    outcome: CheckOutcome | None,
+    status: int,
+    wanted: SelectionForm | None = None,
+) -> Response:
+    question = form.to_question() if not form.errors else Question()
     found = perform(insight.search, question, page=_wanted_page())
-    asked = {name: text for name in _names(form) if (text := request.args.get(name))}
+    asked = {name: text for name in _names(form) if (text := request.values.get(name))}
 
     def href(number: int) -> str:
         return url_for("insight.search", page=number, **asked)  # type: ignore[arg-type]  # texts only
@@ -162,10 +193,20 @@ def _show(form: SearchForm, outcome: CheckOutcome | None, status: int) -> Respon
         outcome=outcome,
         action=url_for("insight.search"),
         check_action=url_for("insight.check"),
-        file_href=url_for("insight.selection", **asked),  # type: ignore[arg-type]  # texts only
+        cut=found.cut,
+        asked=asked,
+        ask_action=url_for("insight.ask"),
         breach_href=url_for("breach.new", **asked) if asked else "",  # type: ignore[arg-type]  # texts only
     )
-    return make_response(render_template("insight/search.html", page=page, form=form), status)
+    return make_response(
+        render_template(
+            "insight/search.html",
+            page=page,
+            form=form,
+            wanted=wanted or SelectionForm(formdata=None, data={}),
+        ),
+        status,
+    )
 
 
 def _names(form: SearchForm) -> tuple[str, ...]:

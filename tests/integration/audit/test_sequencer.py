@@ -30,6 +30,7 @@ from bti.db.walls import EVERYWHERE, stand
 from bti.domain.approval import ApprovalAct
 from bti.domain.errors import AccessDenied
 from bti.workflows import audit_check, insight
+from bti.workflows.insight_question import Group, Question
 from tests.approvals import two_say_yes
 from tests.sequenced import copy_of_sequenced, sequencer_of
 
@@ -111,11 +112,11 @@ def test_entries_wait_and_then_stand_in_the_tree_in_the_order_of_their_writer(wa
 
 
 def test_a_page_shows_an_entry_that_still_waits(waiting, sequencer):
-    waiting.run("anne", insight.search, insight.Question())
-    before = waiting.run("anne", insight.search, insight.Question(group=insight.Group.READ))
+    waiting.run("anne", insight.search, Question())
+    before = waiting.run("anne", insight.search, Question(group=Group.READ))
     assert before.rows[0].action == Action.INSIGHT_LOG_SEARCH
     assert sequencer.turn() > 0
-    after = waiting.run("anne", insight.search, insight.Question(group=insight.Group.READ))
+    after = waiting.run("anne", insight.search, Question(group=Group.READ))
     assert after.total == before.total + 1
     assert after.rows[1:] == before.rows
 

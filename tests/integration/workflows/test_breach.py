@@ -11,7 +11,7 @@ from bti.db.models import DeskMatter, DeskStep
 from bti.domain.breach import AuthorityState, BreachStepKind, NotToldGround
 from bti.domain.errors import AccessDenied, Conflict, NotFound, RuleBroken
 from bti.workflows import breach, case, desk, insight
-from bti.workflows.insight import Question
+from bti.workflows.insight_question import Group, Question
 from tests.integration.workflows import cases
 from tests.world import PEOPLE
 
@@ -87,7 +87,7 @@ def test_what_was_found_stays_as_it_was_when_the_log_goes_on(world):
 def test_a_selection_by_person_finds_every_case_they_saw(world):
     numbers = {number_of(world, cases.new_case(world)) for _ in range(2)}
     number_of(world, cases.new_case(world, "mona"), "mona")
-    breach_id = opened(world, question=Question(who="ingrid", group=insight.Group.READ))
+    breach_id = opened(world, question=Question(who="ingrid", group=Group.READ))
     extent = shown(world, breach_id).steps[0].extent
     assert {row.number for row in extent.cases} == numbers
     assert [row.name for row in extent.people] == ["Ingrid Solberg"]

@@ -25,6 +25,7 @@ from bti.workflows import (
     worklist,
 )
 from bti.workflows.errors import NotFound
+from bti.workflows.insight_question import Question
 from bti.workflows.permission import require
 from bti.workflows.worklist import TaskKind
 from tests.approvals import freshly
@@ -304,7 +305,7 @@ def test_the_officers_search_does_not_tell_which_school_it_is(world):
     world.run("ingrid", case.show_case, case_id=case_id)
     number = world.run("ingrid", case.show_case, case_id=case_id).number
 
-    found = world.run("anne", insight.search, insight.Question(number=number)).rows
+    found = world.run("anne", insight.search, Question(number=number)).rows
 
     assert found
     assert {one.unit for one in found} == {""}
@@ -361,10 +362,7 @@ def test_every_act_is_entered(world):
     lift(world, case_id)
     number = world.run("ingrid", case.show_case, case_id=case_id).number
 
-    acts = {
-        one.action
-        for one in world.run("anne", insight.search, insight.Question(number=number)).rows
-    }
+    acts = {one.action for one in world.run("anne", insight.search, Question(number=number)).rows}
 
     assert {Act.CASE_PROTECTION_SET, Act.CASE_PROTECTION_NAME, Act.CASE_PROTECTION_LIFT} <= acts
 
@@ -400,7 +398,7 @@ def test_no_day_ends_a_protection(until, at):
 def test_the_officers_desk_does_not_tell_which_school_it_is(world):
     case_id = shared_case(world)
     number = world.run("ingrid", case.show_case, case_id=case_id).number
-    question = insight.Question(number=number)
+    question = Question(number=number)
     assert {one.unit for one in _extent(world, question).cases} == {"Lindvik ungdomsskole"}
 
     protect(world, case_id)
