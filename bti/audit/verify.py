@@ -12,7 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import chain, islice
@@ -209,7 +209,8 @@ def verify_export(
     """Check an export directory: `leaves.ndjson`, `checkpoints.ndjson`, `checkpoint`, and what else is there.
 
     That is `keys` and `cosignatures.ndjson`. `known` are checkpoints kept from earlier, in order of size. Only they, or a witness, can show that an export
-    was cut back to an older state. Raise ValueError for a bad key, OSError for a file that cannot be read.
+    was cut back to an older state; and the key of a later epoch, that this one is left out. Raise ValueError for a
+    bad key, OSError for a file that cannot be read.
     """
     policy = _policy(keys)
     named = directory / "keys"
@@ -232,7 +233,12 @@ def verify_export(
         )
         entries = (_read_entry(line) for line in _lines(leaves, 2 * MAX_LEAF_BYTES))
         merged = heapq.merge(notes, more, known, key=claimed_place)
-        return verify_leaves(enumerate(entries), merged, policy, tenant=tenant)
+        report = verify_leaves(enumerate(entries), merged, policy, tenant=tenant)
+    newest = _Keys(policy).newest
+    if report.finding is None and report.epoch < newest:
+        detail = f"the log ends in epoch {report.epoch}, and there is a key of epoch {newest}"
+        return replace(report, finding=Finding(Kind.MISSING, report.size, report.size, detail))
+    return report
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +254,11 @@ class Proven:
         return f"intact: entry {self.index} of {self.size} in {self.origin}\n{self.entry.decode()}"
 
 
-def verify_proof(text: str, keys: "str | Policy") -> Proven:
-    """Check a C2SP tlog-proof whose extra data is the entry itself. Raise ValueError, which says what is wrong."""
+def verify_proof(text: str, keys: "str | Policy", *, tenant: str = "") -> Proven:
+    """Check a C2SP tlog-proof whose extra data is the entry itself, of `tenant` if given.
+
+    Raise ValueError, which says what is wrong.
+    """
     policy = _policy(keys)
     opened = _Keys(policy)
     top, blank, note = text.partition("\n\n")
@@ -272,7 +281,8 @@ def verify_proof(text: str, keys: "str | Policy") -> Proven:
         raise _BadError("its checkpoint does not have the cosignatures asked for")
     if not _included(_hash(entry), int(index), state.size, path, state.root):
         raise _BadError("the path does not lead from the entry to the root")
-    _read_leaf(entry)
+    if tenant not in {"", _read_leaf(entry).tenant}:
+        raise _BadError("it belongs to another tenant")
     return Proven(int(index), state.size, state.origin, entry)
 
 
@@ -388,6 +398,11 @@ class _Keys:
         self.quorum = len(self._witnesses) if policy.quorum is None else policy.quorum
         if not 0 <= self.quorum <= len({key.name for key in self._witnesses}):
             raise _BadError("not a verifier key for each of the witnesses asked for")
+
+    @property
+    def newest(self) -> int:
+        """The newest epoch that a key was given for."""
+        return max(_origin(name)[1] for name in self._logs)
 
     def open(self, note: str) -> _State:
         """Read a checkpoint of the log (C2SP signed-note, tlog-checkpoint, tlog-cosignature)."""
@@ -902,7 +917,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _outcome(options: argparse.Namespace, policy: Policy) -> tuple[bool, str]:
     try:
         if options.proof is not None:
-            return True, str(verify_proof(options.proof.read_text("utf-8", "replace"), policy))
+            text = options.proof.read_text("utf-8", "replace")
+            return True, str(verify_proof(text, policy, tenant=options.tenant))
         known = sorted(
             (path.read_text("utf-8", "replace") for path in options.known), key=claimed_place
         )

@@ -136,7 +136,7 @@ def grant(
 ) -> None:
     """Give an account a role in a unit.
 
-    A role that watches over others needs two people, once there are two who could agree.
+    Every role but staff needs two people, once there are two who could agree.
     """
     with runtime() as opened:
         tenant, account_id, unit_id = _found(opened, number, username, unit)

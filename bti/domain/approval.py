@@ -143,8 +143,21 @@ TWO_PEOPLE: Final[Mapping[ApprovalAct, TwoPeople]] = MappingProxyType(
 OWN_UNIT_ONLY: Final = frozenset({Role.UNIT_LEAD, Role.TEAM_LEAD})
 """Leaders say yes for their own unit only: the one the parameters name as ``unit``."""
 
-WATCHERS: Final = frozenset({Role.ADMINISTRATOR, Role.DPO, Role.ARCHIVIST})
-"""Roles that ask and answer for others: whoever could give one alone could be both people."""
+GIVEN_BY_TWO: Final = frozenset(
+    {
+        # They ask and answer for others: whoever could give one alone could be both people.
+        Role.ADMINISTRATOR,
+        Role.DPO,
+        Role.ARCHIVIST,
+        # They reach cases by the role, without anybody in the case letting them in: an administrator
+        # could make an account, give it one of these and sign in as a person who is not there.
+        Role.UNIT_LEAD,
+        Role.TEAM_LEAD,
+        Role.TEAM_MEMBER,
+        Role.ON_CALL,
+    }
+)
+"""Roles that no one person gives."""
 
 ASKERS: Final = frozenset().union(*(one.ask for one in TWO_PEOPLE.values()))
 GIVERS: Final = frozenset().union(*(one.give for one in TWO_PEOPLE.values()))

@@ -75,7 +75,7 @@ WORDS: Final[Mapping[ApprovalAct, tuple[Any, Any]]] = {
         ),
     ),
     ApprovalAct.ROLE_GRANT: (
-        lazy_gettext("Give a role that watches over others"),
+        lazy_gettext("Give a role"),
         lazy_gettext("The person can do what belongs to this role as soon as it is given."),
     ),
     ApprovalAct.ACCOUNT_RESET: (

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from bti.db.models import Account, RoleGrant, Unit
 from bti.domain.access import Action as Act
-from bti.domain.approval import TWO_PEOPLE, WATCHERS, ApprovalAct
+from bti.domain.approval import GIVEN_BY_TWO, TWO_PEOPLE, ApprovalAct
 from bti.domain.codes import STAFF_SIDE, Role
 from bti.domain.errors import RuleBroken
 from bti.workflows import account, approval
@@ -116,7 +116,7 @@ def welcome(
     """
     subject = require(context, Act.MANAGE_ACCOUNTS)
     _check_role(context, unit_id, role)
-    if role in WATCHERS:
+    if role in GIVEN_BY_TWO:
         raise RuleBroken("account.role_needs_two")
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     made = account.create_account(
@@ -140,14 +140,14 @@ def welcome(
 
 
 def role_params(account_id: uuid.UUID, unit_id: uuid.UUID, role: Role) -> Params:
-    """Return what two people agree to when a role that watches over others is given."""
+    """Return what two people agree to when a role of ``GIVEN_BY_TWO`` is given."""
     return {"account": str(account_id), "unit": str(unit_id), "role": role.value}
 
 
 def give_role(context: Context, *, account_id: uuid.UUID, unit_id: uuid.UUID, role: Role) -> bool:
     """Give a colleague one more role from now on; tells whether it is given already.
 
-    A role that watches over others needs two people: it is asked for first, and given when it is
+    A role of ``GIVEN_BY_TWO`` needs two people: it is asked for first, and given when it is
     sent again after a colleague's yes. Raises ``RuleBroken`` with account.own_role,
     account.role_not_here, account.role_given, account.not_active or approval.waiting,
     ``StepUpNeeded`` and ``NotFound``.
@@ -171,7 +171,7 @@ def give_role(context: Context, *, account_id: uuid.UUID, unit_id: uuid.UUID, ro
     ).first()
     if held is not None:
         raise RuleBroken("account.role_given")
-    if role in WATCHERS and not _agreed(context, role_params(account_id, unit_id, role)):
+    if role in GIVEN_BY_TWO and not _agreed(context, role_params(account_id, unit_id, role)):
         return False
     account.grant_role(
         context,
@@ -200,7 +200,7 @@ def needs_two(context: Context, *, tenant_id: uuid.UUID, role: Role) -> bool:
     Not before there is an administrator who can ask and somebody else who can say yes: the first
     of them come from the command line.
     """
-    if role not in WATCHERS:
+    if role not in GIVEN_BY_TWO:
         return False
     rule = TWO_PEOPLE[ApprovalAct.ROLE_GRANT]
     holders = context.session.execute(

@@ -126,10 +126,10 @@ def test_who_may_not_answer_meets_the_uniform_page(world, asked, who):
     assert state(world, asked) is ApprovalState.WAITING
 
 
-def give_role(client, world, who, role):
+def give_role(client, world, who, role, unit="administration"):
     page = f"/accounts/{world.accounts[who]}"
     client.get(page)
-    return client.post(f"{page}/roles", {"unit": str(world.units["administration"]), "role": role})
+    return client.post(f"{page}/roles", {"unit": str(world.units[unit]), "role": role})
 
 
 def roles_of(world, who):
@@ -156,9 +156,32 @@ def test_a_role_that_watches_over_others_is_given_by_two(world, role):
     assert roles_of(world, "ingrid") == {Role.STAFF, Role(role)}
 
 
-def test_an_ordinary_role_needs_one(world):
-    give_role(signed_in(world, "asta"), world, "ingrid", "unit_lead")
-    assert Role.UNIT_LEAD in roles_of(world, "ingrid")
+@pytest.mark.parametrize(
+    ("role", "unit"),
+    [
+        ("unit_lead", "school"),
+        ("team_lead", "team"),
+        ("team_member", "team"),
+        ("on_call", "child_welfare"),
+    ],
+)
+def test_a_role_that_reaches_cases_by_itself_is_given_by_two(world, role, unit):
+    client = signed_in(world, "asta")
+    give_role(client, world, "odd", role, unit)
+    assert Role(role) not in roles_of(world, "odd")
+    freshly(world, "anne")
+    line = world.run("anne", approval.page).to_answer[0]
+    world.run("anne", approval.give, approval_id=line.approval_id)
+    give_role(client, world, "odd", role, unit)
+    assert Role(role) in roles_of(world, "odd")
+
+
+def test_a_role_that_reaches_nothing_by_itself_needs_one(world):
+    give_role(signed_in(world, "asta"), world, "ingrid", "staff")
+    assert (
+        len(world.run("asta", register.colleague, account_id=world.accounts["ingrid"])[0].roles)
+        == 2
+    )
 
 
 def test_no_account_is_made_with_a_role_that_watches(world):

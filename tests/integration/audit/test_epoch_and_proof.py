@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import uuid
 from datetime import timedelta
@@ -18,7 +19,14 @@ from bti.audit.proof import inclusion_path, node_of, range_hash
 from bti.audit.record import Reference
 from bti.audit.signer import StatefulSigner
 from bti.audit.tree import leaf_hash, node_hash
-from bti.audit.verify import Policy, verify_export, verify_proof
+from bti.audit.verify import (
+    Kind,
+    Policy,
+    checkpoint_line,
+    claimed_place,
+    verify_export,
+    verify_proof,
+)
 from bti.audit.witness import Witness
 from bti.audit.witnessing import WitnessPlace, ask_all
 from bti.clock import FixedClock
@@ -72,6 +80,18 @@ def exported(world: World, directory: Path) -> None:
     with world.runtime.doorway.sessions() as session, session.begin():
         stand(session, EVERYWHERE)
         store.export(session, world.tenant_id, keys, directory)
+
+
+def without_newest_epoch(directory: Path) -> None:
+    """Cut an export back to where its newest epoch begins."""
+    kept = directory / "checkpoints.ndjson"
+    notes = [json.loads(line) for line in kept.read_text().splitlines()]
+    newest = max(claimed_place(note)[0] for note in notes)
+    notes = [note for note in notes if claimed_place(note)[0] < newest]
+    kept.write_text("".join(map(checkpoint_line, notes)))
+    (directory / "checkpoint").write_text(notes[-1])
+    leaves = (directory / "leaves.ndjson").read_text().splitlines(keepends=True)
+    (directory / "leaves.ndjson").write_text("".join(leaves[: claimed_place(notes[-1])[1]]))
 
 
 def put_back(world: World, entries_back: int) -> None:
@@ -147,6 +167,11 @@ def test_attack_30_after_a_restore_the_log_goes_on_only_in_a_new_epoch(lived, tm
     assert report.intact
     assert "epoch 2 began without 2 or more entries" in str(report)
     assert not verify_export(tmp_path / "out", keys[1]).intact
+    without_newest_epoch(tmp_path / "out")
+    cut = verify_export(tmp_path / "out", Policy(keys))
+    assert cut.finding is not None
+    assert cut.finding.kind == Kind.MISSING
+    assert verify_export(tmp_path / "out", Policy(keys[:1])).intact
 
 
 def test_a_new_epoch_takes_two_names_and_is_not_for_a_page(world):
@@ -187,6 +212,9 @@ def test_one_entry_is_proven_without_the_others(lived):
         proven = verify_proof(proof, Policy(keys))
         assert proven.index == idx
         assert b'"ten":"' + str(lived.tenant_id).encode() in proven.entry
+        assert verify_proof(proof, Policy(keys), tenant=str(lived.tenant_id)) == proven
+        with pytest.raises(ValueError, match="another tenant"):
+            verify_proof(proof, Policy(keys), tenant=str(uuid.uuid4()))
     with pytest.raises(NotFound):
         lived.system(audit_epoch.proof, tenant_id=lived.tenant_id, idx=100_000)
 
