@@ -4,7 +4,6 @@ A checkpoint binds a log's name, size and root. Where keys are kept and when to 
 """
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable
@@ -250,7 +249,7 @@ def _decode(encoded: str) -> bytes:
     """Decode base64 that has one spelling only."""
     try:
         decoded = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise NoteError("not base64") from error
     if base64.b64encode(decoded).decode() != encoded:
         raise NoteError("not canonical base64")

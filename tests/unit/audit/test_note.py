@@ -1,4 +1,6 @@
 import base64
+from dataclasses import FrozenInstanceError
+from hashlib import sha256
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -6,13 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bti.audit.note import (
+    COSIGNATURE_TYPE,
     Checkpoint,
     NoteError,
     VerifierKey,
+    cosign,
+    open_cosignature,
     open_note,
     open_text,
     sign_checkpoint,
     sign_note,
+    text_of,
 )
 from tests.unit.audit.logs import KEY, ORIGIN
 
@@ -32,6 +38,10 @@ CHECKPOINT = Checkpoint(ORIGIN, 20852163, bytes(range(32)))
 NOTE = sign_checkpoint(CHECKPOINT, KEY)
 OWN = VerifierKey.of(ORIGIN, KEY)
 OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
+WITNESS = VerifierKey.of("witness.example", OTHER, COSIGNATURE_TYPE)
+SEEN = 1_700_000_000
+COSIGNED = cosign(CHECKPOINT.text, WITNESS.name, OTHER, SEEN)
+SIGNATURE = "— name AAAAAAA=\n"
 
 
 def test_the_published_note_opens_with_its_published_key():
@@ -102,6 +112,7 @@ def test_one_log_cannot_vouch_for_another():
         f"{ORIGIN}\n5\n{'A' * 44}\n",
         f"{ORIGIN}\n5\n{'-' * 43}=\n",
         f"{ORIGIN}\n5\n{'A' * 43}=",
+        f"{ORIGIN}\n5\n{'A' * 43}=\nan extension",
         f"\n5\n{'A' * 43}=\n",
         f"two words\n5\n{'A' * 43}=\n",
         f"plus+plus\n5\n{'A' * 43}=\n",
@@ -160,3 +171,145 @@ def test_a_verifier_key_has_one_spelling(encoded: str):
 def test_a_text_without_a_last_newline_is_not_signed():
     with pytest.raises(NoteError, match="newline"):
         sign_note("no newline", ORIGIN, KEY)
+
+
+def test_a_checkpoint_and_a_key_never_become_others():
+    with pytest.raises(FrozenInstanceError):
+        CHECKPOINT.size = 5
+    with pytest.raises(FrozenInstanceError):
+        OWN.name = "other.example"
+
+
+@pytest.mark.parametrize("size", [-1, 2**53 + 1])
+def test_a_size_that_cannot_be_written_exactly_is_refused(size: int):
+    assert Checkpoint(ORIGIN, 2**53, CHECKPOINT.root).size == 2**53
+    with pytest.raises(NoteError, match="out of range"):
+        Checkpoint(ORIGIN, size, CHECKPOINT.root)
+
+
+@pytest.mark.parametrize("root", [b"", bytes(31), bytes(33)])
+def test_a_root_that_is_no_hash_is_refused(root: bytes):
+    with pytest.raises(NoteError, match="not 32 bytes"):
+        Checkpoint(ORIGIN, 5, root)
+
+
+def test_control_characters_are_neither_signed_nor_read():
+    for refused in (
+        lambda: sign_note("a\x00text\n", ORIGIN, KEY),
+        lambda: cosign("a\x00text\n", WITNESS.name, OTHER, SEEN),
+        lambda: text_of(f"a\ttext\n\n{SIGNATURE}"),
+        lambda: Checkpoint("a\x01log", 5, bytes(32)),
+    ):
+        with pytest.raises(NoteError, match="control characters"):
+            refused()
+
+
+def test_the_text_of_a_note_is_read_whoever_signed_it():
+    assert text_of(NOTE) == CHECKPOINT.text
+    assert text_of(f"two\n\nparts\n\n{SIGNATURE}") == "two\n\nparts\n"
+
+
+@pytest.mark.parametrize(
+    ("note", "reason"),
+    [
+        (SIGNATURE, "a blank line"),
+        (f"\n{SIGNATURE}", "a blank line"),
+        (NOTE[:-1], "a blank line"),
+        (f"{NOTE}— na+me AAAAAAA=\n", "neither spaces nor plus signs"),
+        (f"{NOTE}— name AAAAAA==\n", "too short"),
+        (f"{NOTE}— name AAAA!AAA=\n", "not base64"),
+        (f"{NOTE}— name AAAAAAB=\n", "not canonical"),
+        (f"{NOTE}— name\n", "a dash, a name and base64"),
+    ],
+)
+def test_a_refusal_of_a_note_says_what_is_wrong(note: str, reason: str):
+    with pytest.raises(NoteError, match=reason):
+        text_of(note)
+
+
+def test_a_note_may_have_a_hundred_signatures_and_a_mebi_of_characters():
+    assert text_of("text\n\n" + SIGNATURE * 100) == "text\n"
+    with pytest.raises(NoteError, match="too many signatures"):
+        text_of("text\n\n" + SIGNATURE * 101)
+    longest = "a" * ((1 << 20) - len(SIGNATURE) - 2)
+    assert text_of(f"{longest}\n\n{SIGNATURE}") == f"{longest}\n"
+    with pytest.raises(NoteError, match="too long"):
+        text_of(f"a{longest}\n\n{SIGNATURE}")
+
+
+def test_a_key_has_a_name_and_is_a_point_of_the_curve():
+    with pytest.raises(NoteError, match="neither spaces nor plus signs"):
+        VerifierKey("two words", OWN.public)
+    with pytest.raises(NoteError, match="not an Ed25519 public key"):
+        VerifierKey(ORIGIN, OWN.public[:-1])
+
+
+def test_every_key_comes_back_from_its_one_line():
+    keys = [
+        VerifierKey.of("log", Ed25519PrivateKey.from_private_bytes(bytes([n] * 32)))
+        for n in range(24)
+    ]
+    assert any(key.encode().count("+") > 3 for key in keys), "base64 has plus signs too"
+    for key in keys:
+        assert VerifierKey.parse(key.encode()) == key
+
+
+@pytest.mark.parametrize(
+    ("encoded", "reason"),
+    [
+        (NEUMANN.replace("c74f20a3", "C74F20A3"), "the form"),
+        (NEUMANN.replace("c74f20a3", "c74f20a4"), "does not match"),
+        (WITNESS.encode(), "of the asked kind"),
+    ],
+)
+def test_a_refusal_of_a_key_says_what_is_wrong(encoded: str, reason: str):
+    with pytest.raises(NoteError, match=reason):
+        VerifierKey.parse(encoded)
+    assert VerifierKey.parse(WITNESS.encode(), COSIGNATURE_TYPE) == WITNESS
+
+
+def test_a_cosignature_is_the_line_that_is_specified():
+    # C2SP tlog-cosignature: key id over type 04, eight bytes of time, and what is signed.
+    key_id = sha256(b"witness.example\n\x04" + WITNESS.public).digest()[:4]
+    signed = OTHER.sign(b"cosignature/v1\ntime 1700000000\n" + CHECKPOINT.text.encode())
+    stamped = base64.b64encode(key_id + SEEN.to_bytes(8, "big") + signed).decode()
+    line = cosign(CHECKPOINT.text, "witness.example", OTHER, SEEN)
+    assert line == COSIGNED == f"— witness.example {stamped}\n"
+    assert open_cosignature(CHECKPOINT.text, COSIGNED, WITNESS) == SEEN
+
+
+def cosignature(payload: bytes) -> str:
+    """A line that names the witness's key, whatever it holds."""
+    return f"— {WITNESS.name} {base64.b64encode(WITNESS.id + payload).decode()}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("", "one line"),
+        (COSIGNED[:-1], "one line"),
+        ("\n" + COSIGNED[:-1], "one line"),
+        (COSIGNED * 2, "one line"),
+        (COSIGNED + "\n", "one line"),
+        (cosign(CHECKPOINT.text, "other.example", OTHER, SEEN), "by the given key"),
+        (cosign(CHECKPOINT.text, WITNESS.name, KEY, SEEN), "by the given key"),
+        (cosignature(bytes(71)), "by the given key"),
+        (cosignature(bytes(73)), "by the given key"),
+        (cosignature(bytes(72)), "does not match"),
+        (cosign("another text\n", WITNESS.name, OTHER, SEEN), "does not match"),
+    ],
+)
+def test_what_a_witness_did_not_cosign_is_refused(line: str, reason: str):
+    with pytest.raises(NoteError, match=reason):
+        open_cosignature(CHECKPOINT.text, line, WITNESS)
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_the_time_of_a_cosignature_cannot_be_moved(time: int):
+    payload = base64.b64decode(COSIGNED.split(" ")[2])[12:]
+    line = cosignature(time.to_bytes(8, "big") + payload)
+    if time == SEEN:
+        assert line == COSIGNED
+    else:
+        with pytest.raises(NoteError, match="does not match"):
+            open_cosignature(CHECKPOINT.text, line, WITNESS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from bti.audit.guard import Guard, RolledBackError
 from bti.audit.note import VerifierKey, open_note
 from bti.audit.proof import consistency_path, node_of, range_hash
 from bti.audit.signer import SignerRefusedError, StatefulSigner
-from bti.audit.state import StaleError
+from bti.audit.state import Remembered, StaleError
 from bti.audit.tree import Frontier, leaf_hash
 from bti.jobs.signer import SocketSigner, signer_app
 from tests.serving import answering
@@ -97,6 +98,26 @@ def test_a_new_epoch_has_a_key_of_its_own_and_one_beginning(signer):
         signer.begin(TENANT, 2)
     with pytest.raises(SignerRefusedError, match="the epoch here"):
         ask(signer, 20, 21)
+
+
+def test_a_later_epoch_may_be_the_first_that_is_known_here(signer):
+    assert signer.remembered(TENANT) is None
+    begun = signer.begin(TENANT, 3)
+    assert begun.before is None
+    assert begun.verifier_key == signer.verifier_key(TENANT, 3)
+    assert (signer.remembered(TENANT).origin, signer.remembered(TENANT).note) == (
+        origin_of(TENANT, 3),
+        "",
+    )
+    ask(signer, 0, 5, epoch=3)
+
+
+def test_what_is_remembered_never_becomes_something_else(tmp_path):
+    begun = StatefulSigner(tmp_path).begin(TENANT, 1)
+    with pytest.raises(FrozenInstanceError):
+        begun.before = None
+    with pytest.raises(FrozenInstanceError):
+        Remembered("log").size = 5
 
 
 def test_a_lost_or_spoilt_state_signs_nothing_and_is_not_a_new_log(tmp_path):

@@ -127,6 +127,22 @@ def test_only_hashes_are_appended():
         Frontier().append(b"an entry itself")
 
 
+def test_a_tree_is_full_before_its_size_stops_being_exact():
+    edge = [bytes(32)]
+    full = Frontier.of(2**53, edge)
+    assert full.size == 2**53
+    with pytest.raises(TreeError, match="full"):
+        full.append(LEAVES[0])
+    with pytest.raises(TreeError, match="does not fit"):
+        Frontier.of(2**53 + 1, edge * 2)
+
+
+def test_an_edge_is_equal_to_edges_only_and_shows_its_size():
+    assert Frontier() != 0
+    assert Frontier().__eq__(0) is NotImplemented
+    assert repr(frontier_of(LEAVES[:5])) == "Frontier(size=5)"
+
+
 def test_every_leaf_of_every_small_tree_is_proven():
     for size in range(1, 65):
         for index in range(size):
@@ -190,6 +206,7 @@ def test_nothing_is_consistent_with_an_empty_tree_but_by_an_empty_proof():
     assert not verify_consistency(0, 5, ROOTS[1], ROOTS[5], [])
     assert not verify_consistency(0, 0, EMPTY_ROOT, ROOTS[1], [])
     assert not verify_consistency(4, 4, ROOTS[4], ROOTS[3], [])
+    assert verify_consistency(3, 5, ROOTS[3], ROOTS[5], []) is False
 
 
 def test_a_node_does_not_pass_as_a_leaf():

@@ -38,6 +38,8 @@ def test_a_key_is_never_copied(key: DataKey):
         dataclasses.asdict(Holder(key))
     with pytest.raises(TypeError, match="never copied"):
         key.__getstate__()
+    with pytest.raises(TypeError, match="never copied"):
+        key.__reduce__()
 
 
 def test_a_key_is_equal_to_itself_only(key: DataKey):
@@ -59,6 +61,12 @@ def test_a_key_of_another_size_is_refused_without_showing_it(id_bytes: int, key_
 def test_sub_keys_differ_by_label_and_by_every_part(key: DataKey):
     names = [("a", "b"), ("a", "b", "c"), ("a", "bc"), ("ab", "c"), ("a", "c", "b"), ("a", "ø")]
     assert len({key.derive(*name) for name in names}) == len(names)
+
+
+def test_the_cipher_of_a_column_is_derived_once_and_serves_no_other(key: DataKey):
+    assert key.field_cipher("entry", "body") is key.field_cipher("entry", "body")
+    places = [("entry", "body"), ("entry", "title"), ("concern", "body")]
+    assert len({id(key.field_cipher(*place)) for place in places}) == 3
 
 
 @pytest.mark.parametrize("name", [("label", "a\0b"), ("label", ""), ("", "a"), ("la\0bel", "a")])

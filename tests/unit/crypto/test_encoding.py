@@ -52,6 +52,11 @@ def test_a_number_that_does_not_fit_is_refused(number: int):
         le64(number)
 
 
+@pytest.mark.parametrize("number", [0, 1, 2**63, 2**64 - 1])
+def test_a_number_that_fits_is_eight_bytes_least_significant_first(number: int):
+    assert le64(number) == bytes(number >> 8 * place & 0xFF for place in range(8))
+
+
 def test_padme_gives_the_lengths_of_its_paper():
     assert [padme(n) for n in (0, 1, 2, 9, 33, 64, 65, 129, 1000, 1025)] == [
         0, 1, 2, 10, 36, 64, 72, 144, 1024, 1088,
@@ -99,7 +104,15 @@ def test_a_least_length_that_is_too_small_or_no_padme_length_is_refused(minimum:
 
 @pytest.mark.parametrize(
     "padded",
-    [b"", b"\x80", bytes(64), b"x" * 64, b"x\x80".ljust(65, b"\0"), b"x\x80".ljust(63, b"\0")],
+    [
+        b"",
+        b"\x80",
+        bytes(64),
+        b"x" * 64,
+        b"x\x80".ljust(65, b"\0"),
+        b"x\x80".ljust(63, b"\0"),
+        b"x\x80X".ljust(64, b"\0"),
+    ],
 )
 def test_bytes_that_padding_never_gives_are_refused(padded: bytes):
     with pytest.raises(SealError):
@@ -111,6 +124,10 @@ def test_padding_that_comes_after_is_the_padding_there_would_have_been(length: i
     value = bytes(length)
     assert value + b"".join(padding_after(length, minimum)) == pad(value, minimum)
     assert len(pad(value, minimum)) == padded_length(length, minimum)
+
+
+def test_padding_that_comes_after_is_never_held_whole():
+    assert [len(piece) for piece in padding_after(2**30 + 1, 64)][:3] == [1, 64 * 1024, 64 * 1024]
 
 
 def test_files_up_to_twenty_mebibytes_have_few_lengths_and_waste_little():

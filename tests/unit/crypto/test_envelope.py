@@ -1,10 +1,10 @@
 import hmac
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bti.crypto.envelope import TENANT_WIDE, DataKey, Place, key_id_of, open_sealed, seal
@@ -52,7 +52,8 @@ def test_a_value_sealed_by_the_first_release_still_opens(key: DataKey, place: Pl
     assert open_sealed(key, place, blob) == SECRET
 
 
-@given(st.binary(max_size=700), st.sampled_from([64, 256]))
+@given(value=st.binary(max_size=700), minimum=st.sampled_from([64, 256]))
+@example(value=bytes(1100), minimum=64)
 def test_a_sealed_value_opens_where_it_belongs(
     key: DataKey, place: Place, value: bytes, minimum: int
 ):
@@ -116,6 +117,11 @@ def test_a_value_moved_to_another_place_is_refused(key: DataKey, place: Place, p
     blob = seal(key, place, SECRET)
     with pytest.raises(SealError):
         open_sealed(key, replace(place, **{part: OTHERWISE[part]}), blob)
+
+
+def test_a_place_never_becomes_another(place: Place):
+    with pytest.raises(FrozenInstanceError):
+        place.table = "concern"
 
 
 def test_parts_that_trade_places_are_refused(key: DataKey, place: Place):

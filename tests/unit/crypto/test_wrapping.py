@@ -102,3 +102,13 @@ def test_a_key_that_does_not_match_its_commitment_is_refused_even_when_the_ciphe
     )
     with pytest.raises(SealError):
         unwrap(header + nonce + forged_body + commit)
+
+
+def test_a_key_whose_id_is_too_short_is_refused_even_when_everything_else_fits():
+    secret, short, nonce = DEK.secret_for_wrapping(), DEK.key_id[:-1], bytes(12)
+    header = b"\x01\x01" + KEK.key_id
+    commit = hmac.digest(secret, b"stafett/commit/v1" + short, "sha256")
+    context = pae(header, b"dek", b"core", TENANT.bytes, CASE.bytes, short, commit)
+    body = AESGCM(KEK.secret_for_wrapping()).encrypt(nonce, secret, context)
+    with pytest.raises(SealError):
+        unwrap(header + nonce + body + commit, key_id=short)

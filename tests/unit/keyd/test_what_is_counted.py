@@ -1,0 +1,206 @@
+"""How much may be opened, exactly: what counts, for how long, and whose."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, func, select
+
+from bti.clock import FixedClock
+from bti.db.models import BrokerCount, BrokerMark
+from bti.domain.errors import AccessDenied
+from bti.keyd.quota import WRONG_CODES, Limits, Meter, alarm_is_due, mark
+from tests.unit.domain.samples import NOON, NURSE, TEACHER, TENANT, an_id
+from tests.unit.keyd.asked import Rows
+
+CASES = [an_id(500 + number) for number in range(6)]
+SECOND = timedelta(seconds=1)
+#: Counts are kept in steps of ten seconds, and a window may end within one.
+STEP = timedelta(seconds=10)
+
+
+@pytest.fixture
+def rows():
+    made = Rows()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def clock():
+    return FixedClock(NOON)
+
+
+def refused(act, *given):
+    with pytest.raises(AccessDenied) as told:
+        act(*given)
+    return told.value.rule, told.value.case_id
+
+
+def counted(rows, column=BrokerCount.count):
+    return rows.scalar(select(func.coalesce(func.sum(column), 0)))
+
+
+def test_the_limits_are_those_of_the_manual():
+    assert Limits() == Limits(
+        cases_hour=30,
+        cases_day=100,
+        lists_day=600,
+        index_minute=10,
+        peer_minute=300,
+        tenant_minute=1200,
+    )
+    with pytest.raises(AttributeError):
+        Limits().cases_hour = 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "window", "rule"),
+    [
+        (Limits(cases_hour=2), timedelta(hours=1), "quota.cases-hour"),
+        (Limits(cases_day=2), timedelta(days=1), "quota.cases-day"),
+    ],
+)
+def test_a_person_opens_so_many_children_within_a_window(rows, clock, limits, window, rule):
+    meter = Meter(rows, clock, limits)
+    for one in (CASES[0], CASES[1], CASES[0]):
+        meter.opening(TENANT, TEACHER, one)
+    assert refused(meter.opening, TENANT, TEACHER, CASES[2]) == (rule, CASES[2])
+    meter.opening(TENANT, NURSE, CASES[2])
+    meter.opening(TENANT, TEACHER, CASES[1])
+    clock.advance(window - SECOND)
+    assert refused(meter.opening, TENANT, TEACHER, CASES[2]) == (rule, CASES[2])
+    clock.advance(SECOND)
+    meter.opening(TENANT, TEACHER, CASES[2])
+
+
+def test_lists_and_alarms_do_not_count_as_opened(rows, clock):
+    meter = Meter(rows, clock, Limits(cases_hour=1, lists_day=3))
+    meter.listing(TENANT, TEACHER, CASES[:3])
+    assert alarm_is_due(rows, TEACHER, "quota.cases-hour", NOON)
+    meter.opening(TENANT, TEACHER, CASES[3])
+    meter.listing(TENANT, TEACHER, CASES[:2])
+
+
+def test_a_list_counts_what_no_list_of_the_day_has_shown(rows, clock):
+    meter = Meter(rows, clock, Limits(lists_day=3))
+    meter.listing(TENANT, TEACHER, CASES[:2])
+    meter.listing(TENANT, TEACHER, CASES[1:3])
+    assert refused(meter.listing, TENANT, TEACHER, CASES[3:4]) == ("quota.lists-day", None)
+    meter.listing(TENANT, TEACHER, [])
+    meter.listing(TENANT, NURSE, CASES[3:])
+    assert refused(meter.listing, TENANT, an_id(77), CASES[:4]) == ("quota.lists-day", None)
+    clock.advance(timedelta(days=1) - SECOND)
+    assert refused(meter.listing, TENANT, TEACHER, CASES[3:4]) == ("quota.lists-day", None)
+    clock.advance(SECOND)
+    meter.listing(TENANT, TEACHER, CASES[3:])
+
+
+@pytest.mark.parametrize(
+    ("limits", "peer", "act", "rule", "case_id"),
+    [
+        (Limits(tenant_minute=2), "", "open", "quota.tenant-minute", CASES[0]),
+        (Limits(tenant_minute=2), "web", "list", "quota.tenant-minute", None),
+        (Limits(peer_minute=2), "web", "open", "quota.peer-minute", CASES[0]),
+        (Limits(peer_minute=2), "web", "list", "quota.peer-minute", None),
+        (Limits(peer_minute=2), "web", "name", "quota.names-minute", None),
+        (Limits(index_minute=2), "", "look up", "quota.index-minute", None),
+    ],
+)
+def test_a_minute_has_its_limits(rows, clock, limits, peer, act, rule, case_id):
+    meter = Meter(rows, clock, limits, peer=peer)
+    acts = {
+        "open": lambda: meter.opening(TENANT, TEACHER, CASES[0]),
+        "list": lambda: meter.listing(TENANT, TEACHER, CASES[:1]),
+        "name": meter.naming,
+        "look up": lambda: meter.looking_up(TEACHER),
+    }
+    for _ in range(2):
+        acts[act]()
+    assert refused(acts[act]) == (rule, case_id)
+    Meter(rows, clock, limits, peer="another").naming()
+    Meter(rows, clock, limits, peer="another").opening(an_id(2), NURSE, CASES[1])
+    meter.looking_up(NURSE)
+    clock.advance(timedelta(minutes=1) - SECOND)
+    assert refused(acts[act]) == (rule, case_id)
+    clock.advance(SECOND)
+    acts[act]()
+
+
+def test_without_another_process_there_is_no_peer_to_count(rows, clock):
+    meter = Meter(rows, clock, Limits(peer_minute=0))
+    meter.naming()
+    meter.opening(TENANT, TEACHER, CASES[0])
+    assert refused(Meter(rows, clock, Limits(peer_minute=0), peer="web").naming)
+
+
+def test_twenty_wrong_codes_in_a_quarter_of_an_hour_close_the_way(rows, clock):
+    assert WRONG_CODES == 20
+    meter = Meter(rows, clock, Limits())
+    for _ in range(19):
+        meter.wrong_code(TEACHER)
+    meter.proving(TEACHER)
+    meter.wrong_code(TEACHER)
+    assert refused(meter.proving, TEACHER) == ("quota.codes", None)
+    meter.proving(NURSE)
+    clock.advance(timedelta(minutes=15) - SECOND)
+    assert refused(meter.proving, TEACHER) == ("quota.codes", None)
+    clock.advance(SECOND)
+    meter.proving(TEACHER)
+
+
+def test_what_happens_within_ten_seconds_is_one_row_for_each_shard(rows, clock):
+    for shard in (0, 0, 1):
+        Meter(rows, clock, Limits(), shard=shard).wrong_code(TEACHER)
+    clock.advance(STEP - SECOND / 2)
+    Meter(rows, clock, Limits()).wrong_code(TEACHER)
+    kept = rows.execute(select(BrokerCount.since, BrokerCount.shard, BrokerCount.count)).all()
+    assert sorted(kept) == [(NOON, 0, 3), (NOON, 1, 1)]
+    clock.advance(SECOND)
+    Meter(rows, clock, Limits()).wrong_code(TEACHER)
+    assert max(since for (since,) in rows.execute(select(BrokerCount.since))) == NOON + STEP
+
+
+def test_counts_that_are_over_are_forgotten_and_nobody_elses(rows, clock):
+    meter = Meter(rows, clock, Limits(), peer="web")
+    meter.naming()
+    meter.looking_up(TEACHER)
+    Meter(rows, clock, Limits(), peer="web", shard=1).naming()
+    clock.advance(timedelta(minutes=1) - SECOND)
+    meter.naming()
+    assert counted(rows) == 4
+    clock.advance(SECOND)
+    meter.naming()
+    # Its own, of its own shard, a minute old: one is gone, one has come.
+    assert counted(rows) == 4
+
+
+def test_marks_are_kept_for_a_day_and_forgotten_one_by_one(rows):
+    mark(rows, TEACHER, "case", CASES[:2], NOON)
+    mark(rows, TEACHER, "list", CASES[:1], NOON)
+    mark(rows, NURSE, "case", CASES[:1], NOON)
+    mark(rows, TEACHER, "case", [], NOON + timedelta(days=1) - SECOND)
+    assert rows.scalar(select(func.count()).select_from(BrokerMark)) == 4
+    mark(rows, TEACHER, "case", [], NOON + timedelta(days=1))
+    left = rows.execute(select(BrokerMark.account_id, BrokerMark.kind)).all()
+    assert sorted(left, key=str) == sorted([(TEACHER, "list"), (NURSE, "case")], key=str)
+
+
+def test_marks_are_written_in_one_order(rows):
+    written = []
+    event.listen(rows.get_bind(), "before_cursor_execute", lambda *given: written.append(given[3]))
+    mark(rows, TEACHER, "case", [CASES[2], CASES[0], CASES[1]], NOON)
+    held = [str(one).replace("-", "") for one in CASES[:3]]
+    said = str(written[-1]).replace("-", "")
+    assert [said.index(one) for one in held] == sorted(said.index(one) for one in held)
+
+
+def test_an_alarm_is_due_once_an_hour_for_each_kind_and_person(rows):
+    hour = timedelta(hours=1)
+    assert alarm_is_due(rows, TEACHER, "quota.codes", NOON) is True
+    assert alarm_is_due(rows, TEACHER, "quota.codes", NOON + hour - SECOND) is False
+    assert alarm_is_due(rows, TEACHER, "grant.cases", NOON) is True
+    assert alarm_is_due(rows, NURSE, "quota.codes", NOON) is True
+    rows.expire_all()
+    assert alarm_is_due(rows, TEACHER, "quota.codes", NOON + hour) is True
+    rows.expire_all()
+    assert alarm_is_due(rows, TEACHER, "quota.codes", NOON + hour + SECOND) is False
