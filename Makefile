@@ -26,7 +26,7 @@ TRANSLATED := $(CATALOGUES:.po=.mo)
 DS := node_modules/@digdir/designsystemet-css
 INTER := node_modules/@fontsource-variable/inter
 
-.PHONY: help setup demo demo-reset test check format bench crash fuzz translations lock clean
+.PHONY: help setup demo demo-reset test check format bench crash fuzz mutants translations lock clean
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -68,6 +68,10 @@ crash: setup ## Kill web, keyd, signer, logd and work 200 times, and writers, an
 fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage (10 to 20 minutes)
 	@$(PIP) install --require-hashes -r requirements/fuzz.txt
 	$(BIN)/python -m fuzz --runs $(RUNS)
+
+# TARGET names some of them (mutants/targets.py); all when it is empty.
+mutants: setup ## Change one line at a time in what guards a child: is it noticed? TARGET=, 95 in 100 (half an hour)
+	@$(BIN)/python -m mutants $(TARGET)
 
 translations: $(DEV) ## Find new texts, update the catalogues and compile them
 	@mkdir -p build

@@ -1,0 +1,93 @@
+"""Try every mutant: `make mutants`, or `python -m mutants [TARGET]`.
+
+Exit status 1 when fewer than 95 in a hundred of a module's mutants are noticed by a test, or when the list of those
+that cannot be noticed no longer holds.
+"""
+
+import argparse
+import importlib
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+from mutants.changes import Mutant, mutants_of
+from mutants.steady import ROOT
+from mutants.targets import TARGETS
+from mutants.trial import survivors
+
+_LEAST = 95.0
+_EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
+#: What the tests import beside our own: once, before any fork.
+_NOT_OURS = (
+    "sqlalchemy.orm",
+    "cryptography.hazmat.primitives.asymmetric.ed25519",
+    "playwright.sync_api",
+    "flask",
+    "alembic.command",
+    "psycopg",
+    "pydantic_settings",
+)
+Name = tuple[str, str, str, int]
+
+
+def main() -> int:
+    """Parse the command line, try what it names, and say how it went."""
+    parser = argparse.ArgumentParser(prog="python -m mutants", description=__doc__)
+    parser.add_argument("target", nargs="*", help="all when none is named")
+    given = parser.parse_args()
+    chosen = given.target or list(TARGETS)
+    if strangers := [name for name in chosen if name not in TARGETS]:
+        parser.error(f"no such target: {', '.join(strangers)}")
+    for library in _NOT_OURS:
+        importlib.import_module(library)
+    print(f"{'module':32} mutants  killed  survived  equivalent   score", flush=True)
+    held = [_target(name) for name in chosen]
+    return 0 if all(held) else 1
+
+
+def equivalents() -> dict[str, dict[Name, str]]:
+    """Read the checked list: for each module the names of its mutants that change nothing, and why."""
+    found: dict[str, dict[Name, str]] = {}
+    for one in tomllib.loads(_EQUIVALENTS.read_text("utf-8")).get("equivalent", []):
+        name = (one["where"], one["was"], one["becomes"], one.get("nth", 1))
+        found.setdefault(one["module"], {})[name] = one["reason"]
+    return found
+
+
+def _target(name: str) -> bool:
+    target = TARGETS[name]
+    began = time.monotonic()
+    left = survivors(target.modules, target.tests)
+    held = True
+    for module in target.modules:
+        made = mutants_of((ROOT / module).read_text("utf-8"))
+        alive = {made[index].name: why for (of, index), why in left.items() if of == module}
+        held = _report(module, made, alive, equivalents().get(module, {})) and held
+    print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
+    return held
+
+
+def _report(
+    module: str, made: list[Mutant], alive: dict[Name, str], listed: dict[Name, str]
+) -> bool:
+    same = alive.keys() & listed.keys()
+    survived = alive.keys() - same
+    killed = len(made) - len(alive)
+    score = 100 * killed / (len(made) - len(same))
+    print(
+        f"{module:32} {len(made):7} {killed:7} {len(survived):9} {len(same):11} {score:6.1f}%",
+        flush=True,
+    )
+    for one in made:
+        if one.name in survived:
+            place = f"{module}:{one.lines[0]} {one.where or 'module'}"
+            print(f"  {alive[one.name]}: {place} ({one.nth})\n    - {one.was}\n    + {one.becomes}")
+    stale = listed.keys() - same
+    for where, was, becomes, _ in stale:
+        print(f"  LISTED AND KILLED, OR GONE: {where}\n    - {was}\n    + {becomes}")
+    return score >= _LEAST and not stale
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""A change that shows on import: the tests are started anew, in a fork that has imported nothing of ours."""
+
+import ast
+import importlib.abc
+import importlib.machinery
+import os
+import signal
+import sys
+import tempfile
+import warnings
+from collections.abc import Sequence
+from types import CodeType
+
+import pytest
+
+from mutants.forks import LONGEST, SURVIVED, forked
+from mutants.steady import ARGUMENTS, ROOT, Steady
+
+#: Processor seconds for all tests of one trial.
+_SECONDS = 120
+
+
+def is_killed_cold(module: str, tree: ast.Module, tests: Sequence[str]) -> bool:
+    """Tell whether one of ``tests`` fails when ``module`` (a path from the root) is ``tree``."""
+    with tempfile.TemporaryDirectory(prefix="m-") as folder:
+
+        def run() -> int:
+            os.environ["TMPDIR"] = folder
+            tempfile.tempdir = None
+            sys.meta_path.insert(0, _Instead(module, tree))
+            signal.setitimer(signal.ITIMER_PROF, _SECONDS)
+            arguments = [*ARGUMENTS, "-x", f"--basetemp={folder}/t", *tests]
+            return int(pytest.main(arguments, plugins=[Steady()]))
+
+        return forked(run, longest=LONGEST) != SURVIVED
+
+
+def compiled(tree: ast.Module, module: str) -> CodeType:
+    """Compile a tree as if it stood in the module's file. Odd code is what a mutant is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        code: CodeType = compile(tree, str(ROOT / module), "exec")
+        return code
+
+
+class _Instead(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
+    """Imports one module with its change."""
+
+    def __init__(self, module: str, tree: ast.Module) -> None:
+        name = module.removesuffix(".py").replace("/", ".")
+        importlib.machinery.SourceFileLoader.__init__(self, name, str(ROOT / module))
+        self._code = compiled(tree, module)
+
+    def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
+        """Answer for the one module."""
+        if fullname != self.name:
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, origin=self.path)
+
+    def get_code(self, _fullname: str) -> CodeType:
+        """Return the changed code."""
+        return self._code

@@ -1,0 +1,66 @@
+"""One thing done in a fork of this process, so that nothing it changes stays."""
+
+import os
+import resource
+import select
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+SURVIVED, KILLED = 0, 1
+_BROKEN = 70
+_SPARE_BYTES = 2 << 30
+#: Seconds for one that waits for what never comes. A loop that never ends is ended by its processor time.
+LONGEST = 600
+
+
+class BrokenError(Exception):
+    """The trial itself went wrong, so it says nothing about the mutant."""
+
+
+def forked(
+    run: Callable[[], int], said: Path = Path(os.devnull), longest: float | None = None
+) -> int:
+    """Run something in a fork, with all that it starts; return its exit status, negative when a signal ended it.
+
+    What it writes goes to ``said``. After ``longest`` seconds it is ended. Raises ``BrokenError`` when ``run`` raised.
+    """
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        _child(run, said)
+    watched = os.pidfd_open(pid)
+    try:
+        select.select([watched], [], [], longest)
+    finally:
+        os.close(watched)
+    # Also what it started and left behind.
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if status == _BROKEN:
+        raise BrokenError("what went wrong is told above")
+    return status
+
+
+def _child(run: Callable[[], int], said: Path) -> None:
+    status, heard = _BROKEN, os.fdopen(os.dup(sys.stderr.fileno()), "w")
+    try:
+        with said.open("ab") as file:
+            os.dup2(file.fileno(), sys.stdout.fileno())
+            os.dup2(file.fileno(), sys.stderr.fileno())
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+        most = pages * resource.getpagesize() + _SPARE_BYTES
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+        status = run()
+    except BaseException:  # noqa: BLE001 - nothing may climb out of a fork
+        traceback.print_exc(file=heard)
+        heard.flush()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)

@@ -1,0 +1,53 @@
+"""All mutants of some modules against the tests that belong to them."""
+
+import ast
+import pickle
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from mutants.changes import mutants_of, mutated
+from mutants.cold import is_killed_cold
+from mutants.forks import SURVIVED, forked
+from mutants.steady import ARGUMENTS, ROOT, Steady
+from mutants.warm import Warm, Where
+
+
+class BaselineError(Exception):
+    """The tests do not hold on the unchanged modules, so they say nothing about a mutant."""
+
+
+def survivors(modules: Sequence[str], tests: Sequence[str]) -> dict[Where, str]:
+    """Try every mutant of ``modules`` against ``tests``; return those that no test noticed, and why.
+
+    Raises ``BaselineError`` when the tests fail unchanged.
+    """
+    found, order = _warm(modules, tests)
+    for module in modules:
+        source = (ROOT / module).read_text("utf-8")
+        if is_killed_cold(module, ast.parse(source), order):
+            raise BaselineError(f"{module}: the tests fail when they are started anew")
+        for index, mutant in enumerate(mutants_of(source)):
+            if not mutant.inside and not is_killed_cold(module, mutated(source, mutant), order):
+                found[module, index] = "survived"
+    return found
+
+
+def _warm(modules: Sequence[str], tests: Sequence[str]) -> tuple[dict[Where, str], list[str]]:
+    with tempfile.TemporaryDirectory(prefix="m-") as folder:
+        told, said = Path(folder) / "told", Path(folder) / "said"
+
+        def run() -> int:
+            plugin = Warm(modules, Path(folder) / "t")
+            arguments = [*ARGUMENTS, f"--basetemp={folder}/t", *tests]
+            pytest.main(arguments, plugins=[Steady(), plugin])
+            told.write_bytes(pickle.dumps((plugin.found, plugin.order)))
+            return 0 if plugin.held else 1
+
+        if forked(run, said) != SURVIVED:
+            raise BaselineError(said.read_text("utf-8", "replace")[-4000:])
+        result: tuple[dict[Where, str], list[str]]
+        result = pickle.loads(told.read_bytes())  # noqa: S301 - our own fork wrote it
+        return result
