@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, not_, or_, select
 
 from bti.audit import seen
 from bti.audit.actions import READS, SYSTEM, WRITES, Action
@@ -220,7 +220,7 @@ def _conditions(context: Context, question: Question) -> list[Condition]:
         cases = select(Case.id).where(Case.tenant_id == tenant, Case.number == question.number)
         found.append(seen.about(tenant, list(context.session.scalars(cases))))
     if question.who:
-        found.append(_concerning(tenant, _accounts_matching(context, question.who)))
+        found.append(_by_name_or_unit(context, question.who))
     if question.group is Group.REFUSED:
         found.append(lambda entry: entry.dec == "deny")
     elif question.group is not None:
@@ -248,24 +248,31 @@ def _concerning(tenant: uuid.UUID, accounts: Collection[uuid.UUID]) -> Condition
     return lambda entry: or_(entry.who.in_(doers), named(entry))
 
 
-def _accounts_matching(context: Context, text: str) -> set[uuid.UUID]:
-    """Return the accounts whose name fits, and those who have had a role in a unit that fits.
+def _by_name_or_unit(context: Context, text: str) -> Condition:
+    """Return what people of this name did, and people of a unit of this name where it may be told.
 
     Names are sealed, so they are compared here and not in the database.
     """
     tenant, wanted = context.person.tenant_id, text.casefold()
     accounts = context.session.scalars(select(Account).where(Account.tenant_id == tenant))
-    found = {row.id for row in accounts if wanted in str(row.profile["name"]).casefold()}
+    named = {row.id for row in accounts if wanted in str(row.profile["name"]).casefold()}
     units = context.session.scalars(select(Unit).where(Unit.tenant_id == tenant))
     fitting = [row.id for row in units if wanted in row.name.casefold()]
-    found.update(
-        context.session.scalars(
-            select(RoleGrant.account_id).where(
-                RoleGrant.tenant_id == tenant, RoleGrant.unit_id.in_(fitting)
-            )
-        )
+    by_name = _concerning(tenant, named)
+    if not fitting:
+        return by_name
+    grants = select(RoleGrant.account_id).where(
+        RoleGrant.tenant_id == tenant, RoleGrant.unit_id.in_(fitting)
     )
-    return found
+    by_unit = _concerning(tenant, set(context.session.scalars(grants)))
+    # Trying the schools one by one would tell where a child with a protected address is.
+    hidden = seen.about(tenant, _protected(context))
+    return lambda entry: or_(by_name(entry), and_(by_unit(entry), not_(hidden(entry))))
+
+
+def _protected(context: Context) -> list[uuid.UUID]:
+    rows = context.session.scalars(select(Case).where(Case.tenant_id == context.person.tenant_id))
+    return [row.id for row in rows if row.ops.get("protection") is not None]
 
 
 def _page(

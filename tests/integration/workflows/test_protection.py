@@ -311,6 +311,26 @@ def test_the_officers_search_does_not_tell_which_school_it_is(world):
     assert {one.unit for one in found} == {""}
 
 
+def test_trying_the_schools_one_by_one_in_the_officers_search_tells_nothing(world):
+    case_id = shared_case(world)
+    number = world.run("ingrid", case.show_case, case_id=case_id).number
+
+    def tried():
+        units = ("Lindvik ungdomsskole", "Solbakken barnehage", "Fritidsklubben")
+        return [
+            world.run("anne", insight.search, Question(number=number, who=unit)).total
+            for unit in units
+        ]
+
+    assert sum(tried()) > 0
+    protect(world, case_id)
+    assert tried() == [0, 0, 0]
+    school = world.run("anne", insight.search, Question(who="Lindvik ungdomsskole"))
+    assert school.total > 0
+    assert number not in {one for row in school.rows for one in row.numbers}
+    assert world.run("anne", insight.search, Question(number=number, who="Ingrid")).total > 0
+
+
 def test_a_search_for_the_child_meets_no_case(world):
     case_id = shared_case(world)
     child = world.run("ingrid", case.show_case, case_id=case_id).child
