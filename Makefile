@@ -65,7 +65,7 @@ bench: setup ## Measure, and print ratios
 crash: setup ## Kill web, keyd, signer, logd and work 200 times, and writers, and look at what is left (15 minutes)
 	$(BIN)/python -m benchmarks.crash
 
-fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage (10 to 20 minutes)
+fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage (15 to 30 minutes)
 	@$(PIP) install --require-hashes -r requirements/fuzz.txt
 	$(BIN)/python -m fuzz --runs $(RUNS)
 

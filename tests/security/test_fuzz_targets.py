@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 from fuzz.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
-PARSERS = ("parse", "open_", "unwrap", "read_key", "combine", "from_bytes", "decrypt_", "unpad")
+PARSERS = (
+    "parse",
+    "open_",
+    "unwrap",
+    "read_key",
+    "combine",
+    "from_bytes",
+    "decrypt_",
+    "unpad",
+    "read_body",
+)
 #: Parsers by name that read nothing an attacker writes.
 NOT_FUZZED = {
     "bti/crypto/provider.py:KeyProvider.unwrap": "a protocol",

@@ -1,0 +1,126 @@
+"""Targets for what comes from outside: uploads, releases, profiles, tiles, a log that asks, addresses."""
+
+import struct
+import tempfile
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from bti.audit import tiles, tree
+from bti.audit.asking import BodyError, read_body
+from bti.disclosure.release import Release, ReleaseError, prepare, seal
+from bti.disclosure.tables import Axis, CountTable, HalfYear
+from bti.disclosure.verify import NotSafe
+from bti.domain.errors import RuleBroken
+from bti.domain.file_kinds import HEAD_BYTES, MIME, MOST_PIXELS, TAIL_BYTES, FileKind, recognise
+from bti.profiles.loader import load_from
+from bti.profiles.reader import ProfileError
+from bti.web.local_address import local_path
+from fuzz.target import AcceptedError, Target
+
+_SHIPPED = Path(__file__).parents[1] / "bti" / "profiles"
+_SIZE_OF_PNG = struct.Struct(">2L")
+
+
+def _archive(first: str, content: str, *others: str) -> bytes:
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
+        for name in (first, *others):
+            made.writestr(zipfile.ZipInfo(name), content)
+    return out.getvalue()
+
+
+PDF = b"%PDF-1.7\n1 0 obj\nendobj\n%%EOF\n"
+PNG = (
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+    + _SIZE_OF_PNG.pack(2, 2)
+    + b"\x08\0\0\0\0crc.\0\0\0\0IEND\xaeB`\x82"
+)
+JPEG = b"\xff\xd8\xff\xe0\x00\x04JF\xff\xc0\x00\x0b\x08\x00\x02\x00\x02\x01\x01\x11\x00\xff\xd9"
+DOCX = _archive("[Content_Types].xml", "<Types/>", "word/document.xml")
+ODT = _archive("mimetype", MIME[FileKind.ODT], "content.xml")
+
+
+def _attached(data: bytes) -> None:
+    kind = recognise(data[:HEAD_BYTES], data[-TAIL_BYTES:], len(data))
+    if kind is FileKind.PNG:
+        width, height = _SIZE_OF_PNG.unpack_from(data, 16)
+        if not 0 < width * height <= MOST_PIXELS:
+            raise AcceptedError
+    if data.lstrip()[:1] == b"<":
+        raise AcceptedError  # what a browser may take for a page
+
+
+_COUNTS = CountTable(
+    period=HalfYear(2026, 1),
+    rows=Axis("level", ("1", "2")),
+    columns=Axis("sector", ("school", "health")),
+    counts=((40, 731), (977, 30)),
+)
+RELEASE = seal(prepare(_COUNTS), municipality_number="9901", municipality_name="Lindvik")
+
+
+def _release(data: bytes) -> None:
+    text = data.decode("utf-8", "replace")
+    if Release.reopen(text).canonical_json() != text:
+        raise AcceptedError
+
+
+def _profile_in(folder: Path) -> Callable[[bytes], None]:
+    def run(data: bytes) -> None:
+        (folder / "tried.toml").write_bytes(data)
+        profile = load_from(folder, "tried")
+        if not 1 <= profile.evaluation_interval_days <= 365 or not profile.levels:
+            raise AcceptedError
+
+    return run
+
+
+_FOLDER = tempfile.TemporaryDirectory()
+(Path(_FOLDER.name) / "standard.toml").write_bytes((_SHIPPED / "standard.toml").read_bytes())
+PROFILE = b'extends = "standard"\nversion = "2"\n[deadlines]\nevaluation_interval_days = 30\n'
+
+
+TILE_HASHES = [tree.leaf_hash(bytes([one])) for one in range(11)]
+TILE = b"".join(TILE_HASHES)
+_NODE = tree.root_of(TILE_HASHES[:8])
+
+
+def _tile(data: bytes) -> None:
+    held = tiles.loaded({(0, 0): data})
+    if held.node(3, 0) == _NODE and data[: 8 * 32] != TILE[: 8 * 32]:
+        raise AcceptedError
+    if held.extend(11, [TILE_HASHES[0]]) != 12 or len(data) != len(TILE):
+        raise AcceptedError
+
+
+ASKED = b"old 0\n\nstafett/one\n11\nroot\n"
+
+
+def _asked(data: bytes) -> None:
+    old, proof, _ = read_body(data)
+    if old < 0 or any(len(step) != 32 for step in proof):
+        raise AcceptedError
+
+
+def _next(data: bytes) -> None:
+    here = local_path(data.decode("utf-8", "surrogateescape"))
+    # As a browser would: joined to our own address it must still be ours.
+    if urlsplit(urljoin("https://stafett.example/a", here)).netloc != "stafett.example":
+        raise AcceptedError
+
+
+TARGETS: dict[str, Target] = {
+    "attached file": Target(_attached, (RuleBroken,), (PDF, PNG, JPEG, DOCX, ODT), 4096),
+    "release": Target(
+        _release, (ReleaseError, NotSafe), (RELEASE.canonical_json().encode(),), 2048
+    ),
+    "profile": Target(
+        _profile_in(Path(_FOLDER.name)), (ProfileError,), (PROFILE,), 2048, slower=10
+    ),
+    "tile": Target(_tile, (tree.TreeError,), (TILE,), 512),
+    "witness request": Target(_asked, (BodyError,), (ASKED,), 1024),
+    "next address": Target(_next, (), (b"/cases/1?page=2", b"//elsewhere.example"), 256),
+}
