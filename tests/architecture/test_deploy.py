@@ -11,6 +11,7 @@ import pytest
 from bti.cli import main
 from bti.jobs.table import Place
 from bti.settings import Settings
+from tests.web_process import OVERWRITING
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = {path.stem: path for path in sorted((DEPLOY / "systemd").glob("*.service"))}
@@ -118,6 +119,13 @@ def test_every_unit_starts_a_command_that_there_is(unit):
     assert program == "/opt/stafett/bin/bti"
     known = set(main.list_commands(None))  # type: ignore[arg-type]  # a context is not needed
     assert command in known
+
+
+def test_the_pages_process_overwrites_what_it_gives_back():
+    found = service("stafett-web")["Environment"].splitlines()
+    assert [one for one in found if one] == [
+        f"{name}={value}" for name, value in OVERWRITING.items()
+    ]
 
 
 def test_the_key_broker_has_no_network_and_no_swap_and_its_socket_is_for_a_group():
