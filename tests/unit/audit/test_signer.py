@@ -112,6 +112,29 @@ def test_a_later_epoch_may_be_the_first_that_is_known_here(signer):
     ask(signer, 0, 5, epoch=3)
 
 
+def test_a_later_epoch_has_no_key_before_it_is_begun(signer):
+    with pytest.raises(SignerRefusedError, match="no key"):
+        signer.verifier_key(TENANT, 2)
+    assert signer.remembered(TENANT) is None
+
+
+def test_an_epoch_that_is_over_or_has_nothing_before_it_is_not_begun_again(signer):
+    signer.begin(TENANT, 1)
+    with pytest.raises(SignerRefusedError, match="not after"):
+        signer.begin(TENANT, 1)
+    signer.begin(TENANT, 2)
+    signer.begin(TENANT, 3)
+    with pytest.raises(SignerRefusedError, match="not after"):
+        signer.begin(TENANT, 2)
+
+
+def test_what_is_no_state_of_a_log_is_refused(tmp_path):
+    signer = StatefulSigner(tmp_path)
+    signer.verifier_key(TENANT, 1)
+    with pytest.raises(SignerRefusedError, match="32 bytes"):
+        signer.sign(TENANT, 1, (5, b"short"), 0, [])
+
+
 def test_what_is_remembered_never_becomes_something_else(tmp_path):
     begun = StatefulSigner(tmp_path).begin(TENANT, 1)
     with pytest.raises(FrozenInstanceError):
@@ -143,6 +166,14 @@ def test_a_key_that_is_gone_or_readable_by_others_is_refused(tmp_path):
     key.chmod(0o640)
     with pytest.raises(SignerRefusedError, match="0600"):
         ask(signer, 0, 5)
+    key.chmod(0o601)
+    with pytest.raises(SignerRefusedError, match="0600"):
+        ask(signer, 0, 5)
+    key.chmod(0o600)
+    for spoilt, refusal in (("00" * 31, "not a key"), ("no hex", "no key")):
+        key.write_text(spoilt)
+        with pytest.raises(SignerRefusedError, match=refusal):
+            ask(signer, 0, 5)
     key.unlink()
     with pytest.raises(SignerRefusedError, match="no key"):
         signer.verifier_key(TENANT, 1)
