@@ -50,7 +50,7 @@ LIVE_SECONDS = 4
 def figures(directory: Path) -> Iterator[Figure]:
     """Everything about the sequenced way."""
     server = running_server(directory)
-    _make_durable(server)
+    make_durable(server)
     try:
         with server.database() as url:
             settings = settings_for(directory / "many", url, audit_log="sequenced")
@@ -67,7 +67,8 @@ def figures(directory: Path) -> Iterator[Figure]:
     yield _signer(directory)
 
 
-def _make_durable(server: PostgresServer) -> None:
+def make_durable(server: PostgresServer) -> None:
+    """Make every commit safe on disk, as in production."""
     for name in ("fsync", "synchronous_commit", "full_page_writes"):
         server.execute(sql.SQL("ALTER SYSTEM SET {} = on").format(sql.Identifier(name)))
     server.execute(sql.SQL("SELECT pg_reload_conf()"))

@@ -129,6 +129,7 @@ def remote_world(
     moved: bool = True,
     keyd_url: str = "",
     web_url: str = "",
+    audit_log: str = "inline",
     **limits: int,
 ) -> Iterator[RemoteWorld]:
     """Make the municipality, start the broker, and ask it. ``moved``: under the world's clock.
@@ -140,7 +141,7 @@ def remote_world(
         tempfile.mkdtemp(prefix="keyd-")
     )  # short: a socket's name may have 107 characters
     folder.chmod(0o755)
-    settings = settings_for(directory / "embedded", url, **limits)
+    settings = settings_for(directory / "embedded", url, audit_log=audit_log, **limits)
     embedded = build(settings, migrated=bool(keyd_url))
     clock_file = folder / "clock"
     clock = TellingClock(embedded.clock.now() if moved else datetime.now().astimezone(), clock_file)
@@ -153,6 +154,7 @@ def remote_world(
         "BTI_DATABASE_URL": keyd_url or url,
         "BTI_KEYD_LISTEN": str(folder / "keyd.sock"),
         "BTI_KEYD_WEB_USERS": str(os.geteuid()),
+        "BTI_AUDIT_LOG": audit_log,
         "BTI_SIGNER_DIR": str(directory / "keyd-signer"),
         "BTI_SESSION_IDLE_MINUTES": str(settings.session_idle_minutes),
         "BTI_SESSION_ABSOLUTE_MINUTES": str(settings.session_absolute_minutes),
@@ -160,7 +162,11 @@ def remote_world(
     }
     keyd = start(environment, folder / "keyd.sock", clock_file if moved else None)
     asking = settings_for(
-        directory / "web", web_url or url, root_key_file=None, keyd_socket=folder / "keyd.sock"
+        directory / "web",
+        web_url or url,
+        root_key_file=None,
+        keyd_socket=folder / "keyd.sock",
+        audit_log=audit_log,
     )
     world = World(
         open_runtime(asking, clock=clock, cost=CHEAP),

@@ -37,6 +37,27 @@ if TYPE_CHECKING:
 
 FIRST_EPOCH = 1
 
+# One statement and one round trip: all writers of a municipality wait while it is under way.
+_STORE: Final = """
+WITH placed AS (
+  INSERT INTO audit_events (tenant_id, idx, leaf, at, act, who, dec)
+  SELECT %(tenant)s, *
+  FROM unnest(%(idx)s::bigint[], %(leaf)s::bytea[], %(at)s::timestamptz[], %(act)s::text[],
+              %(who)s::text[], %(dec)s::text[])
+), about AS (
+  INSERT INTO audit_subjects (tenant_id, idx, kind, object_id)
+  SELECT %(tenant)s, *
+  FROM unnest(%(about)s::bigint[], %(kind)s::text[], %(object)s::uuid[])
+), signed AS (
+  INSERT INTO audit_checkpoints (tenant_id, size, note)
+  VALUES (%(tenant)s, %(place)s, %(note)s)
+)
+UPDATE audit_heads
+SET size = %(size)s, frontier = %(frontier)s, last_at = %(last_at)s, epoch = %(epoch)s,
+    base = %(base)s
+WHERE tenant_id = %(tenant)s
+"""
+
 
 def _table(mapped: type[Base]) -> Table:
     """Return the table itself: what is executed on a connection needs nothing of the ORM."""
@@ -103,12 +124,14 @@ def append_inline(
         placed.append((head.place, dated, leaf))
         head.frontier.append(leaf_hash(leaf))
         head.last_at = dated.at
-    store_events(connection, tenant, placed)
-    store_head(connection, tenant, head)
     state = Checkpoint(origin_of(tenant, head.epoch), head.frontier.size, head.frontier.root())
-    connection.execute(
-        _ADD_CHECKPOINT, {"tenant_id": tenant, "size": head.place, "note": sign(tenant, state)}
-    )
+    note = sign(tenant, state)
+    if connection.dialect.name == "postgresql":
+        _store_together(connection, tenant, placed, head, note)
+    else:
+        store_events(connection, tenant, placed)
+        store_head(connection, tenant, head)
+        connection.execute(_ADD_CHECKPOINT, {"tenant_id": tenant, "size": head.place, "note": note})
     epoch, stands = head.epoch, head.frontier.copy()
     when_committed(session, lambda: way.guard.remember(tenant, epoch, stands))
 
@@ -202,6 +225,38 @@ def store_events(
     ]
     if subjects:
         connection.execute(_ADD_SUBJECTS, subjects)
+
+
+def _store_together(
+    connection: Connection,
+    tenant: uuid.UUID,
+    placed: Sequence[tuple[int, Event, bytes]],
+    head: Head,
+    note: str,
+) -> None:
+    about = [(idx, ref.kind, ref.id) for idx, event, _ in placed for ref in event.about]
+    connection.exec_driver_sql(
+        _STORE,
+        {
+            "tenant": tenant,
+            "idx": [idx for idx, _, _ in placed],
+            "leaf": [leaf for _, _, leaf in placed],
+            "at": [event.at for _, event, _ in placed],
+            "act": [event.action.value for _, event, _ in placed],
+            "who": [event.by.who for _, event, _ in placed],
+            "dec": [event.decision for _, event, _ in placed],
+            "about": [idx for idx, _, _ in about],
+            "kind": [kind for _, kind, _ in about],
+            "object": [object_id for _, _, object_id in about],
+            "place": head.place,
+            "note": note,
+            "size": head.frontier.size,
+            "frontier": head.frontier.to_bytes(),
+            "last_at": head.last_at,
+            "epoch": head.epoch,
+            "base": head.base,
+        },
+    )
 
 
 def leaves_from(connection: Connection, tenant: uuid.UUID, idx: int) -> Iterable[bytes]:

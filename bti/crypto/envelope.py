@@ -145,10 +145,10 @@ class FieldCipher:
 class DataKey:
     """A 32-byte key with its 16-byte public id. Shows, copies and pickles nothing; equal only to itself.
 
-    Sub-keys are derived once per table and column and kept with the key, so they vanish when it does.
+    Sub-keys are derived once for each name and kept with the key, so they vanish when it does.
     """
 
-    __slots__ = ("_field_ciphers", "_header", "_key", "_key_id", "_wrapping_cipher")
+    __slots__ = ("_derived", "_field_ciphers", "_header", "_key", "_key_id", "_wrapping_cipher")
 
     def __init__(self, key_id: bytes, key: bytes) -> None:
         """Take a key that was unwrapped or given; ValueError unless it is 16 and 32 bytes."""
@@ -157,6 +157,7 @@ class DataKey:
         self._key_id = bytes(key_id)
         self._key = bytes(key)
         self._header = header_of(self._key_id)
+        self._derived: dict[tuple[str, ...], bytes] = {}
         self._field_ciphers: dict[tuple[str, str], FieldCipher] = {}
         self._wrapping_cipher: AESGCM | None = None
 
@@ -180,12 +181,18 @@ class DataKey:
 
         ValueError when a part is empty or holds the joining character, for then two uses could share a key.
         """
-        if any(not part or "\0" in part for part in (label, *parts)):
+        named = (label, *parts)
+        known = self._derived.get(named)
+        if known is not None:
+            return known
+        if any(not part or "\0" in part for part in named):
             raise ValueError(
                 "The parts of a sub-key's name must not be empty or hold a zero character."
             )
-        info = "\0".join((label, *parts)).encode()
-        return HKDFExpand(algorithm=SHA256(), length=KEY_BYTES, info=info).derive(self._key)
+        info = "\0".join(named).encode()
+        made = HKDFExpand(algorithm=SHA256(), length=KEY_BYTES, info=info).derive(self._key)
+        self._derived[named] = made
+        return made
 
     def field_cipher(self, table: str, column: str) -> FieldCipher:
         """Give the cipher for one column of one table, derived at first use."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import event, false, func, select, true
+from sqlalchemy import bindparam, event, false, func, select, true
 from sqlalchemy.orm import with_loader_criteria
 
 from bti.db.base import AuthorWall, CaseWall, TenantWall
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterable, Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Select
     from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 _STANDPOINT: Final = "standpoint"
@@ -84,6 +85,12 @@ def standpoint_of(session: Session) -> Standpoint:
     return found
 
 
+def meets(session: Session, tenant: uuid.UUID) -> bool:
+    """Tell whether rows of this municipality may be met: for whoever reads without the ORM."""
+    standpoint = standpoint_of(session)
+    return standpoint.everywhere or standpoint.tenant == tenant
+
+
 def session_by_token(session: Session, token_hash: bytes) -> WebSession | None:
     """Return the session a token belongs to, in whichever municipality: the row says which.
 
@@ -123,8 +130,18 @@ def settings_for(standpoint: Standpoint, cases: Iterable[uuid.UUID] = ()) -> dic
 def tell(connection: Connection, told: dict[str, str]) -> None:
     """Tell PostgreSQL, for this transaction only: a pooled connection must not remember it."""
     if connection.dialect.name == "postgresql":
-        here = true()  # until the end of the transaction
-        connection.execute(select(*(func.set_config(*one, here) for one in told.items())))
+        values = {_bound(name): value for name, value in told.items()}
+        connection.execute(_telling(tuple(told)), values)
+
+
+@cache
+def _telling(names: tuple[str, ...]) -> Select[Any]:
+    here = true()  # until the end of the transaction
+    return select(*(func.set_config(name, bindparam(_bound(name)), here) for name in names))
+
+
+def _bound(name: str) -> str:
+    return name.replace(".", "_")
 
 
 @contextmanager
@@ -237,6 +254,7 @@ __all__ = [
     "Standpoint",
     "everywhere",
     "install_walls",
+    "meets",
     "session_by_token",
     "settings_for",
     "stand",

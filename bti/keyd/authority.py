@@ -7,25 +7,18 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from bti.crypto.envelope import TENANT_WIDE
+from bti.crypto.envelope import TENANT_WIDE, Place, key_id_of, open_sealed
+from bti.crypto.errors import SealError
+from bti.crypto.values import json_from_bytes
 from bti.db.guards import FORGED, mac_columns
-from bti.db.models import (
-    Account,
-    BatonOffer,
-    Case,
-    ConsentCell,
-    EmergencyAccess,
-    Log,
-    Participant,
-    RoleGrant,
-    WebSession,
-)
+from bti.db.models import Account, Case, RoleGrant, WebSession
+from bti.db.models.account import stands
+from bti.db.walls import meets
 from bti.domain.codes import InfoType, Role
 from bti.domain.consent import CellBasis, CellFacts
 from bti.domain.errors import AccessDenied
@@ -41,16 +34,22 @@ from bti.domain.relations import (
     Subject,
 )
 from bti.identity.tokens import digest_of_proof
+from bti.keyd.facts_rows import rows_about
+from bti.keyd.plain_rows import Side, ask
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from bti.clock import Clock
+    from bti.crypto.envelope import DataKey
     from bti.db.base import AuthorityRow
     from bti.keyd.broker import MacOf
+    from bti.keyd.facts_rows import CaseRows
+    from bti.keyd.plain_rows import PlainRow
+
+    OpsKeyOf = Callable[[uuid.UUID, bytes], DataKey]
 
 Row = TypeVar("Row", bound="AuthorityRow")
 
@@ -58,15 +57,35 @@ Row = TypeVar("Row", bound="AuthorityRow")
 RAN_OUT_GRACE = timedelta(hours=12)
 
 
+_SESSION: Final = Side(WebSession)
+_GRANT: Final = Side(RoleGrant, _SESSION)
+_ACCOUNT: Final = Side(Account, _GRANT)
+_WHOSE: Final = (
+    select(*_SESSION.columns, *_GRANT.columns, *_ACCOUNT.columns)
+    .select_from(
+        WebSession.__table__.join(
+            RoleGrant.__table__, WebSession.__table__.c.role_grant_id == RoleGrant.__table__.c.id
+        ).join(Account.__table__, WebSession.__table__.c.account_id == Account.__table__.c.id)
+    )
+    .where(WebSession.__table__.c.token_hash == bindparam("token"))
+)
+
+
 class Authority:
     """Reads who somebody is and how they stand to a case."""
 
-    def __init__(self, session: Session, clock: Clock, idle_minutes: int, mac: MacOf) -> None:
-        """Read from ``session``; ``mac`` makes the MAC a row should have."""
+    def __init__(
+        self, session: Session, clock: Clock, idle_minutes: int, mac: MacOf, ops_key: OpsKeyOf
+    ) -> None:
+        """Read from ``session``; ``mac`` makes the MAC a row should have.
+
+        ``ops_key`` gives the key that the state of a case is sealed under.
+        """
         self._session = session
         self._clock = clock
         self._idle = timedelta(minutes=idle_minutes)
         self._mac = mac
+        self._ops_key = ops_key
         #: When the session that was asked about ends in any case; None before one was.
         self.ends_at: datetime | None = None
 
@@ -76,104 +95,68 @@ class Authority:
         ``ran_out`` accepts one that reached its limits by itself less than half a day ago, so
         that what was typed can be kept; never one that was ended.
         """
-        row = self._session.scalars(
-            select(WebSession).where(WebSession.token_hash == digest_of_proof(proof))
-        ).one_or_none()
-        if row is None:
-            raise AccessDenied("access.no_session")
-        self.genuine([row])
+        row, grant, account = self._whose(digest_of_proof(proof))
+        self._require_genuine(row)
         now = self._clock.now()
         grace = RAN_OUT_GRACE if ran_out else timedelta(0)
-        if row.revoked_at is not None or now >= row.expires_at + grace:
+        if row["revoked_at"] is not None or now >= row["expires_at"] + grace:
             raise AccessDenied("access.no_session")
-        if now - row.last_seen_at > self._idle and not ran_out:
+        if now - row["last_seen_at"] > self._idle and not ran_out:
             raise AccessDenied("access.no_session")
-        grant = self._session.get_one(RoleGrant, row.role_grant_id)
-        self.genuine([grant])
-        account = self._session.get_one(Account, row.account_id)
-        self.genuine([account])
-        ended = grant.valid_to is not None and grant.valid_to <= now
-        if ended or grant.valid_from > now or not account.can_sign_in:
+        self._require_genuine(grant)
+        self._require_genuine(account)
+        ended = grant["valid_to"] is not None and grant["valid_to"] <= now
+        there = stands(active=account["active"], suspended_at=account["suspended_at"])
+        if ended or grant["valid_from"] > now or not there:
             raise AccessDenied("access.no_role")
-        self.ends_at = row.expires_at
+        self.ends_at = row["expires_at"]
+        role = Role(grant["role"])
         return Subject(
-            account_id=row.account_id,
-            tenant_id=row.tenant_id,
-            role=Role(grant.role),
-            unit_id=grant.unit_id,
-            strength=row.strength,
-            proven_at=row.proven_at,
-            purpose=next(iter(PURPOSES[Role(grant.role)]), None),
+            account_id=row["account_id"],
+            tenant_id=row["tenant_id"],
+            role=role,
+            unit_id=grant["unit_id"],
+            strength=row["strength"],
+            proven_at=row["proven_at"],
+            purpose=next(iter(PURPOSES[role]), None),
         )
 
-    def facts(self, subject: Subject, case: Case) -> ObjectFacts:
-        """Return how things stand between ``subject`` and ``case``. Raises ``AccessDenied``."""
-        return self.facts_of(subject, [case])[case.id]
+    def _whose(self, token: bytes) -> tuple[PlainRow, PlainRow, PlainRow]:
+        """Return a session, its role and its account. Raises ``AccessDenied`` for none."""
+        for found in ask(self._session, _WHOSE, {"token": token}):
+            row, grant, account = _SESSION.of(found), _GRANT.of(found), _ACCOUNT.of(found)
+            if row and grant and account and meets(self._session, row["tenant_id"]):
+                return row, grant, account
+        raise AccessDenied("access.no_session")
 
     def facts_of(
-        self, subject: Subject, cases: Collection[Case], *, sought: Collection[uuid.UUID] = ()
+        self, subject: Subject, case_ids: Collection[uuid.UUID]
     ) -> dict[uuid.UUID, ObjectFacts]:
-        """Return the same for many cases by id: one question per table, every row's MAC checked.
+        """Return how things stand between ``subject`` and those of the cases that are here, by id.
 
-        ``sought`` are ids that are no case here: asked about too, so that the work tells nothing.
-        Raises ``AccessDenied`` when one of the rows is not genuine.
+        One question, whether they are here or not, and every row's MAC is checked. Raises
+        ``AccessDenied`` when one of the rows is not genuine.
         """
-        ids = [*(case.id for case in cases), *sought]
-        logs = {row.case_id: row for row in self._rows(subject, Log, Log.case_id.in_(ids))}
-        offers = {
-            row.case_id: row
-            for row in self._rows(
-                subject, BatonOffer, BatonOffer.case_id.in_(ids), BatonOffer.open_slot == 1
-            )
-        }
-        places: dict[uuid.UUID, list[PlaceFacts]] = {one: [] for one in ids}
-        for place in self._rows(
-            subject,
-            Participant,
-            Participant.case_id.in_(ids),
-            Participant.account_id == subject.account_id,
-        ):
-            places[place.case_id].append(_place(place))
-        cells: dict[uuid.UUID, list[CellFacts]] = {one: [] for one in ids}
-        for cell in self._rows(subject, ConsentCell, ConsentCell.case_id.in_(ids)):
-            cells[cell.case_id].append(_cell(cell))
-        # Last: the questions above have flushed what this transaction may have changed itself.
-        self.genuine(cases)
-        found = {
-            case.id: _facts(
-                case, logs.get(case.id), offers.get(case.id), places[case.id], cells[case.id]
-            )
-            for case in cases
-        }
-        if subject.role is Role.ON_CALL:
-            return self._with_emergencies(subject, found, ids)
+        found = rows_about(self._session, subject, case_ids)
+        for about in found.values():
+            for row in about:
+                self._require_genuine(row)
+        return {case_id: _facts(about, self._ops_of) for case_id, about in found.items()}
+
+    def _require_genuine(self, row: PlainRow) -> None:
+        made = self._mac(row["tenant_id"], row.table, row["id"], row["version"], row.under_mac())
+        if not hmac.compare_digest(made, row["mac"]):
+            raise AccessDenied(FORGED, case_id=_named(row.case_id))
+
+    def _ops_of(self, row: PlainRow, column: str) -> dict[str, Any]:
+        """Return what is sealed in a column under the ops key. Raises ``SealError``."""
+        blob = row[column].blob
+        place = Place(row["tenant_id"], TENANT_WIDE, row.table, column, row["id"], row["version"])
+        opened = open_sealed(self._ops_key(row["tenant_id"], key_id_of(blob)), place, blob)
+        found = json_from_bytes(opened)
+        if not isinstance(found, dict):
+            raise SealError
         return found
-
-    def _with_emergencies(
-        self, subject: Subject, found: dict[uuid.UUID, ObjectFacts], ids: Collection[uuid.UUID]
-    ) -> dict[uuid.UUID, ObjectFacts]:
-        """Return the same with the emergency access the person has taken: asked of no other role."""
-        rows = self._rows(
-            subject,
-            EmergencyAccess,
-            EmergencyAccess.case_id.in_(ids),
-            EmergencyAccess.account_id == subject.account_id,
-        )
-        return {
-            case_id: replace(
-                facts,
-                emergencies=tuple(
-                    EmergencyFacts(row.account_id, row.unit_id, row.opened_at, row.expires_at)
-                    for row in rows
-                    if row.case_id == case_id
-                ),
-            )
-            for case_id, facts in found.items()
-        }
-
-    def _rows(self, subject: Subject, table: type[Row], *where: ColumnElement[bool]) -> list[Row]:
-        own = table.tenant_id == subject.tenant_id
-        return self.genuine(self._session.scalars(select(table).where(own, *where)))
 
     def genuine(self, rows: Iterable[Row]) -> list[Row]:
         """Return the rows, or raise when one of them was not written through the program."""
@@ -183,36 +166,33 @@ class Authority:
                 row.tenant_id, row.__tablename__, row.id, row.version, mac_columns(row)
             )
             if not hmac.compare_digest(made, row.mac):
-                raise AccessDenied(FORGED, case_id=_case_of(row))
+                case_id = row.id if isinstance(row, Case) else getattr(row, "case_id", None)
+                raise AccessDenied(FORGED, case_id=_named(case_id))
         return genuine
 
 
-def _facts(
-    case: Case,
-    log: Log | None,
-    offer: BatonOffer | None,
-    places: list[PlaceFacts],
-    cells: list[CellFacts],
-) -> ObjectFacts:
-    ops = case.ops
+def _facts(about: CaseRows, ops_of: Callable[[PlainRow, str], dict[str, Any]]) -> ObjectFacts:
+    case, log, offer = about.case, about.log, about.offer
+    ops = ops_of(case, "ops_ct")
     protected, readers = _protection(ops)
     waiting = ops["referral"] in {"waiting", "taken"} and ops.get("team_unit")
     return ObjectFacts(
         kind=ObjectKind.CASE,
-        tenant_id=case.tenant_id,
-        case_id=case.id,
-        owner_unit=case.unit_id,
+        tenant_id=case["tenant_id"],
+        case_id=case["id"],
+        owner_unit=case["unit_id"],
         status=CaseStatus(ops["status"]),
-        holder_id=log.holder_id if log else None,
-        holder_unit=log.holder_unit_id if log else None,
-        offered_to=offer.to_id if offer else None,
-        offered_unit=offer.to_unit_id if offer else None,
-        offer_expires_at=_instant(offer.meta["expires_at"]) if offer else None,
-        places=tuple(places),
+        holder_id=log["holder_id"] if log else None,
+        holder_unit=log["holder_unit_id"] if log else None,
+        offered_to=offer["to_id"] if offer else None,
+        offered_unit=offer["to_unit_id"] if offer else None,
+        offer_expires_at=_instant(ops_of(offer, "meta_ct")["expires_at"]) if offer else None,
+        places=tuple(map(_place, about.places)),
         referred_to=frozenset({uuid.UUID(ops["team_unit"])} if waiting else ()),
-        cells=tuple(cells),
+        cells=tuple(map(_cell, about.cells)),
         protected=protected,
         named_readers=readers,
+        emergencies=tuple(map(_emergency, about.emergencies)),
     )
 
 
@@ -227,32 +207,35 @@ def _protection(ops: Mapping[str, Any]) -> tuple[bool | None, frozenset[uuid.UUI
         return None, frozenset()
 
 
-def _place(row: Participant) -> PlaceFacts:
+def _place(row: PlainRow) -> PlaceFacts:
     return PlaceFacts(
-        account_id=row.account_id,
-        unit_id=row.unit_id,
-        relation=Relation(row.relation),
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        revoked_at=row.revoked_at,
+        account_id=row["account_id"],
+        unit_id=row["unit_id"],
+        relation=Relation(row["relation"]),
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
+        revoked_at=row["revoked_at"],
     )
 
 
-def _cell(row: ConsentCell) -> CellFacts:
+def _cell(row: PlainRow) -> CellFacts:
     return CellFacts(
-        consent_id=row.consent_id,
-        from_unit=row.from_unit_id,
-        to_unit=row.to_unit_id,
-        info_type=InfoType(row.info_type),
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        withdrawn_at=row.withdrawn_at,
-        basis=CellBasis(row.basis),
+        consent_id=row["consent_id"],
+        from_unit=row["from_unit_id"],
+        to_unit=row["to_unit_id"],
+        info_type=InfoType(row["info_type"]),
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
+        withdrawn_at=row["withdrawn_at"],
+        basis=CellBasis(row["basis"]),
     )
 
 
-def _case_of(row: AuthorityRow) -> uuid.UUID | None:
-    case_id = row.id if isinstance(row, Case) else getattr(row, "case_id", None)
+def _emergency(row: PlainRow) -> EmergencyFacts:
+    return EmergencyFacts(row["account_id"], row["unit_id"], row["opened_at"], row["expires_at"])
+
+
+def _named(case_id: object) -> uuid.UUID | None:
     return case_id if isinstance(case_id, uuid.UUID) and case_id != TENANT_WIDE else None
 
 

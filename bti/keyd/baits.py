@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 
 from bti.crypto import blind_index
 from bti.crypto.provider import TenantPurpose
 from bti.db.models import BaitMark
+from bti.db.walls import meets
+from bti.keyd.plain_rows import ask
 
 if TYPE_CHECKING:
     import uuid
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from bti.keyd.keystore import KeyStore
 
 _KIND: Final = "bait"
+_MARKS: Final = select(BaitMark.__table__.c.token).where(
+    BaitMark.__table__.c.tenant_id == bindparam("tenant", type_=Uuid())
+)
 
 
 class Baits:
@@ -37,8 +42,9 @@ class Baits:
     def among(self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
         """Return those of the cases that are baits."""
         if tenant not in self._marks:
-            rows = select(BaitMark.token).where(BaitMark.tenant_id == tenant)
-            self._marks[tenant] = frozenset(self._session.scalars(rows))
+            told = {"tenant": tenant if meets(self._session, tenant) else None}
+            rows = ask(self._session, _MARKS, told)
+            self._marks[tenant] = frozenset(row.token for row in rows)
         marks = self._marks[tenant]
         if not marks:
             return frozenset()

@@ -172,6 +172,7 @@ class KeyLife:
         row.state = DESTROYED
         row.destroyed_at = now
         self._session.flush()
+        self._keys.changed(self._session, tenant)
         self._keys.cache.forget(row.key_id)
         return _facts(row)
 

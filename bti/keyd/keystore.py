@@ -6,8 +6,7 @@ How a key gets a successor, and how it ends, is in ``generations`` and ``rewrap`
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import Uuid, bindparam, select
 
@@ -17,13 +16,16 @@ from bti.crypto.errors import SealError
 from bti.crypto.provider import TenantPurpose, unwrap_tenant_key, wrap_tenant_key
 from bti.crypto.wrapping import unwrap_key, wrap_key
 from bti.db.models import CaseKey, TenantKey
+from bti.db.walls import meets
 from bti.domain.compartments import CORE
 from bti.keyd.key_cache import KeyCache
+from bti.keyd.plain_rows import ask
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
+    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from bti.clock import Clock
@@ -61,19 +63,16 @@ class StoredKey(NamedTuple):
 
 # Asked in every transaction. Of the columns only, and without the ORM, which takes six times as long.
 _KEYS: Final = TenantKey.__table__.c
-_ACTIVE_KEY: Final = select(*(_KEYS[name] for name in StoredKey._fields[:-1])).where(
-    _KEYS.tenant_id == bindparam("tenant", type_=Uuid()),
-    _KEYS.purpose == bindparam("purpose"),
-    _KEYS.state == ACTIVE,
+_WHOSE: Final = bindparam("tenant", type_=Uuid())
+_OF_TENANT: Final = select(*(_KEYS[name] for name in StoredKey._fields)).where(
+    _KEYS.tenant_id == _WHOSE
 )
-
-
-@dataclass(slots=True)
-class _Found:
-    """What one transaction has found so far."""
-
-    active: dict[tuple[uuid.UUID, TenantPurpose], DataKey] = field(default_factory=dict)
-    by_id: dict[tuple[uuid.UUID, bytes], DataKey] = field(default_factory=dict)
+_DATA_KEYS: Final = CaseKey.__table__.c
+_OF_CASE: Final = (
+    select(*_DATA_KEYS)
+    .where(_DATA_KEYS.tenant_id == _WHOSE, _DATA_KEYS.case_id == bindparam("case", type_=Uuid()))
+    .order_by(_DATA_KEYS.compartment, _DATA_KEYS.generation)
+)
 
 
 class KeyStore:
@@ -119,54 +118,45 @@ class KeyStore:
             destroyed_at=None,
         )
         session.add(row)
+        self.changed(session, tenant)
         self.cache.put(key)
         return row
 
     def tenant_key(self, session: Session, tenant: uuid.UUID, purpose: TenantPurpose) -> DataKey:
         """Return the active key of a purpose. Raises ``SealError`` when there is none.
 
-        Found once per transaction: every MAC and every case key asks for one.
+        All keys of a municipality are found once per transaction: every MAC and every case key
+        asks for one.
         """
-        found = _found(session)
-        if (tenant, purpose) not in found.active:
-            row = session.execute(
-                _ACTIVE_KEY, {"tenant": tenant, "purpose": purpose.value}
-            ).one_or_none()
-            if row is None:
-                raise SealError
-            found.active[tenant, purpose] = self.open_tenant_key(StoredKey._make((*row, tenant)))
-        return found.active[tenant, purpose]
+        for row in self._found(session, tenant):
+            if row.purpose == purpose.value and row.state == ACTIVE:
+                return self.open_tenant_key(row)
+        raise SealError
 
     def tenant_key_by_id(
         self, session: Session, tenant: uuid.UUID, purpose: TenantPurpose, key_id: bytes
     ) -> DataKey:
         """Return the key called ``key_id``, active or open-only. ``SealError`` for any other."""
-        found = _found(session)
-        if (tenant, key_id) not in found.by_id:
-            row = session.scalars(
-                select(TenantKey).where(
-                    TenantKey.tenant_id == tenant,
-                    TenantKey.purpose == purpose.value,
-                    TenantKey.key_id == key_id,
-                )
-            ).one_or_none()
-            if row is None:
-                raise SealError
-            found.by_id[tenant, key_id] = self.open_tenant_key(row)
-        return found.by_id[tenant, key_id]
+        for again in (False, True):
+            # A second time: another transaction may have made it since.
+            for row in self._found(session, tenant, again=again):
+                if row.purpose == purpose.value and row.key_id == key_id:
+                    return self.open_tenant_key(row)
+        raise SealError
 
     def older_tenant_keys(
         self, session: Session, tenant: uuid.UUID, purpose: TenantPurpose
     ) -> list[DataKey]:
         """Return the open-only generations of a purpose: they open what was sealed before."""
-        rows = session.scalars(
-            select(TenantKey).where(
-                TenantKey.tenant_id == tenant,
-                TenantKey.purpose == purpose.value,
-                TenantKey.state == OPEN_ONLY,
-            )
-        )
-        return [self.open_tenant_key(row) for row in rows]
+        return [
+            self.open_tenant_key(row)
+            for row in self._found(session, tenant)
+            if row.purpose == purpose.value and row.state == OPEN_ONLY
+        ]
+
+    def changed(self, session: Session, tenant: uuid.UUID) -> None:
+        """Say that this transaction has changed a municipality's keys: they are to be read anew."""
+        session.info.get(FOUND, {}).pop(tenant, None)
 
     def open_tenant_key(self, row: TenantKey | StoredKey) -> DataKey:
         """Unwrap a tenant key, or take it from memory. ``SealError`` for a destroyed one."""
@@ -266,6 +256,10 @@ class KeyStore:
             )
         )
 
+    def wrapped(self, session: Session, tenant: uuid.UUID, case: uuid.UUID) -> Sequence[Row[Any]]:
+        """Return the same as plain columns, for whoever only opens them."""
+        return ask(session, _OF_CASE, {"tenant": tenant, "case": case})
+
     def core_keys(
         self, session: Session, tenant: uuid.UUID, cases: Collection[uuid.UUID]
     ) -> list[CaseKey]:
@@ -282,7 +276,7 @@ class KeyStore:
             )
         )
 
-    def unwrap(self, session: Session, row: CaseKey) -> DataKey:
+    def unwrap(self, session: Session, row: CaseKey | Row[Any]) -> DataKey:
         """Open one compartment key under whichever generation of the kek wrapped it.
 
         Raises ``SealError`` when it was tampered with or that generation is destroyed.
@@ -290,7 +284,14 @@ class KeyStore:
         kek = self.tenant_key_by_id(session, row.tenant_id, TenantPurpose.KEK, row.kek_id)
         return unwrap_key(kek, row.tenant_id, row.case_id, row.compartment, row.key_id, row.wrapped)
 
-
-def _found(session: Session) -> _Found:
-    found: _Found = session.info.setdefault(FOUND, _Found())
-    return found
+    def _found(
+        self, session: Session, tenant: uuid.UUID, *, again: bool = False
+    ) -> Sequence[StoredKey]:
+        """Return what is stored of a municipality's keys, as this transaction first found it."""
+        found: dict[uuid.UUID, Sequence[StoredKey]] = session.info.setdefault(FOUND, {})
+        if again or tenant not in found:
+            told = {"tenant": tenant if meets(session, tenant) else None}
+            # A MAC is made while a flush goes on; whoever makes a key flushes it.
+            rows = ask(session, _OF_TENANT, told, flush=False)
+            found[tenant] = [StoredKey._make(row) for row in rows]
+        return found[tenant]

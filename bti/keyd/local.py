@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bti.audit.record import Reference
 from bti.crypto.provider import TenantPurpose
 from bti.db.guards import note_opened
-from bti.db.models import Case, OwnRecord
+from bti.db.models import OwnRecord
 from bti.db.models.oversight import REVIEW_COMPARTMENT
 from bti.db.models.own_record import OWN_COMPARTMENT
 from bti.db.vault import Vault
@@ -147,15 +147,10 @@ class LocalVerbs(TenantVerbs):
         subject = self._live()
         if not case_ids:
             return frozenset()
-        cases = list(
-            self._session.scalars(
-                select(Case).where(Case.id.in_(case_ids), Case.tenant_id == subject.tenant_id)
-            )
-        )
         now = self._clock.now()
         allowed = frozenset(
             case_id
-            for case_id, facts in self.authority.facts_of(subject, cases).items()
+            for case_id, facts in self.authority.facts_of(subject, case_ids).items()
             if CORE in compartments_open_to(subject, facts, now)
         )
         # A bait that is one's own may lie in the way of a search: it is shown, or nothing happens.
@@ -277,12 +272,11 @@ class LocalVerbs(TenantVerbs):
             raise BaitTaken(bait)
 
     def _facts(self, subject: Subject, case_id: uuid.UUID) -> ObjectFacts:
-        case = self._session.get(Case, case_id)
-        if case is None or case.tenant_id != subject.tenant_id:
-            # As for a hidden case: the same refusal, questions and entry. Existence is not told.
-            self.authority.facts_of(subject, [], sought=[case_id])
+        # As for a hidden case: the same refusal, question and entry. Existence is not told.
+        facts = self.authority.facts_of(subject, [case_id]).get(case_id)
+        if facts is None:
             raise AccessDenied("access.other_tenant", case_id=case_id)
-        return self.authority.facts(subject, case)
+        return facts
 
     def _make(self, tenant: uuid.UUID, case_id: uuid.UUID, compartments: Collection[str]) -> None:
         made = self._keys.create_case_keys(self._session, tenant, case_id, compartments)
@@ -293,7 +287,7 @@ class LocalVerbs(TenantVerbs):
         self, tenant: uuid.UUID, case_id: uuid.UUID, readable: frozenset[str]
     ) -> frozenset[str]:
         released = set()
-        for row in self._keys.compartments(self._session, tenant, case_id):
+        for row in self._keys.wrapped(self._session, tenant, case_id):
             if row.compartment in readable:
                 key = self._keys.unwrap(self._session, row)
                 active = row.state == "active"

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bti.db.models import BrokerCount, BrokerMark
 from bti.domain.errors import AccessDenied
+from bti.keyd.opening_count import count_opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -31,6 +32,7 @@ MINUTE: Final = timedelta(minutes=1)
 #: Wrong one-time codes an account may be given in a quarter of an hour.
 WRONG_CODES: Final = 20
 WRONG_CODES_WINDOW: Final = timedelta(minutes=15)
+_NO_LIMIT: Final = 2**31 - 1
 _STEP: Final = 10  # seconds counted together
 
 
@@ -64,15 +66,26 @@ class Meter:
 
     def opening(self, tenant: uuid.UUID, account: uuid.UUID, case_id: uuid.UUID) -> None:
         """Count one case opened. A case one has opened within the hour counts once."""
-        for rule, window, most in (
-            ("quota.cases-hour", HOUR, self._limits.cases_hour),
-            ("quota.cases-day", DAY, self._limits.cases_day),
-        ):
-            others = self._distinct(account, "case", window, but=[case_id])
-            if others + 1 > most:
-                raise AccessDenied(rule, case_id=case_id)
-        self._requests(tenant, case_id)
-        self._mark(account, "case", [case_id])
+        now = self._clock.now()
+        told = {
+            "account": account,
+            "case": case_id,
+            "peer": f"peer:{self._peer}" if self._peer else None,
+            "tenant": f"tenant:{tenant}",
+            "shard": self._shard,
+            "since": _step(now),
+            "now": now,
+            "minute_ago": now - MINUTE,
+            "hour_ago": now - HOUR,
+            "day_ago": now - DAY,
+            "most_hour": self._limits.cases_hour,
+            "most_day": self._limits.cases_day,
+            "most_peer": self._limits.peer_minute if self._peer else _NO_LIMIT,
+            "most_tenant": self._limits.tenant_minute,
+        }
+        rule = count_opening(self._session, told)
+        if rule:
+            raise AccessDenied(rule, case_id=case_id)
 
     def listing(
         self, tenant: uuid.UUID, account: uuid.UUID, case_ids: Collection[uuid.UUID]
@@ -132,7 +145,7 @@ class Meter:
 
     def _add(self, scope: str, window: timedelta) -> None:
         now = self._clock.now()
-        since = now.replace(second=now.second - now.second % _STEP, microsecond=0)
+        since = _step(now)
         self._session.execute(
             delete(BrokerCount).where(
                 BrokerCount.scope == scope,
@@ -167,6 +180,10 @@ class Meter:
 
     def _mark(self, account: uuid.UUID, kind: str, objects: Collection[uuid.UUID]) -> None:
         mark(self._session, account, kind, objects, self._clock.now())
+
+
+def _step(now: datetime) -> datetime:
+    return now.replace(second=now.second - now.second % _STEP, microsecond=0)
 
 
 def mark(

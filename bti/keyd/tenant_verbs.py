@@ -57,7 +57,9 @@ class TenantVerbs:
         self._subject: Subject | None = None
         self.macs = RowMacs(ties.session, keys)
         self._baits = Baits(ties.session, keys)
-        self.authority = Authority(ties.session, clock, rules.idle_minutes, self.macs.mac)
+        self.authority = Authority(
+            ties.session, clock, rules.idle_minutes, self.macs.mac, self._ops_key
+        )
         self._session.info["vault"] = self._vault
         self._session.info["grant"] = self.macs.grant
 
@@ -200,6 +202,9 @@ class TenantVerbs:
     def credential(self) -> Credential:
         """On whose behalf this is."""
         return self._credential
+
+    def _ops_key(self, tenant: uuid.UUID, key_id: bytes) -> DataKey:
+        return self.tenant_key(tenant, TenantPurpose.OPS, key_id)
 
     def _release_tenant(self, tenant: uuid.UUID, purpose: TenantPurpose) -> None:
         self._vault.put_tenant(purpose, self._keys.tenant_key(self._session, tenant, purpose))

@@ -14,6 +14,11 @@ from bti.db.sealed_value import Sealed
 from bti.db.types import SealedType, UTCDateTime
 
 
+def stands(*, active: bool, suspended_at: datetime | None) -> bool:
+    """Tell whether there is somebody behind an account, from two of its columns."""
+    return active and suspended_at is None
+
+
 class Account(AuthorityRow):
     """Somebody who signs in. Who works where is itself sealed, under the directory key."""
 
@@ -36,7 +41,7 @@ class Account(AuthorityRow):
     @property
     def can_sign_in(self) -> bool:
         """Whether there is somebody behind the account now."""
-        return self.active and self.suspended_at is None
+        return stands(active=self.active, suspended_at=self.suspended_at)
 
     #: {"name", "username", "title", "phone"}
     profile = Encrypted("profile_ct", "directory", 128)

@@ -1,0 +1,130 @@
+"""Everything that tells how somebody stands to some cases, in one question.
+
+Rows of different kinds belong to a case, and a plain join would give each with each. So the
+question begins with one row for each kind, and what is joined to it is of that kind alone.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Uuid, and_, bindparam, literal, select, union_all
+
+from bti.db.models import BatonOffer, Case, ConsentCell, EmergencyAccess, Log, Participant
+from bti.domain.codes import Role
+from bti.keyd.plain_rows import PlainRow, Side, ask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import BindParameter, ColumnElement
+    from sqlalchemy.orm import Session
+
+    from bti.domain.relations import Subject
+
+_case = Case.__table__.c
+_log = Log.__table__.c
+_offer = BatonOffer.__table__.c
+_place = Participant.__table__.c
+_cell = ConsentCell.__table__.c
+_emergency = EmergencyAccess.__table__.c
+
+_CASES: Final = Side(Case)
+_LOGS: Final = Side(Log, _CASES)
+_OFFERS: Final = Side(BatonOffer, _LOGS)
+_PLACES: Final = Side(Participant, _OFFERS)
+_CELLS: Final = Side(ConsentCell, _PLACES)
+_EMERGENCIES: Final = Side(EmergencyAccess, _CELLS)
+_SIDES: Final = (_CASES, _LOGS, _OFFERS, _PLACES, _CELLS, _EMERGENCIES)
+
+_kind = (
+    union_all(*(select(literal(one).label("kind")) for one in range(4))).subquery("kinds").c.kind
+)
+
+
+def _of(
+    kind: int, tenant: ColumnElement[uuid.UUID], *where: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    return and_(_kind == kind, tenant == bindparam("tenant", type_=Uuid()), *where)
+
+
+def _among(column: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+    return column.in_(bindparam("cases", type_=Uuid(), expanding=True))
+
+
+_mine: BindParameter[uuid.UUID] = bindparam("account", type_=Uuid())
+_taken: BindParameter[uuid.UUID] = bindparam("on_call", type_=Uuid())
+
+_QUESTION: Final = select(*(column for side in _SIDES for column in side.columns)).select_from(
+    _kind.table.outerjoin(Case.__table__, _of(0, _case.tenant_id, _among(_case.id)))
+    # One log for each case, and one open offer for each log, by constraint.
+    .outerjoin(Log.__table__, and_(_log.case_id == _case.id, _log.tenant_id == _case.tenant_id))
+    .outerjoin(
+        BatonOffer.__table__,
+        and_(
+            _offer.case_id == _case.id,
+            _offer.tenant_id == _case.tenant_id,
+            _offer.open_slot == 1,
+        ),
+    )
+    .outerjoin(
+        Participant.__table__,
+        _of(1, _place.tenant_id, _among(_place.case_id), _place.account_id == _mine),
+    )
+    .outerjoin(ConsentCell.__table__, _of(2, _cell.tenant_id, _among(_cell.case_id)))
+    .outerjoin(
+        EmergencyAccess.__table__,
+        _of(3, _emergency.tenant_id, _among(_emergency.case_id), _emergency.account_id == _taken),
+    )
+)
+
+
+@dataclass(slots=True)
+class CaseRows:
+    """The rows about one case."""
+
+    case: PlainRow
+    log: PlainRow | None = None
+    offer: PlainRow | None = None
+    places: list[PlainRow] = field(default_factory=list)
+    cells: list[PlainRow] = field(default_factory=list)
+    emergencies: list[PlainRow] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[PlainRow]:
+        """Give every row."""
+        yield from (one for one in (self.log, self.offer) if one is not None)
+        yield from (*self.places, *self.cells, *self.emergencies, self.case)
+
+
+def rows_about(
+    session: Session, subject: Subject, cases: Collection[uuid.UUID]
+) -> dict[uuid.UUID, CaseRows]:
+    """Return the rows of those of the cases that are in the person's municipality, by case.
+
+    The work is the same for a case that is not there. Nothing is checked here.
+    """
+    told = {
+        "tenant": subject.tenant_id,
+        "account": subject.account_id,
+        # Emergency access is asked of no other role: nothing equals what is not there.
+        "on_call": subject.account_id if subject.role is Role.ON_CALL else None,
+        "cases": list(cases),
+    }
+    answer = ask(session, _QUESTION, told)
+    found: dict[uuid.UUID, CaseRows] = {}
+    rest: list[tuple[Side, PlainRow]] = []
+    for row in answer:
+        case = _CASES.of(row)
+        if case is not None:
+            found[case["id"]] = CaseRows(case, _LOGS.of(row), _OFFERS.of(row))
+            continue
+        rest += [(side, one) for side in _SIDES[3:] if (one := side.of(row)) is not None]
+    for side, row_of in rest:
+        if row_of["case_id"] in found:
+            about = found[row_of["case_id"]]
+            lists = {_PLACES: about.places, _CELLS: about.cells, _EMERGENCIES: about.emergencies}
+            lists[side].append(row_of)
+    return found
