@@ -36,6 +36,7 @@ from bti.audit.verify import (
     leaf_line,
     verify_leaves,
 )
+from bti.audit.verify.alone import NAME, write_alone
 from bti.audit.waiting import waiting_faults
 from bti.audit.way import way_of
 from bti.db.models import Municipality
@@ -188,7 +189,8 @@ def newest_note(session: Session, tenant: uuid.UUID) -> str:
 def export(session: Session, tenant: uuid.UUID, keys: Iterable[str], directory: Path) -> int:
     """Write the log of a municipality into a new directory; returns the number of entries.
 
-    Entries that wait for a place are not in it. The files are those of `bti.audit.verify.verify_export`. Raises ``FileExistsError`` when the
+    Entries that wait for a place are not in it. The files are those of `bti.audit.verify.verify_export`,
+    and the verifier itself as one that runs alone. Raises ``FileExistsError`` when the
     directory is there already: half of an older export must not be mixed in.
     """
     directory.mkdir(mode=0o700, parents=True)
@@ -209,6 +211,7 @@ def export(session: Session, tenant: uuid.UUID, keys: Iterable[str], directory: 
             file.write(checkpoint_line(note))
     with _open_new(directory / "keys") as file:
         file.writelines(f"{key}\n" for key in keys)
+    write_alone(directory / NAME)
     return count
 
 

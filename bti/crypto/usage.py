@@ -87,7 +87,8 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bti.audit.note": ("Ed25519; SHA-256", "signed notes (C2SP)"),
         "bti.audit.leaf": ("SHA-256", "form of digests in entries"),
         "bti.audit.tree": ("SHA-256", "the Merkle tree (RFC 9162)"),
-        "bti.audit.verify": ("Ed25519; SHA-256", "the offline verifier"),
+        "bti.audit.verify.notes": ("Ed25519; SHA-256", "the offline verifier: checkpoints"),
+        "bti.audit.verify.tree": ("SHA-256", "the offline verifier: its own Merkle tree"),
         "bti.audit.reconcile": (_COMPARE, "digests of rows"),
         "bti.audit.pending": (_NAMES, "writers of the log"),
         # -- whole and unchanged

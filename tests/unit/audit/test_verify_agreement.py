@@ -12,6 +12,7 @@ from bti.audit.leaf import Leaf, LeafError
 from bti.audit.note import sign_note
 from bti.audit.tree import leaf_hash, root_of
 from bti.audit.verify import Kind, verify_leaves
+from bti.audit.verify.tree import Tree
 from tests.unit.audit.logs import KEY, ORIGIN, VERIFIER_KEY, entries, signed
 
 COUNT = 24
@@ -61,7 +62,7 @@ def test_both_accept_and_refuse_the_same_entries(mutation: tuple[str, object]):
 
 @given(st.lists(st.binary(max_size=8), max_size=80))
 def test_both_grow_the_same_tree(contents: list[bytes]):
-    tree = verify._Tree()
+    tree = Tree()
     for content in contents:
         tree.add(leaf_hash(content))
     assert (tree.size, tree.root()) == (

@@ -1,5 +1,4 @@
 import ast
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bti.audit import verify
 from bti.audit.note import Checkpoint, VerifierKey, open_note, sign_checkpoint
 from bti.audit.verify import main, verify_export
+from bti.audit.verify.alone import NAME, write_alone
 from tests.unit.audit.logs import ORIGIN, TENANT, VERIFIER_KEY, Export, a_leaf, entries, signed
 
 COUNT = 24
@@ -134,9 +134,22 @@ def test_a_wrong_key_text_is_a_wrong_call(export: Export, capsys: pytest.Capture
     assert "--key" in capsys.readouterr().err
 
 
-def test_the_file_alone_verifies_in_an_isolated_python(export: Export):
-    alone = shutil.copy(verify.__file__, export.directory / "verify.py")
-    command = [sys.executable, "-I", alone, ".", "--key", VERIFIER_KEY]
+# As `python verify.pyz ...`; and nothing of the application may come from anywhere else.
+WITHOUT = """
+import runpy, sys
+sys.argv.pop(0)
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+finally:
+    ours = [module for name, module in sys.modules.items() if name.split(".")[0] == "bti"]
+    assert ours and all(module.__file__.startswith(sys.argv[0]) for module in ours)
+"""
+
+
+def test_the_file_alone_verifies_in_an_isolated_python_without_the_application(export: Export):
+    alone = export.directory / NAME
+    write_alone(alone)
+    command = [sys.executable, "-I", "-c", WITHOUT, str(alone), ".", "--key", VERIFIER_KEY]
     good = subprocess.run(
         command, cwd=export.directory, capture_output=True, text=True, check=False
     )
@@ -148,10 +161,19 @@ def test_the_file_alone_verifies_in_an_isolated_python(export: Export):
     assert bad.stdout.startswith("NOT intact: entry 23: missing")
 
 
-def test_the_file_needs_only_the_standard_library_and_cryptography():
-    tree = ast.parse(Path(verify.__file__).read_text("utf-8"))
+def test_the_file_is_the_same_whenever_it_is_packed_and_never_written_over(tmp_path: Path):
+    for name in ("one", "other"):
+        write_alone(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+    with pytest.raises(FileExistsError):
+        write_alone(tmp_path / "one")
+
+
+@pytest.mark.parametrize("module", sorted(Path(verify.__file__).parent.glob("*.py")), ids=str)
+def test_the_verifier_needs_only_the_standard_library_and_cryptography(module: Path):
+    tree = ast.parse(module.read_text("utf-8"))
     needed = {
-        name.split(".")[0]
+        name
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in (
@@ -160,4 +182,9 @@ def test_the_file_needs_only_the_standard_library_and_cryptography():
             else [alias.name for alias in node.names]
         )
     }
-    assert needed - sys.stdlib_module_names == {"cryptography"}
+    foreign = {
+        name
+        for name in needed
+        if name.split(".")[0] not in sys.stdlib_module_names | {"cryptography"}
+    }
+    assert {name for name in foreign if not name.startswith("bti.audit.verify.")} == set()
