@@ -35,6 +35,7 @@ def figures(directory: Path) -> Iterator[Figure]:
     world = build(settings_for(directory / "rewrap"))
     yield _figure(world, "SQLite")
     world.close()
+    (directory / "rewrap-server").mkdir()
     server = running_server(directory / "rewrap-server")
     try:
         with server.database() as url:

@@ -38,12 +38,12 @@ class Figure:
         """What the target says of this figure."""
         if self.held:
             return "held"
-        return "BELOW TARGET" if self.binding else "target of the next version"
+        return "BELOW TARGET" if self.binding else "not reached, not binding"
 
     def __str__(self) -> str:
         rates = f"{self.ours:>11,.0f} {self.control:>11,.0f}"
         return (
-            f"{self.name:<52} {rates} {self.unit:<9} {self.ratio:>7.3f}"
+            f"{self.name:<60} {rates} {self.unit:<9} {self.ratio:>7.3f}"
             f"   at least {self.target:.3f}   {self.verdict}"
         )
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from bti.bootstrap import Runtime
     from bti.settings import Settings
 
-_THREADS = 8
+# More than are at work: two passwords are computed at a time, and whoever waits for a turn holds a
+# thread. With eight of them a class that signed in held up every other page.
+_THREADS = 64
 _IN_MEMORY = 512 * 1024
 _ANSWER_AHEAD = 1024 * 1024
 _NEVER = 1 << 40

@@ -25,7 +25,7 @@ from bti.workflows.permission import require
 if TYPE_CHECKING:
     import uuid
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
     from bti.domain.national_id import NationalId
     from bti.domain.relations import Subject
@@ -108,16 +108,19 @@ def checked_number(context: Context, text: str) -> NationalId:
 
 def _by_national_id(context: Context, subject: Subject, number: NationalId) -> list[Case]:
     token = context.verbs.national_id_token(subject.tenant_id, number.kind.value, number.digits)
-    rows = context.session.scalars(
+    rows = context.session.scalars(cases_by_token(subject.tenant_id, number.kind.value, token))
+    return [case for case in rows if context.verbs.may_see(case.id, Act.READ_CASE)]
+
+
+def cases_by_token(tenant_id: uuid.UUID, kind: str, token: bytes) -> Select[Case]:
+    """Return the question for every case with this blind token; it must be answered from the index."""
+    return (
         select(Case)
         .join(ChildIndex, ChildIndex.case_id == Case.id)
         .where(
-            ChildIndex.tenant_id == subject.tenant_id,
-            ChildIndex.kind == number.kind.value,
-            ChildIndex.token == token,
+            ChildIndex.tenant_id == tenant_id, ChildIndex.kind == kind, ChildIndex.token == token
         )
     )
-    return [case for case in rows if context.verbs.may_see(case.id, Act.READ_CASE)]
 
 
 def _by_birth_date(context: Context, subject: Subject, birth_date: date | None) -> list[Case]:

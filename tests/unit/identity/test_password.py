@@ -18,8 +18,8 @@ CHEAP = Argon2Cost(memory_kib=64, passes=1)
 PASSWORDS = Passwords(CHEAP)
 
 
-def test_production_cost_is_64_mib_three_passes_argon2id():
-    assert Passwords().hash("x").startswith("$argon2id$v=19$m=65536,t=3,p=1$")
+def test_production_cost_is_64_mib_six_passes_argon2id():
+    assert Passwords().hash("x").startswith("$argon2id$v=19$m=65536,t=6,p=1$")
 
 
 def test_the_right_password_is_right_and_another_is_not():
