@@ -70,7 +70,7 @@ fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage 
 	$(BIN)/python -m fuzz --runs $(RUNS)
 
 # TARGET names some of them (mutants/targets.py); all when it is empty.
-mutants: setup ## Change one line at a time in what guards a child: is it noticed? TARGET=, 95 in 100 (half an hour)
+mutants: setup ## Change one line at a time in what guards a child: is it noticed? TARGET=, 95 in 100 (long)
 	@$(BIN)/python -m mutants $(TARGET)
 
 translations: $(DEV) ## Find new texts, update the catalogues and compile them
