@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select
 
 from bti.audit.event import By, Event, Reference, leaf_of, origin_of
-from bti.audit.inline import Head, begin_epoch, locked_head, store_events, store_head
+from bti.audit.inline import BEGUN, Head, begin_epoch, locked_head, store_events, store_head
 from bti.audit.leaf import encode_digest
 from bti.audit.models import AuditCheckpoint, AuditHead
 from bti.audit.note import Checkpoint
@@ -92,7 +92,9 @@ def begin_inline_epoch(
     session.connection().execute(
         insert(AuditCheckpoint).values(tenant_id=tenant, size=head.place, note=sign(tenant, state))
     )
-    when_committed(session, lambda: guard.remember(tenant, head.epoch, head.frontier))
+    begun, stands = head.epoch, head.frontier.copy()
+    session.info[BEGUN] = tenant, begun
+    when_committed(session, lambda: guard.remember(tenant, begun, stands))
     return new
 
 

@@ -9,11 +9,13 @@ import click
 from bti.audit.signer import SignerRefusedError
 from bti.audit.witnessing import ask_all
 from bti.cli.logd import signer_of, witnesses_of
+from bti.cli.two_people import explained
 from bti.cli.wiring import OPERATOR, municipality, runtime
 from bti.clock import SystemClock
-from bti.domain.errors import RuleBroken
+from bti.domain.approval import ApprovalRefused
 from bti.jobs.witness import post
 from bti.workflows import audit_epoch
+from bti.workflows.epoch_people import NotProvenError
 
 _one_number = click.option(
     "--municipality", "number", metavar="NUMBER", required=True, help="The municipality's number."
@@ -68,32 +70,47 @@ def witness(ctx: click.Context) -> None:
     type=click.Choice([str(one) for one in audit_epoch.EpochReason]),
     help="restore: a backup was put back. signer: another signer or way. key: it is lost or known.",
 )
-@click.option("--operator", "asked_by", required=True, help="The name of whoever does this.")
-@click.option("--second", "approved_by", required=True, help="The name of another who agrees.")
-def new_epoch(number: str, reason: str, asked_by: str, approved_by: str) -> None:
+@click.option("--ask-as", metavar="USERNAME", required=True, help="An administrator who does this.")
+@click.option(
+    "--approve-as", metavar="USERNAME", required=True, help="The data protection officer."
+)
+def new_epoch(number: str, reason: str, ask_as: str, approve_as: str) -> None:
     """Begin a new tree where the old one cannot go on. What was lost stays visible.
 
-    The two names are taken as typed. Make the log's new key known to witnesses and auditors.
+    Both prove who they are here, with password and code: where a log was put back nobody can sign
+    in. Make the log's new key known to witnesses and auditors.
     """
     with runtime() as opened:
+        if opened.provider is None:
+            raise click.ClickException("Run this with the key broker's settings, as its user.")
         tenant = municipality(opened, number)
         sequenced = opened.settings.audit_log == "sequenced"
+        asks, agrees = _shown(ask_as), _shown(approve_as)
         try:
             begun = opened.doorway.perform(
                 audit_epoch.begin,
                 OPERATOR,
                 tenant_id=tenant,
                 reason=audit_epoch.EpochReason(reason),
-                names=(asked_by, approved_by),
+                asks=asks,
+                agrees=agrees,
                 signer=signer_of(opened.settings) if sequenced else None,
             )
-        except RuleBroken:
+        except NotProvenError as fault:
             raise click.ClickException(
-                "It takes two: --operator and --second are the same."
+                f"That did not prove that it is {fault.username}. Wait for a new code."
             ) from None
+        except ApprovalRefused as refused:
+            raise explained(refused) from None
         except (SignerRefusedError, OSError) as fault:
             raise click.ClickException(f"The signer: {fault}") from None
     click.echo(
         f"Epoch {begun.epoch} has begun. {begun.signed} entries were signed before, "
         f"{begun.found} stood here: {max(begun.signed - begun.found, 0)} are lost."
     )
+
+
+def _shown(username: str) -> audit_epoch.Shown:
+    secret = click.prompt(f"Password of {username}", hide_input=True, err=True)
+    code = click.prompt(f"Code of {username}", hide_input=True, err=True)
+    return audit_epoch.Shown(username, secret, code)

@@ -75,6 +75,15 @@ class ApprovalRefused(AccessDenied):
         self.approval_id = approval_id
         self.tenant_id = tenant_id
 
+    @classmethod
+    def again(
+        cls, refusal: AccessDenied, approval_id: uuid.UUID | None, tenant_id: uuid.UUID
+    ) -> ApprovalRefused:
+        """Return a refusal that another process has told, as what it was there."""
+        made = cls(refusal.rule, approval_id=approval_id, tenant_id=tenant_id)
+        made.entered = refusal.entered
+        return made
+
 
 class StepUpNeeded(ApprovalRefused):
     """Password and code must be proven again first: the last time is too long ago."""

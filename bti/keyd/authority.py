@@ -88,6 +88,8 @@ class Authority:
         self._ops_key = ops_key
         #: When the session that was asked about ends in any case; None before one was.
         self.ends_at: datetime | None = None
+        #: Who gave the role it was entered in; None also before one was asked about.
+        self.given_by: uuid.UUID | None = None
 
     def subject(self, proof: bytes, *, ran_out: bool = False) -> Subject:
         """Return whose session this is. Raises ``AccessDenied`` for a dead or forged one.
@@ -111,6 +113,7 @@ class Authority:
             raise AccessDenied("access.no_role")
         self.ends_at = row["expires_at"]
         role = Role(grant["role"])
+        self.given_by = grant["granted_by_id"]
         return Subject(
             account_id=row["account_id"],
             tenant_id=row["tenant_id"],

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bti.db.models.oversight import ReviewedRow
     from bti.db.vault import Vault
     from bti.domain.access import Action
+    from bti.domain.approval import ApprovalAct, Params
     from bti.domain.control import Kin
     from bti.domain.relations import Purpose, Subject
     from bti.keyd.generations import KeyLife
@@ -162,6 +163,11 @@ class Verbs(Protocol):
 
     def key_life(self) -> KeyLife:
         """Return what makes, moves and ends keys of this installation (system only)."""
+
+    def use_approval(
+        self, tenant: uuid.UUID, approval_id: uuid.UUID | None, act: ApprovalAct, params: Params
+    ) -> None:
+        """Use up two people's approval of exactly this act. Raises ``ApprovalRefused``."""
 
     def username_token(self, tenant: uuid.UUID, username: str) -> bytes:
         """Return the blind index of a user name (16 bytes)."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from bti.crypto.provider import TenantPurpose, WrappedTenantKey, rewrap_tenant_key
-from bti.db.models import CaseKey, TenantKey
+from bti.db.models import CaseKey, EmergencyAccess, TenantKey
+from bti.domain.approval import ApprovalAct
 from bti.keyd.keystore import ACTIVE, DESTROYED, OPEN_ONLY, KeyStore
 from bti.keyd.proof import CaseProof, prove_case
 from bti.keyd.reseal import left_under_older, reseal_batch
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from bti.db.models import Case
+    from bti.domain.approval import Params
 
 #: How long a retired generation is kept: as long as dumps of the key store are (see operations.md).
 KEEP_RETIRED: Final = timedelta(days=30)
@@ -34,6 +36,25 @@ KEEP_RETIRED: Final = timedelta(days=30)
 #: What can be given a new generation here. The others hold more than sealed values: row MACs and
 #: the username index (directory), tokens (index), the log's signing key (audit).
 ROTATABLE: Final = frozenset({TenantPurpose.KEK, TenantPurpose.OPS})
+
+
+class UseApproval(Protocol):
+    """Uses up two people's approval, or raises ``ApprovalRefused``."""
+
+    def __call__(
+        self, tenant: uuid.UUID, approval_id: uuid.UUID | None, act: ApprovalAct, params: Params
+    ) -> None:
+        """Use it up for exactly this."""
+
+
+def destroy_params(purpose: TenantPurpose, generation: int) -> Params:
+    """Return what an approval to destroy a generation must name."""
+    return {"purpose": purpose.value, "generation": generation}
+
+
+def erase_params(number: str, permission: str) -> Params:
+    """Return what an approval to erase a case must name."""
+    return {"case": number, "permission": permission}
 
 
 class KeyHeldError(Exception):
@@ -67,10 +88,11 @@ class Generation:
 class KeyLife:
     """What makes, moves and ends keys, in one transaction of the key store's own process."""
 
-    def __init__(self, session: Session, keys: KeyStore) -> None:
-        """Work in ``session`` with the keys of ``keys``."""
+    def __init__(self, session: Session, keys: KeyStore, use_approval: UseApproval) -> None:
+        """Work in ``session`` with the keys of ``keys``; what cannot be undone takes an approval."""
         self._session = session
         self._keys = keys
+        self._use_approval = use_approval
 
     def generations(self, tenant: uuid.UUID) -> tuple[Generation, ...]:
         """Return every generation of every purpose, the oldest first."""
@@ -142,12 +164,22 @@ class KeyLife:
         )
         return self._session.scalars(query).one()
 
-    def destroy(self, tenant: uuid.UUID, purpose: TenantPurpose, generation: int) -> Generation:
+    def destroy(
+        self,
+        tenant: uuid.UUID,
+        purpose: TenantPurpose,
+        generation: int,
+        approval_id: uuid.UUID | None,
+    ) -> Generation:
         """Destroy a retired generation: its wrapped key is deleted, the row stays as its stone.
 
-        Raises ``KeyHeldError`` while it is active, while anything is still under it, before its
-        date, and when it is destroyed already.
+        Two people have approved exactly this: ``ApprovalRefused`` otherwise. Raises
+        ``KeyHeldError`` while it is active, while anything is still under it, before its date, and
+        when it is destroyed already; the approval is then not used up.
         """
+        self._use_approval(
+            tenant, approval_id, ApprovalAct.KEY_DESTROY, destroy_params(purpose, generation)
+        )
         row = self._session.scalars(
             select(TenantKey)
             .where(
@@ -175,6 +207,27 @@ class KeyLife:
         self._keys.changed(self._session, tenant)
         self._keys.cache.forget(row.key_id)
         return _facts(row)
+
+    def shred(
+        self, case: Case, permission: str, approval_id: uuid.UUID | None
+    ) -> tuple[CaseKey, ...]:
+        """Delete every data key of a case, on two people's word for it and for the permission.
+
+        Also those of what was written when somebody used emergency access to it.
+
+        Returns what was deleted. Raises ``ApprovalRefused``. Rows of the case are the caller's.
+        """
+        params = erase_params(case.number, permission)
+        self._use_approval(case.tenant_id, approval_id, ApprovalAct.ERASURE, params)
+        emergencies = select(EmergencyAccess.id).where(EmergencyAccess.case_id == case.id)
+        about = or_(CaseKey.case_id == case.id, CaseKey.case_id.in_(emergencies))
+        held = self._session.scalars(
+            select(CaseKey).where(CaseKey.tenant_id == case.tenant_id, about)
+        ).all()
+        for row in held:
+            self._session.delete(row)
+        self._session.flush()
+        return tuple(held)
 
     def prove(self, case: Case) -> CaseProof:
         """Open all that is sealed in a case, show nothing of it, and say how much it was.

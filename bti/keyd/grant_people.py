@@ -1,4 +1,4 @@
-"""Rules for the rows of people: accounts, roles, sessions, own records, approvals and reviews."""
+"""Rules for the rows of people: accounts, roles, sessions, own records and reviews."""
 
 from __future__ import annotations
 
@@ -123,24 +123,6 @@ def own_record(asking: Asking, row: Writing, old: Columns | None) -> bool:
     if old is not None:
         return mine and same(row.columns, old, "account_id")
     return mine and asking.begun(row.row_id)
-
-
-def approval(asking: Asking, row: Writing, old: Columns | None) -> bool:
-    """One asks, another answers; what was agreed to never changes."""
-    if asking.operator:
-        return True
-    me = asking.subject().account_id.bytes
-    if old is None:
-        asks = row.columns["requested_by_id"] == me and row.columns["answered_by_id"] is None
-        return asks and row.columns["state"] == b"waiting" and asking.may(Action.ASK_APPROVAL, None)
-    if not same(row.columns, old, "act", "params_sha256", "requested_by_id", "expires_at"):
-        return False
-    if row.columns["state"] in {b"given", b"refused"} and old["state"] == b"waiting":
-        another = row.columns["answered_by_id"] == me and old["requested_by_id"] != me
-        return another and asking.may(Action.GIVE_APPROVAL, None)
-    ends = row.columns["state"] in {b"used", b"withdrawn", b"expired"}
-    used_unasked = row.columns["state"] == b"used" and old["state"] != b"given"
-    return ends and not used_unasked and same(row.columns, old, "answered_by_id")
 
 
 def departure(asking: Asking, row: Writing, old: Columns | None) -> bool:

@@ -20,7 +20,7 @@ from bti.db.guards import FORGED, Stood, Writing, mac_columns
 from bti.db.models import Consent, RoleGrant
 from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
-from bti.keyd import grant_people
+from bti.keyd import grant_approval, grant_people
 from bti.keyd.asking import WRITING, Asking
 from bti.keyd.case_state import check_case
 from bti.keyd.grant_facts import Columns, ended_only, ident, let_in, moment, same
@@ -195,7 +195,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "role_grants": grant_people.role,
         "web_sessions": grant_people.web_session,
         "own_records": grant_people.own_record,
-        "approvals": grant_people.approval,
+        "approvals": grant_approval.approval,
         "suspensions": grant_people.suspension,
         "departures": grant_people.departure,
         "controls": grant_people.control,

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 
 from bti.audit.actions import Action
+from bti.audit.inline import FIRST_EPOCH
 from bti.audit.models import AuditHead
-from bti.audit.record import By, Reference
+from bti.audit.record import By, Reference, origin_of
 from bti.db.models import (
     BrokerNote,
     Case,
@@ -78,13 +79,15 @@ def sweep(session: Session, recorder: Recorder, at: datetime) -> int:
     return _resolve(session, recorder, noted)
 
 
-def require_growth(session: Session, tenant: uuid.UUID, size: int) -> None:
+def require_growth(session: Session, tenant: uuid.UUID, origin: str, size: int) -> None:
     """Raise ``AccessDenied`` for a checkpoint that is no larger than what is committed.
 
-    Whoever asks holds the head of the log while it asks, so anything else is a second history.
+    Whoever asks holds the head of the log while it asks, so anything else is a second history. An
+    epoch that is not begun is begun by a command on two people's word, and never through here.
     """
     head = session.get(AuditHead, tenant)
-    if head is not None and size <= head.size:
+    epoch = head.epoch if head is not None else FIRST_EPOCH
+    if origin != origin_of(tenant, epoch) or (head is not None and size <= head.size):
         raise AccessDenied("grant.checkpoint")
 
 

@@ -15,6 +15,7 @@ from bti.db.base import stored_columns
 from bti.db.guards import NOT_UNDER_MAC, Granted, note_opened
 from bti.db.models import BaitMark
 from bti.db.vault import Vault
+from bti.domain.approval import ApprovalRefused
 from bti.domain.control import Kin
 from bti.domain.errors import AccessDenied, BaitTaken, Conflict, KeysUnavailable, Unavailable
 from bti.domain.relations import Subject
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from bti.db.models import Municipality
     from bti.db.models.oversight import ReviewedRow
     from bti.domain.access import Action
+    from bti.domain.approval import ApprovalAct, Params
     from bti.domain.relations import Purpose
     from bti.keyd.broker import Credential
     from bti.keyd.generations import KeyLife
@@ -253,6 +255,22 @@ class RemoteVerbs:
     def key_life(self) -> KeyLife:
         """Refuse: keys are made, moved and ended by commands that have the provider themselves."""
         raise AccessDenied("access.role")
+
+    def use_approval(
+        self, tenant: uuid.UUID, approval_id: uuid.UUID | None, act: ApprovalAct, params: Params
+    ) -> None:
+        """Have an approval used up, for good. Raises ``ApprovalRefused``."""
+        known = approval_id.hex if approval_id is not None else None
+        try:
+            self._ask(
+                "use_approval",
+                tenant=tenant.hex,
+                approval=known,
+                act=act.value,
+                params=dict(params),
+            )
+        except AccessDenied as refusal:
+            raise ApprovalRefused.again(refusal, approval_id, tenant) from None
 
     def username_token(self, tenant: uuid.UUID, username: str) -> bytes:
         """Return the blind index of a user name (16 bytes)."""

@@ -17,6 +17,7 @@ from bti.audit.way import way_of
 from bti.db.guards import Stood, Writing
 from bti.db.models import Account, Municipality
 from bti.domain.access import Action
+from bti.domain.approval import ApprovalAct
 from bti.domain.errors import AccessDenied
 from bti.domain.relations import Purpose
 from bti.keyd import grants, notes, unsealing
@@ -251,6 +252,18 @@ def _prove_code(work: Work, *, account: uuid.UUID, code: str) -> Answer:
     return {"step": step}
 
 
+def _use_approval(
+    work: Work,
+    *,
+    tenant: uuid.UUID,
+    approval: uuid.UUID | None,
+    act: str,
+    params: dict[str, Any],
+) -> Answer:
+    work.verbs.use_approval(tenant, approval, _known(ApprovalAct, act), params)
+    return {}
+
+
 def _username_token(work: Work, *, tenant: uuid.UUID, username: str) -> Answer:
     return {"token": pack(work.verbs.username_token(tenant, username))}
 
@@ -266,7 +279,7 @@ def _national_id_token(work: Work, *, tenant: uuid.UUID, kind: str, digits: str)
 def _sign(work: Work, *, tenant: uuid.UUID, origin: str, size: int, root: bytes) -> Answer:
     if way_of(work.session).sequenced:
         raise AccessDenied("grant.checkpoint")  # nobody signs here but the log's own process
-    notes.require_growth(work.session, tenant, size)
+    notes.require_growth(work.session, tenant, origin, size)
     return {"note": work.verbs.sign(tenant, Checkpoint(origin, size, root))}
 
 
@@ -336,6 +349,7 @@ REQUESTS: Final[Mapping[str, Callable[..., Answer]]] = MappingProxyType(
         "check": _check,
         "grant": _grant,
         "prove_code": _prove_code,
+        "use_approval": _use_approval,
         "username_token": _username_token,
         "national_id_token": _national_id_token,
         "sign": _sign,

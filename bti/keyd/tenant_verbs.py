@@ -15,9 +15,11 @@ from bti.crypto.provider import TenantPurpose
 from bti.crypto.signing import signing_key_from
 from bti.db.models import Account
 from bti.domain.access import Action, Refused, decide
+from bti.domain.approval import ApprovalRefused
 from bti.domain.errors import AccessDenied
 from bti.domain.relations import ObjectFacts, ObjectKind
 from bti.identity.tokens import digest_of_proof
+from bti.keyd.approvals import Approvals
 from bti.keyd.authority import Authority
 from bti.keyd.baits import Baits
 from bti.keyd.broker import RanOut, Ties
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from bti.crypto.envelope import DataKey
     from bti.db.base import AuthorityRow
     from bti.db.models import Municipality
+    from bti.domain.approval import ApprovalAct, Params
     from bti.domain.relations import Subject
     from bti.keyd.broker import Credential, Rules
 
@@ -60,6 +63,7 @@ class TenantVerbs:
         self.authority = Authority(
             ties.session, clock, rules.idle_minutes, self.macs.mac, self._ops_key
         )
+        self.approvals = Approvals(ties.session, keys, ties.recorder, self.authority)
         self._session.info["vault"] = self._vault
         self._session.info["grant"] = self.macs.grant
 
@@ -148,7 +152,20 @@ class TenantVerbs:
     def key_life(self) -> KeyLife:
         """Return what makes, moves and ends keys of this installation (system only)."""
         self._require_system()
-        return KeyLife(self._session, self._keys)
+        return KeyLife(self._session, self._keys, self.use_approval)
+
+    def use_approval(
+        self, tenant: uuid.UUID, approval_id: uuid.UUID | None, act: ApprovalAct, params: Params
+    ) -> None:
+        """Use up two people's approval of exactly this act. Raises ``ApprovalRefused``."""
+        account = None
+        if not isinstance(self._credential, str):
+            subject = self._live()
+            if subject.tenant_id != tenant:
+                raise ApprovalRefused("approval.unknown", approval_id=approval_id)
+            account = subject.account_id
+        now = self._clock.now()
+        self.approvals.use(tenant, approval_id, act, params, account=account, by=self.by(), at=now)
 
     # -- the log -----------------------------------------------------------------------------
 

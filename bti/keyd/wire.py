@@ -27,6 +27,8 @@ MOST_PAIRS: Final = 300
 #: Signs of a share as it may be typed: the longest has some 1 750, and spaces between them.
 MOST_SHARE: Final = 4000
 _MOST_DEPTH: Final = 6
+_MOST_PARAMS: Final = 20
+_PARAM: Final = 4000
 
 _DIGEST: Final = 32
 _WORD: Final = re.compile(r"[a-z](?:[a-z-]{0,30}[a-z])?")
@@ -141,6 +143,21 @@ def _shape(**checks: Check) -> Check:
     return checked
 
 
+def _params(given: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """What an approval is for: at most twenty plain values, or lists of texts."""
+    if type(given) is not dict or len(given) > _MOST_PARAMS:
+        raise BadMessage
+    return {_match(_NAME)(name): _param(value) for name, value in given.items()}
+
+
+def _param(given: Any) -> Any:  # noqa: ANN401 - JSON
+    if given is None or type(given) is bool:
+        return given
+    if type(given) is int:
+        return _whole(given)
+    return list(_many(_text(_PARAM), 100)(given)) if type(given) is list else _text(_PARAM)(given)
+
+
 _ROW: Final = _shape(
     tenant=_id,
     table=_match(_NAME),
@@ -189,6 +206,7 @@ VERBS: Final[Mapping[str, Check]] = MappingProxyType(
         "check": _shape(rows=_many(_ROW, MOST_ROWS)),
         "grant": _shape(rows=_many(_WRITING, MOST_ROWS)),
         "prove_code": _shape(account=_id, code=_text(20)),
+        "use_approval": _shape(tenant=_id, approval=_maybe(_id), act=_match(_NAME), params=_params),
         "username_token": _shape(tenant=_id, username=_text(200)),
         "national_id_token": _shape(tenant=_id, kind=_text(20), digits=_text(11)),
         "sign": _shape(tenant=_id, origin=_text(100), size=_whole, root=_digest),

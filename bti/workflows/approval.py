@@ -133,36 +133,15 @@ def use(
     *,
     tenant_id: uuid.UUID | None = None,
 ) -> None:
-    """Use up an approval for exactly this act, in the transaction that carries it out.
+    """Have the key broker use up an approval for exactly this act, before it is carried out.
 
+    In one process both happen or neither. A broker in its own process has used it up for good.
     ``tenant_id`` is needed when the system acts; no approval is one that does not exist. Raises ``ApprovalRefused`` with the code of the
     rule: approval.unknown, approval.other_act, approval.changed, approval.used, approval.expired,
     approval.not_given, approval.not_requester or approval.person_gone.
     """
     tenant = tenant_id if tenant_id is not None else context.person.tenant_id
-    context.verbs.open_directory(tenant)
-    by = None if tenant_id is not None else context.verbs.subject().account_id
-    try:
-        row = _row(context, approval_id, tenant)
-        rules.check_use(_facts(context, row), act, params, by=by, at=context.now)
-        _both_still_here(context, row)
-    except NotFound:
-        raise ApprovalRefused(
-            "approval.unknown", approval_id=approval_id, tenant_id=tenant
-        ) from None
-    except ApprovalRefused as refused:
-        refused.tenant_id = tenant
-        raise
-    row.state = ApprovalState.USED.value
-    row.used_at = context.now
-    context.record(
-        Act.APPROVAL_ACT_USE,
-        Reference("approval", row.id),
-        Reference("account", row.requested_by_id),
-        more=[Reference("account", row.answered_by_id)] if row.answered_by_id else (),
-        ground=f"gate:{act}",
-        tenant=tenant,
-    )
+    context.verbs.use_approval(tenant, approval_id, act, params)
 
 
 def params_of(context: Context, approval_id: uuid.UUID, act: ApprovalAct) -> Params:
@@ -171,7 +150,8 @@ def params_of(context: Context, approval_id: uuid.UUID, act: ApprovalAct) -> Par
     ``use`` decides whether it may be. Raises ``ApprovalRefused("approval.unknown")``.
     """
     try:
-        row = _row(context, approval_id, context.person.tenant_id)
+        # Not held: it is the key broker that uses it up, perhaps in a transaction of its own.
+        row = _row(context, approval_id, context.person.tenant_id, held=False)
     except NotFound:
         raise ApprovalRefused("approval.unknown", approval_id=approval_id) from None
     if row.act != act.value or row.requested_by_id != context.person.account_id:
@@ -292,11 +272,15 @@ def _see(context: Context) -> PersonFacts:
     return _me(context)
 
 
-def _row(context: Context, approval_id: uuid.UUID | None, tenant: uuid.UUID) -> Approval:
-    """Return the row, held against a second use at the same time and not forged."""
+def _row(
+    context: Context, approval_id: uuid.UUID | None, tenant: uuid.UUID, *, held: bool = True
+) -> Approval:
+    """Return the row, not forged and, unless told else, held against another answer just now."""
     if approval_id is None:
         raise NotFound
-    row = context.session.get(Approval, approval_id, with_for_update=True, populate_existing=True)
+    row = context.session.get(
+        Approval, approval_id, with_for_update=held or None, populate_existing=True
+    )
     if row is None or row.tenant_id != tenant:
         raise NotFound
     context.verbs.check(row)
@@ -379,15 +363,6 @@ def _expire(context: Context, rows: Iterable[Approval]) -> None:
         if row.state in OPEN and context.now >= row.expires_at:
             row.state = ApprovalState.EXPIRED.value
             context.record(Act.APPROVAL_REQUEST_EXPIRE, Reference("approval", row.id))
-
-
-def _both_still_here(context: Context, row: Approval) -> None:
-    """A yes by somebody whose account has ended since, or of one who has, is worth nothing."""
-    for account_id in (row.requested_by_id, row.answered_by_id):
-        account = context.session.get(Account, account_id) if account_id else None
-        if account is None or not account.can_sign_in:
-            raise ApprovalRefused("approval.person_gone", approval_id=row.id)
-        context.verbs.check(account)
 
 
 def _name(context: Context, account_id: uuid.UUID) -> str:

@@ -8,17 +8,19 @@ from bti.audit import epoch as epochs
 from bti.audit import single
 from bti.audit.actions import Action
 from bti.audit.epoch import Beginning, EpochReason, NewEpoch
-from bti.domain.errors import RuleBroken
+from bti.workflows import epoch_people
 from bti.workflows.actor import Actor
+from bti.workflows.epoch_people import Shown
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
     import uuid
 
     from bti.audit.signer import LogSigner
+    from bti.domain.approval import Params
     from bti.workflows.context import Context
 
-__all__ = ["EpochReason", "NewEpoch", "begin", "proof"]
+__all__ = ["EpochReason", "NewEpoch", "Shown", "begin", "proof"]
 
 
 def begin(
@@ -26,29 +28,41 @@ def begin(
     *,
     tenant_id: uuid.UUID,
     reason: EpochReason,
-    names: tuple[str, str],
+    asks: Shown,
+    agrees: Shown,
     signer: LogSigner | None,
 ) -> NewEpoch:
-    """Begin a new epoch, on two operators' word. ``signer`` is that of a sequenced log.
+    """Begin a new epoch, on the word of two people who prove who they are in the same transaction.
 
-    The two names are as typed: where a log was put back nothing can be entered, so nobody can
-    prove by signing in who they are. Raises ``NotFound`` without a log, and ``RuleBroken`` when
-    the two are one.
+    ``signer`` is that of a sequenced log. Where a log was put back nothing can be entered before
+    this, so nobody can sign in: see ``epoch_people``. Raises ``NotFound`` without a log,
+    ``NotProvenError`` and ``ApprovalRefused``; then nothing has happened.
     """
     if isinstance(context.actor, Actor):
         raise NotFound  # nobody does this from a page
-    asked_by, approved_by = (" ".join(name.split()) for name in names)
-    if not asked_by or not approved_by or asked_by.casefold() == approved_by.casefold():
-        raise RuleBroken("approval.self")
+    row = epoch_people.agreed(context, tenant_id, epoch_params(reason), asks, agrees)
     beginning = Beginning(
-        Action.AUDIT_EPOCH_BEGIN, reason, asked_by[:120], approved_by[:120], context.now
+        Action.AUDIT_EPOCH_BEGIN,
+        reason,
+        str(row.requested_by_id),
+        str(row.answered_by_id),
+        context.now,
     )
     try:
         if signer is not None:
-            return epochs.begin_sequenced_epoch(context.session, tenant_id, beginning, signer)
-        return epochs.begin_inline_epoch(context.session, tenant_id, beginning, context.verbs.sign)
+            begun = epochs.begin_sequenced_epoch(context.session, tenant_id, beginning, signer)
+        else:
+            sign = context.verbs.sign
+            begun = epochs.begin_inline_epoch(context.session, tenant_id, beginning, sign)
     except epochs.NoLogError:
         raise NotFound from None
+    epoch_people.enter(context, tenant_id, row)
+    return begun
+
+
+def epoch_params(reason: EpochReason) -> Params:
+    """Return what the two agree to."""
+    return {"reason": reason.value}
 
 
 def proof(context: Context, *, tenant_id: uuid.UUID, idx: int) -> str:

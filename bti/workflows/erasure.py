@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from bti.audit.actions import Action
 from bti.audit.models import AuditEvent, AuditSubject
@@ -21,12 +21,11 @@ from bti.audit.record import Reference
 from bti.crypto.provider import TenantPurpose
 from bti.db.base import Base, TenantRow
 from bti.db.blobs import BlobStore
-from bti.db.models import Approval, Attachment, Case, CaseKey, EmergencyAccess
+from bti.db.models import Approval, Attachment, Case, CaseKey
 from bti.domain.approval import ApprovalAct
 from bti.domain.levels import CaseStatus
-from bti.keyd.generations import KEEP_RETIRED
+from bti.keyd.generations import KEEP_RETIRED, erase_params
 from bti.keyd.keystore import ACTIVE, DESTROYED
-from bti.workflows import approval
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
@@ -35,10 +34,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from bti.domain.approval import Params
     from bti.keyd.generations import Generation
     from bti.settings import Settings
     from bti.workflows.context import Context
+
+__all__ = ["erase_params"]
 
 _OPS_REMAINS: Final = (
     "Level, status, dates and kinds are sealed under the municipality's ops key and not under keys of the "
@@ -103,11 +103,6 @@ class Protocol:
     rows: dict[str, int]
 
 
-def erase_params(number: str, permission: str) -> Params:
-    """Return what an approval to erase a case must name."""
-    return {"case": number, "permission": permission}
-
-
 def check_request(context: Context, *, tenant_id: uuid.UUID, number: str, permission: str) -> None:
     """Raise ``ErasureRefused`` or ``NotFound`` when asking for approval would be in vain."""
     _erasable(context, tenant_id, number, permission)
@@ -126,11 +121,9 @@ def erase(
     ``permission`` is the reference of the rule or decision by which the documentation may be
     destroyed. Raises ``ErasureRefused``, ``ApprovalRefused`` and ``NotFound``.
     """
-    params = erase_params(number, permission)
-    approval.use(context, approval_id, ApprovalAct.ERASURE, params, tenant_id=tenant_id)
     case = _erasable(context, tenant_id, number, permission)
+    keys = context.verbs.key_life().shred(case, permission, approval_id)
     case_id = case.id
-    keys = _keys_about(context, tenant_id, case_id)
     files = context.session.scalars(
         select(Attachment.blob).where(Attachment.case_id == case_id).order_by(Attachment.blob)
     ).all()
@@ -141,18 +134,14 @@ def erase(
         ground=f"gate:{ApprovalAct.ERASURE}",
         tenant=tenant_id,
     )
-    rows = Counter[str]()
-    for key in keys:
-        context.session.delete(key)
-        rows[CaseKey.__tablename__] += 1
-    context.session.flush()
+    rows = Counter[str]({CaseKey.__tablename__: len(keys)})
     for mapped in _tables():
-        found = context.session.scalars(select(mapped).where(_of(mapped, case_id))).all()
-        for row in _leaves_first(found):
+        rest = context.session.scalars(select(mapped).where(_of(mapped, case_id))).all()
+        for row in _leaves_first(rest):
             context.session.delete(row)
             # One by one: a correction must go before what it corrects.
             context.session.flush()
-        rows[mapped.__tablename__] += len(found)
+        rows[mapped.__tablename__] += len(rest)
     held = context.session.get_one(Approval, approval_id)
     return Protocol(
         permission=permission,
@@ -283,15 +272,6 @@ def _erasable(context: Context, tenant_id: uuid.UUID, number: str, permission: s
     if case.ops["status"] != CaseStatus.CLOSED.value:
         raise ErasureRefused("erasure.open_case")
     return case
-
-
-def _keys_about(context: Context, tenant_id: uuid.UUID, case_id: uuid.UUID) -> Sequence[CaseKey]:
-    """Give the case's keys, and those of what was written when somebody used emergency access to it."""
-    emergencies = select(EmergencyAccess.id).where(EmergencyAccess.case_id == case_id)
-    about = or_(CaseKey.case_id == case_id, CaseKey.case_id.in_(emergencies))
-    return context.session.scalars(
-        select(CaseKey).where(CaseKey.tenant_id == tenant_id, about)
-    ).all()
 
 
 def _tables() -> Iterator[type[TenantRow]]:

@@ -18,20 +18,20 @@ from bti.audit.record import Reference
 from bti.crypto.provider import TenantPurpose
 from bti.db.models import CaseKey, Municipality
 from bti.domain.approval import ApprovalAct
-from bti.keyd.generations import Generation, KeyHeldError
+from bti.keyd.generations import Generation, KeyHeldError, destroy_params
 from bti.keyd.keystore import ACTIVE, MOST_SEALS, MOST_WRAPS
 from bti.keyd.usage import Usage, usage
-from bti.workflows import approval
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable
 
-    from bti.domain.approval import Params
     from bti.keyd.rewrap import Moved
     from bti.workflows.actor import SystemActor
     from bti.workflows.context import Context
     from bti.workflows.perform import Doorway
+
+__all__ = ["destroy_params"]
 
 #: Data keys moved in one transaction, under one entry of about 130 kB; others wait a tenth of a second.
 BATCH: Final = 1000
@@ -221,11 +221,6 @@ def is_due(context: Context, *, tenant_id: uuid.UUID) -> bool:
     return age >= KEK_AGE or stands.worn or stands.left_behind > 0
 
 
-def destroy_params(purpose: TenantPurpose, generation: int) -> Params:
-    """Return what an approval to destroy a generation must name."""
-    return {"purpose": purpose.value, "generation": generation}
-
-
 def destroy(
     context: Context,
     *,
@@ -239,14 +234,7 @@ def destroy(
     Raises ``KeyHeldError`` when it may not be destroyed now (the approval is then not used up)
     and ``ApprovalRefused``.
     """
-    approval.use(
-        context,
-        approval_id,
-        ApprovalAct.KEY_DESTROY,
-        destroy_params(purpose, generation),
-        tenant_id=tenant_id,
-    )
-    stone = context.verbs.key_life().destroy(tenant_id, purpose, generation)
+    stone = context.verbs.key_life().destroy(tenant_id, purpose, generation, approval_id)
     context.record(
         Action.KEY_TENANT_DESTROY,
         Reference("tenant", tenant_id),

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bti.audit import single, store
 from bti.audit.actions import Action
 from bti.audit.guard import RolledBackError
+from bti.audit.models import AuditEpoch, AuditEvent
 from bti.audit.note import COSIGNATURE_TYPE, VerifierKey
 from bti.audit.proof import inclusion_path, node_of, range_hash
 from bti.audit.record import Reference
@@ -30,11 +32,15 @@ from bti.audit.verify import (
 from bti.audit.witness import Witness
 from bti.audit.witnessing import WitnessPlace, ask_all
 from bti.clock import FixedClock
+from bti.db.models import Approval
 from bti.db.walls import EVERYWHERE, stand
-from bti.domain.errors import RuleBroken
+from bti.domain.approval import ApprovalRefused
+from bti.identity import totp
 from bti.workflows import audit_check, audit_epoch
+from bti.workflows.epoch_people import NotProvenError, Shown
 from bti.workflows.errors import NotFound
 from tests.unit.audit.logs import KEY, ORIGIN, VERIFIER_KEY, entries, signed
+from tests.world import SECRET
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +48,16 @@ if TYPE_CHECKING:
     from bti.workflows.context import Context
     from tests.world import World
 
-NAMES = ("Asta Berg", "Turid Moe")
+
+def shown(world: World, who: str) -> Shown:
+    """What somebody types to prove who they are."""
+    return Shown(who, SECRET, totp.code_at(world.seeds[who], world.clock.now()))
+
+
+def two(world: World) -> dict[str, Shown]:
+    """Administrator and officer, with codes that nobody has used yet."""
+    world.clock.advance(timedelta(seconds=2 * totp.STEP_SECONDS))
+    return {"asks": shown(world, "asta"), "agrees": shown(world, "anne")}
 
 
 def look(context: Context, tenant_id: uuid.UUID) -> None:
@@ -152,7 +167,7 @@ def test_attack_30_after_a_restore_the_log_goes_on_only_in_a_new_epoch(lived, tm
         audit_epoch.begin,
         tenant_id=lived.tenant_id,
         reason=audit_epoch.EpochReason.RESTORE,
-        names=NAMES,
+        **two(lived),
         signer=signer_of(lived),
     )
     assert (begun.epoch, begun.signed, begun.found) == (2, before, stands)
@@ -174,17 +189,47 @@ def test_attack_30_after_a_restore_the_log_goes_on_only_in_a_new_epoch(lived, tm
     assert verify_export(tmp_path / "out", Policy(keys[:1])).intact
 
 
-def test_a_new_epoch_takes_two_names_and_is_not_for_a_page(world):
+def test_a_new_epoch_takes_two_people_who_prove_it_and_is_not_for_a_page(lived):
     begin = {
-        "tenant_id": world.tenant_id,
+        "tenant_id": lived.tenant_id,
         "reason": audit_epoch.EpochReason.OTHER,
-        "signer": None,
+        "signer": signer_of(lived),
     }
-    for names in [("Asta", "asta"), ("Asta", ""), ("Asta Berg", " Asta  berg ")]:
-        with pytest.raises(RuleBroken, match=r"approval\.self"):
-            world.system(audit_epoch.begin, names=names, **begin)
+    for asker, giver, changed, why in (
+        ("asta", "asta", {}, "approval.self"),
+        ("asta", "arne", {}, "approval.role"),
+        ("anne", "anne", {}, "approval.role"),
+        ("asta", "anne", {"code": "000000"}, "asta"),
+        ("asta", "anne", {"secret": "gal"}, "asta"),
+        ("asta", "anne", {"username": "nobody"}, "nobody"),
+    ):
+        asks = replace(shown(lived, asker), **changed)
+        with pytest.raises((ApprovalRefused, NotProvenError), match=why):
+            lived.system(audit_epoch.begin, asks=asks, agrees=shown(lived, giver), **begin)
     with pytest.raises(NotFound):
-        world.run("asta", audit_epoch.begin, names=NAMES, **begin)
+        lived.run("asta", audit_epoch.begin, **two(lived), **begin)
+    assert examined(lived).report.epoch == 1
+
+    agreed = two(lived)
+    lived.system(audit_epoch.begin, **agreed, **begin)
+    with pytest.raises(NotProvenError):  # a code is worth one proof
+        lived.system(audit_epoch.begin, **agreed, **begin)
+    with lived.looking() as session:
+        row = session.scalars(select(Approval)).one()
+        epoch = session.scalars(select(AuditEpoch).where(AuditEpoch.epoch == 2)).one()
+        assert (row.act, row.state) == ("log_epoch", "used")
+        people = str(lived.accounts["asta"]), str(lived.accounts["anne"])
+        assert (epoch.asked_by, epoch.approved_by) == people
+        acts = session.scalars(
+            select(AuditEvent.act).where(AuditEvent.idx >= epoch.base).order_by(AuditEvent.idx)
+        ).all()
+    assert acts[:4] == [
+        "audit:epoch:begin",
+        "approval:request:create",
+        "approval:answer:give",
+        "approval:act:use",
+    ]
+    assert examined(lived).report.intact
 
 
 def test_an_epoch_that_says_something_else_of_the_old_one_is_found(lived, tmp_path):
@@ -192,7 +237,7 @@ def test_an_epoch_that_says_something_else_of_the_old_one_is_found(lived, tmp_pa
         audit_epoch.begin,
         tenant_id=lived.tenant_id,
         reason=audit_epoch.EpochReason.SIGNER,
-        names=NAMES,
+        **two(lived),
         signer=signer_of(lived),
     )
     lived.system(look, tenant_id=lived.tenant_id)
