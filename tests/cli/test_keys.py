@@ -24,7 +24,9 @@ def lived_in(world: World, monkeypatch) -> World:
     monkeypatch.setenv("BTI_MODE", "test")
     monkeypatch.setenv("BTI_VAR_DIR", str(world.runtime.settings.var_dir))
     opened = wiring.open_runtime
-    monkeypatch.setattr(wiring, "open_runtime", lambda chosen: opened(chosen, clock=world.clock))
+    monkeypatch.setattr(
+        wiring, "open_runtime", lambda chosen, **more: opened(chosen, clock=world.clock, **more)
+    )
     return world
 
 

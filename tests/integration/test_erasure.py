@@ -322,7 +322,9 @@ def test_the_papers_are_written_by_command(world, closed, monkeypatch, tmp_path)
     yes = two_say_yes(world, ApprovalAct.ERASURE, params)
 
     opened = wiring.open_runtime
-    monkeypatch.setattr(wiring, "open_runtime", lambda chosen: opened(chosen, clock=world.clock))
+    monkeypatch.setattr(
+        wiring, "open_runtime", lambda chosen, **more: opened(chosen, clock=world.clock, **more)
+    )
     file = blob_of(world, attached)
     done = CliRunner().invoke(main, [*words, "--approval", str(yes)])
     assert done.exit_code == 0, done.output
