@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from bti.db import policies, rights
+from bti.db import forward, policies, rights
 from bti.db.ddl import carry_out
 from bti.db.walls import EVERYWHERE, settings_for, tell
 from bti.paths import MIGRATIONS
@@ -32,7 +32,7 @@ def config_for(connection: Connection) -> Config:
 def upgrade(
     engine: Engine, revision: str = "head", *, deployment: Deployment | None = None
 ) -> None:
-    """Bring the database to ``revision`` and put its walls up again; all steps or none.
+    """Bring the database to ``revision`` and put walls and triggers up again; all steps or none.
 
     Walls stand at the newest revision only: an older one, on the way of a restore, has other
     tables. With ``deployment`` the processes get their rights too, where the roles have been made
@@ -45,6 +45,7 @@ def upgrade(
         if revision not in {"head", newest()}:
             return
         policies.apply(connection)
+        forward.apply(connection)
         if prepared and deployment is not None:
             rights.give(connection, deployment)
 

@@ -28,6 +28,10 @@ from bti.keyd.row_macs import case_of
 
 Rule = Callable[[Asking, Writing, Columns | None], bool]
 
+#: A transaction that writes a row several times asks each time, and commits once: twice is the
+#: most that any workflow does.
+MOST_AHEAD: Final = 2
+
 
 def decide_rows(asking: Asking, rows: tuple[Writing, ...]) -> tuple[list[Writing], list[Writing]]:
     """Return every row with what stands, and those of them in which a right changes.
@@ -56,13 +60,24 @@ def _stood(asking: Asking, row: Writing) -> Stood | None:
         raise AccessDenied("grant.no_rule")
     found = asking.session.get(mapped, row.row_id)
     if found is None:
+        _follows(row, 0)
         return None
     columns = mac_columns(found)
     stood = Stood(found.version, columns, found.mac)
     asking.verbs.macs.require_genuine(replace(row, tenant=found.tenant_id), stood)
-    if found.tenant_id != row.tenant or row.version <= found.version:
+    if found.tenant_id != row.tenant:
         raise AccessDenied(FORGED, case_id=case_of(row))
+    _follows(row, found.version)
     return stood
+
+
+def _follows(row: Writing, version: int) -> None:
+    """Raise ``AccessDenied`` unless the row is one of the next versions after a committed one.
+
+    A MAC for a version far ahead would outlive every change that is made until then.
+    """
+    if not version < row.version <= version + MOST_AHEAD:
+        raise AccessDenied("grant.version", case_id=case_of(row))
 
 
 def _unchanged(row: Writing, stood: Stood) -> bool:

@@ -12,6 +12,7 @@ from bti.db.models import Account, EmergencyAccess, OwnRecord, Participant, Susp
 from bti.db.sealed_value import Sealed
 from bti.identity.tokens import proof_of
 from bti.keyd.client import Channel
+from bti.keyd.grants import MOST_AHEAD
 from bti.keyd.wire import pack
 from tests.keyd_world import remote_world
 from tests.story import Story
@@ -141,6 +142,37 @@ def test_who_settles_a_suspension_gives_nobody_a_way_into_the_account(remote):
         assert refused(code, "grant.accounts")
         opened = granted(remote, officer, row, version=after, suspended_at=b"")
         assert "ok" in opened
+
+
+@pytest.mark.parametrize("ahead", [0, MOST_AHEAD + 1, 2**31 - 1])
+def test_no_mac_is_had_in_store_for_a_version_far_ahead(remote, ahead):
+    story = Story(remote.world)
+    story.wonder()
+    remote.world.clock.advance(timedelta(hours=2))
+    ingrid = proof(remote, "ingrid")
+    with remote.world.looking() as session:
+        row = session.scalars(select(Participant).where(Participant.case_id == story.case_id)).one()
+        ends = {"valid_to": b"2039-01-01T00:00:00.000000+00:00"}
+        answer = granted(remote, ingrid, row, version=row.version + ahead, **ends)
+        assert refused(answer, "grant.version")
+        assert "ok" in granted(remote, ingrid, row, version=row.version + 1, **ends)
+
+
+def test_a_new_row_begins_with_its_first_version(remote):
+    remote.world.clock.advance(timedelta(minutes=5))
+    planted = Suspension(
+        id=uuid.uuid4(),
+        tenant_id=remote.world.tenant_id,
+        account_id=remote.world.accounts["ingrid"],
+        unit_id=remote.world.units["school"],
+        began_at=remote.world.clock.now(),
+        settled_at=None,
+        settled_by=None,
+        body_ct=Sealed(BLOB),
+    )
+    for version in (0, MOST_AHEAD + 1, 2**31 - 1):
+        assert refused(granted(remote, None, planted, version=version), "grant.version")
+    assert "ok" in granted(remote, None, planted)
 
 
 @pytest.mark.parametrize("change", ["longer", "earlier", "settled"])
