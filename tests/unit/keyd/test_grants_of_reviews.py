@@ -1,4 +1,4 @@
-"""Whose rows about approvals, those who leave, controls, reviews and emergencies get a MAC."""
+"""Whose rows about those who leave, controls, reviews and emergencies get a MAC."""
 
 from datetime import timedelta
 
@@ -21,73 +21,6 @@ def rows():
     made = Rows()
     yield made
     made.end()
-
-
-# -- two people ----------------------------------------------------------------------------------
-
-ASKS = {"can_at_all": (Action.ASK_APPROVAL,)}
-GIVES = {"can_at_all": (Action.GIVE_APPROVAL,)}
-
-
-def an_approval(state="waiting", asked=NURSE, answered=None, **changes):
-    approval = {"act": "role", "params_sha256": b"p", "requested_by_id": asked, "expires_at": LATE}
-    return approval | {"answered_by_id": answered, "state": state} | changes
-
-
-@pytest.mark.parametrize(
-    ("new", "powers", "allowed"),
-    [
-        (an_approval(asked=TEACHER), ASKS, True),
-        (an_approval(asked=TEACHER), GIVES, False),
-        (an_approval(asked=NURSE), ASKS, False),
-        (an_approval(asked=TEACHER, answered=NURSE), ASKS, False),
-        (an_approval("given", asked=TEACHER), ASKS, False),
-        (an_approval("given"), OPERATES, True),
-    ],
-)
-def test_one_asks_in_their_own_name(rows, new, powers, allowed):
-    assert asks(rows, "approvals", new, **powers) is allowed
-
-
-@pytest.mark.parametrize("state", ["given", "refused"])
-@pytest.mark.parametrize(
-    ("old", "changes", "powers", "allowed"),
-    [
-        (an_approval(), {}, GIVES, True),
-        (an_approval(), {}, ASKS, False),
-        (an_approval(), {"answered_by_id": NURSE}, GIVES, False),
-        (an_approval(asked=TEACHER), {}, GIVES, False),
-        (an_approval("expired"), {}, GIVES, False),
-        (an_approval(), {"act": "export"}, GIVES, False),
-        (an_approval(), {"params_sha256": b"q"}, GIVES, False),
-        (an_approval(), {"requested_by_id": an_id(98)}, GIVES, False),
-        (an_approval(), {"expires_at": None}, GIVES, False),
-        (an_approval(), {"act": "export"}, OPERATES, True),
-    ],
-)
-def test_another_answers_exactly_what_was_asked(rows, state, old, changes, powers, allowed):
-    new = old | {"state": state, "answered_by_id": TEACHER} | changes
-    assert asks(rows, "approvals", new, old, **powers) is allowed
-
-
-@pytest.mark.parametrize(
-    ("state", "before", "changes", "allowed"),
-    [
-        ("used", "given", {}, True),
-        ("used", "waiting", {}, False),
-        ("used", "refused", {}, False),
-        ("withdrawn", "waiting", {}, True),
-        ("expired", "waiting", {}, True),
-        ("expired", "given", {}, True),
-        ("waiting", "expired", {}, False),
-        ("given", "given", {}, False),
-        ("used", "given", {"answered_by_id": TEACHER}, False),
-        ("used", "given", {"act": "export"}, False),
-    ],
-)
-def test_an_approval_ends_and_is_used_only_when_it_was_given(rows, state, before, changes, allowed):
-    old = an_approval(before, answered=NURSE)
-    assert asks(rows, "approvals", old | {"state": state} | changes, old) is allowed
 
 
 # -- those who leave, controls and reviews -------------------------------------------------------
