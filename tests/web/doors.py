@@ -119,7 +119,7 @@ DOORS: dict[str, Door] = {
     "first_sign_in.show": Door(
         NEWCOMER, answers={"new": NEW_SECRET, "again": NEW_SECRET}, known=("code",)
     ),
-    "insight.ask": Door("anne", page="insight.search", answers={"number": "", "who": "ingrid"}),
+    "insight.ask": Door("anne", page="insight.search"),
     "insight.selection": Door("anne", page="approval.show"),
     "insight.check": Door("anne", page="insight.search"),
     "language": Door("per", page="worklist.show"),

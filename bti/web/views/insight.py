@@ -94,6 +94,8 @@ class SearchPage:
     cut: bool
     #: What was filled in, by name of the field.
     asked: Mapping[str, str]
+    #: A file was asked for and refused: what was typed is still there, rows or none.
+    asking: bool
     ask_action: str
     #: A record of a breach with the same selection; empty when nothing was asked for.
     breach_href: str
@@ -195,6 +197,7 @@ def _show(
         check_action=url_for("insight.check"),
         cut=found.cut,
         asked=asked,
+        asking=wanted is not None,
         ask_action=url_for("insight.ask"),
         breach_href=url_for("breach.new", **asked) if asked else "",  # type: ignore[arg-type]  # texts only
     )
