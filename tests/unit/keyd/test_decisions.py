@@ -9,6 +9,7 @@ import pytest
 from bti.audit.actions import Action as Act
 from bti.clock import FixedClock
 from bti.db.guards import FORGED
+from bti.db.walls import EVERYWHERE, stand
 from bti.domain.approval import ApprovalRefused
 from bti.domain.codes import InfoType, Role
 from bti.domain.errors import AccessDenied
@@ -33,7 +34,7 @@ from tests.unit.domain.samples import (
     an_id,
     an_object,
 )
-from tests.unit.keyd.asked import Rows, stored
+from tests.unit.keyd.asked import OPS, Rows, stored
 
 SECOND = timedelta(seconds=1)
 PROOF = b"p" * 32
@@ -69,11 +70,13 @@ def ask(
     }
     for table, values in base.items():
         rows.put(table, **values | made[table])
+    stand(rows, EVERYWHERE)
     authority = Authority(
         rows,
         FixedClock(at),
         60,
         lambda _tenant, table, *_: b"?" * 32 if table in forged else b"x" * 32,
+        lambda *_: OPS,
     )
     return authority, authority.subject(proof, ran_out=ran_out)
 
@@ -89,7 +92,7 @@ def test_a_live_session_says_who_it_is_and_when_it_ends(rows):
 
 
 def test_before_a_session_was_asked_about_nothing_is_known_of_its_end(rows):
-    assert Authority(rows, FixedClock(NOON), 60, lambda *_: b"").ends_at is None
+    assert Authority(rows, FixedClock(NOON), 60, lambda *_: b"", lambda *_: OPS).ends_at is None
 
 
 @pytest.mark.parametrize(
