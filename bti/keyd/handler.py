@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from bti.audit.record import Recorder
 from bti.crypto.errors import Locked, SealError
 from bti.crypto.unsealing_provider import UnsealingProvider
+from bti.db.models import Account
 from bti.db.walls import EVERYWHERE, stand
 from bti.domain.errors import AccessDenied, BaitTaken, Unavailable
 from bti.keyd import denial
@@ -74,6 +75,8 @@ class Handler:
             else None
         )
         self._one_at_a_time = [threading.Lock() for _ in range(_LOCKS)]
+        #: Codes are looked at one by one: they are counted over all accounts.
+        self._codes = threading.Lock()
         self.counts: Counter[str] = Counter()
 
     def answer(self, peer: Peer, request: Request, shard: int) -> dict[str, Any]:
@@ -189,6 +192,8 @@ class Handler:
         # One session opens one thing at a time: many at once would each be counted as the first.
         if isinstance(request.credential, bytes) and request.verb in _COUNTED:
             return self._one_at_a_time[request.credential[0] % _LOCKS]
+        if request.verb == "prove_code":
+            return self._codes
         return threading.Lock()
 
     def _refused(self, peer: Peer, request: Request, refusal: AccessDenied) -> dict[str, Any]:
@@ -211,6 +216,8 @@ class Handler:
             verbs = self._broker.verbs(session, recorder, request.credential, meter, Parcel())
             try:
                 tenant, account = _whose(request, verbs)
+                if request.verb == "prove_code":
+                    tenant, account = _proving(session, request, refusal)
                 if tenant is None:
                     _log.warning("%s refused (%s) to nobody known", request.verb, refusal.rule)
                     return False
@@ -252,6 +259,17 @@ def _whose(
     if tenant is None and rows:
         tenant = rows[0]["tenant"]
     return tenant, None
+
+
+def _proving(
+    session: Session, request: Request, refusal: AccessDenied
+) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+    """Return whose codes are guessed; of a limit over all accounts there is one alarm, not many."""
+    found = session.get(Account, request.args["account"])
+    if found is None:
+        return None, None
+    one = refusal.rule == "quota.codes"
+    return found.tenant_id, found.id if one else found.tenant_id
 
 
 def _no(

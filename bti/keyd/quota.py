@@ -32,6 +32,9 @@ MINUTE: Final = timedelta(minutes=1)
 #: Wrong one-time codes an account may be given in a quarter of an hour.
 WRONG_CODES: Final = 20
 WRONG_CODES_WINDOW: Final = timedelta(minutes=15)
+#: And all accounts together from one process: a code is looked at after a right password only, so
+#: nobody comes near it through the page.
+WRONG_CODES_PEER: Final = 120
 _NO_LIMIT: Final = 2**31 - 1
 _STEP: Final = 10  # seconds counted together
 
@@ -111,10 +114,16 @@ class Meter:
         """Raise when an account has been given too many wrong one-time codes."""
         if self._total(f"code:{account}", WRONG_CODES_WINDOW) >= WRONG_CODES:
             raise AccessDenied("quota.codes")
+        if self._peer and self._total(f"codes:{self._peer}", WRONG_CODES_WINDOW) >= (
+            WRONG_CODES_PEER
+        ):
+            raise AccessDenied("quota.codes-peer")
 
     def wrong_code(self, account: uuid.UUID) -> None:
         """Count a wrong one-time code."""
         self._add(f"code:{account}", WRONG_CODES_WINDOW)
+        if self._peer:
+            self._add(f"codes:{self._peer}", WRONG_CODES_WINDOW)
 
     def _requests(self, tenant: uuid.UUID, case_id: uuid.UUID | None) -> None:
         if self._peer:

@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from bti.audit.actions import Action as Act
+from bti.audit.models import AuditEvent
 from bti.db.guards import mac_columns
 from bti.db.models import Account, EmergencyAccess, OwnRecord, Participant, Suspension
 from bti.db.sealed_value import Sealed
 from bti.identity.tokens import proof_of
 from bti.keyd.client import Channel
 from bti.keyd.grants import MOST_AHEAD
+from bti.keyd.quota import WRONG_CODES, WRONG_CODES_PEER, WRONG_CODES_WINDOW
 from bti.keyd.wire import pack
 from tests.keyd_world import remote_world
 from tests.story import Story
@@ -202,3 +205,50 @@ def test_emergency_access_lasts_no_longer_and_waits_for_its_review(remote, chang
     else:
         row.settled_at, row.settled_by = world.clock.now(), world.accounts["anne"]
     assert refused(granted(remote, vera, row), "grant.emergency_accesses")
+
+
+def test_codes_are_not_guessed_across_accounts_without_end_and_it_is_an_alarm(remote):
+    world = remote.world
+    world.clock.advance(timedelta(hours=2))
+    before = alarms(remote)
+    answers = [
+        asked(remote, "prove_code", None, account=account.hex, code="00000x")
+        for account in world.accounts.values()
+        for _ in range(WRONG_CODES - 1)
+    ]
+    looked_at = [one for one in answers if "ok" in one]
+    assert len(looked_at) == WRONG_CODES_PEER < len(answers)
+    assert all(refused(one, "quota.codes-peer") for one in answers if "no" in one)
+    assert [one.split('"rule":"')[1].split('"')[0] for one in alarms(remote)[len(before) :]] == [
+        "quota.codes-peer"
+    ]
+    world.clock.advance(WRONG_CODES_WINDOW)  # nobody is locked out for longer
+    assert "ok" in asked(
+        remote, "prove_code", None, account=world.accounts["ingrid"].hex, code="00000x"
+    )
+
+
+def alarms(remote):
+    with remote.world.looking() as session:
+        query = select(AuditEvent.leaf).where(AuditEvent.act == Act.ALARM_BROKER_RAISE.value)
+        return [bytes(leaf).decode() for leaf in session.scalars(query.order_by(AuditEvent.idx))]
+
+
+def test_a_row_without_its_columns_is_refused_and_entered(remote):
+    answer = asked(
+        remote,
+        "grant",
+        proof(remote, "per"),
+        rows=[
+            {
+                "tenant": remote.world.tenant_id.hex,
+                "table": "participants",
+                "row_id": uuid.uuid4().hex,
+                "version": 1,
+                "columns": {"case_id": pack(uuid.uuid4().bytes)},
+                "beyond": {},
+            }
+        ],
+    )
+    assert refused(answer, "grant.columns")
+    assert answer["no"]["entered"]
