@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from alembic import command
@@ -16,9 +17,14 @@ from bti.db.walls import EVERYWHERE, settings_for, tell
 from bti.paths import MIGRATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection, Engine
 
     from bti.db.rights import Deployment
+
+
+_CHECK = "PRAGMA foreign_key_check"
 
 
 def config_for(connection: Connection) -> Config:
@@ -38,7 +44,7 @@ def upgrade(
     tables. With ``deployment`` the processes get their rights too, where the roles have been made
     (`bti db roles --apply`); the tables then belong to the owning role.
     """
-    with engine.begin() as connection:
+    with _changing(engine) as connection:
         prepared = _become_owner(connection)
         tell(connection, settings_for(EVERYWHERE))
         command.upgrade(config_for(connection), revision)
@@ -52,10 +58,34 @@ def upgrade(
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the database back to ``revision``; before 0005 there are no walls."""
-    with engine.begin() as connection:
+    with _changing(engine) as connection:
         _become_owner(connection)
         tell(connection, settings_for(EVERYWHERE))
         command.downgrade(config_for(connection), revision)
+
+
+@contextmanager
+def _changing(engine: Engine) -> Iterator[Connection]:
+    """Begin one transaction for all steps. SQLite makes a changed table anew and drops the old one.
+
+    Rows that refer to it would hinder that, so it looks after references at the end instead, as its
+    makers advise (sqlite.org/lang_altertable.html, 7). Raises ``RuntimeError`` for a broken one.
+    """
+    with engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        # It listens to this only outside a transaction, and SQLAlchemy would begin one.
+        driver = connection.connection.driver_connection
+        if sqlite and driver is not None:
+            driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+                broken = connection.exec_driver_sql(_CHECK).all() if sqlite else []
+                if broken:
+                    raise RuntimeError(f"a migration left {len(broken)} rows that refer to nothing")
+        finally:
+            if sqlite and driver is not None:
+                driver.execute("PRAGMA foreign_keys = ON")
 
 
 def _become_owner(connection: Connection) -> bool:

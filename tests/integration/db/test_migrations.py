@@ -9,7 +9,9 @@ import bti.audit.models
 import bti.db.models
 from bti.db import migrate
 from bti.db.engine import make_engine
+from bti.domain.breach import BreachStepKind
 from bti.paths import MIGRATIONS
+from tests.integration.workflows.test_breach import added, opened
 from tests.world import build, settings_for
 
 MODELS = (bti.audit.models.AuditEvent, bti.db.models.Case)
@@ -43,6 +45,33 @@ def test_up_and_down_with_data_leaves_nothing_behind(url, tmp_path):
     left = set(inspect(world.runtime.engine).get_table_names())
     assert left <= {"alembic_version"}
     migrate.upgrade(world.runtime.engine)
+    assert migrate.current(world.runtime.engine) == newest()
+    world.close()
+
+
+def test_a_table_that_others_refer_to_is_changed_while_there_are_rows(url, tmp_path):
+    world = build(settings_for(tmp_path / "world", url))
+    added(world, opened(world), BreachStepKind.NOTE)
+    engine = world.runtime.engine
+    migrate.downgrade(engine, "0011")
+    migrate.upgrade(engine)
+    with world.as_administrator() as connection:
+        steps = "SELECT count(*) FROM desk_steps JOIN desk_matters ON matter_id = desk_matters.id"
+        assert connection.execute(text(steps)).scalar_one() == 1
+        if engine.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
+    world.close()
+
+
+def test_a_migration_that_leaves_a_row_referring_to_nothing_is_undone(tmp_path):
+    world = build(settings_for(tmp_path / "world"))
+    with world.runtime.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys = OFF")
+        driver.execute("DELETE FROM units")
+        driver.execute("PRAGMA foreign_keys = ON")
+    with pytest.raises(RuntimeError, match="refer to nothing"):
+        migrate.downgrade(world.runtime.engine, "0011")
     assert migrate.current(world.runtime.engine) == newest()
     world.close()
 
