@@ -9,8 +9,10 @@ from typing import Final
 from sqlalchemy import select
 
 from bti.db.guards import Writing, mac_columns
-from bti.db.models import Account, RoleGrant, Suspension
+from bti.db.models import Account, Approval, RoleGrant, Suspension
 from bti.domain.access import Action
+from bti.domain.approval import GIVEN_BY_TWO, ApprovalAct, ApprovalState, digest_of
+from bti.domain.codes import Role
 from bti.domain.emergency import LASTS
 from bti.keyd.asking import Asking
 from bti.keyd.grant_facts import Columns, ended_only, ident, moment, same
@@ -37,9 +39,11 @@ def account(asking: Asking, row: Writing, old: Columns | None) -> bool:
         return same(row.columns, old, "password_hash") and not any(row.beyond.values())
     if _is_self(asking, row.row_id) and same(row.columns, old, "active", "suspended_at"):
         return _changes_own(row, old)
-    # Another's: opened or closed, or a first password and code, to be renewed before all else.
+    # Another's: held back or let on, or a first password and code, to be renewed before all else.
     anew = row.columns["must_renew"] == b"1" or same(row.columns, old, "password_hash")
-    return (anew and asking.may(Action.MANAGE_ACCOUNTS, None)) or _reopens(asking, row, old)
+    # An account that was closed, by a bait or otherwise, is opened by its review alone.
+    managed = anew and same(row.columns, old, "active")
+    return (managed and asking.may(Action.MANAGE_ACCOUNTS, None)) or _reopens(asking, row, old)
 
 
 def _changes_own(row: Writing, old: Columns) -> bool:
@@ -56,11 +60,15 @@ def _reopens(asking: Asking, row: Writing, old: Columns) -> bool:
 
 def _reviewed(asking: Asking, account: uuid.UUID) -> bool:
     """Tell whether the session may settle the suspension that closed the account."""
+    rows = _suspensions(asking, account)
+    return any(asking.may_review(mac_columns(row), Action.LIFT_SUSPENSION) for row in rows)
+
+
+def _suspensions(asking: Asking, account: uuid.UUID) -> list[Suspension]:
     open_now = asking.session.scalars(
         select(Suspension).where(Suspension.account_id == account, Suspension.settled_at.is_(None))
     )
-    rows = asking.verbs.authority.genuine(open_now)
-    return any(asking.may_review(mac_columns(row), Action.LIFT_SUSPENSION) for row in rows)
+    return asking.verbs.authority.genuine(open_now)
 
 
 def _is_self(asking: Asking, account: uuid.UUID) -> bool:
@@ -80,7 +88,37 @@ def role(asking: Asking, row: Writing, old: Columns | None) -> bool:
     # Who may decide on roles must not also decide to read.
     subject = asking.subject()
     giver = row.columns["granted_by_id"] == subject.account_id.bytes
-    return giver and ident(row.columns, "account_id") != subject.account_id
+    another = ident(row.columns, "account_id") != subject.account_id
+    return giver and another and _by_two_if_needed(asking, row)
+
+
+def _by_two_if_needed(asking: Asking, row: Writing) -> bool:
+    """Tell whether two people agreed to this role just now, where it takes two.
+
+    The broker has used their approval up itself; it is good for the transaction that follows, once.
+    """
+    code = (row.columns["role"] or b"").decode()
+    if code not in GIVEN_BY_TWO:
+        return code in set(Role)
+    account, unit = ident(row.columns, "account_id"), ident(row.columns, "unit_id")
+    params = {"account": str(account), "unit": str(unit), "role": code}
+    used = asking.session.scalars(
+        select(Approval).where(
+            Approval.tenant_id == row.tenant,
+            Approval.state == ApprovalState.USED.value,
+            Approval.params_sha256 == digest_of(ApprovalAct.ROLE_GRANT, params),
+            Approval.requested_by_id == asking.subject().account_id,
+            Approval.used_at > asking.now - SLOWEST,
+        )
+    )
+    times = [one.used_at for one in asking.verbs.authority.genuine(used) if one.used_at]
+    given_since = select(RoleGrant.id).where(
+        RoleGrant.account_id == account,
+        RoleGrant.unit_id == unit,
+        RoleGrant.role == code,
+        RoleGrant.valid_from >= max(times, default=asking.now),
+    )
+    return bool(times) and asking.session.scalars(given_since).first() is None
 
 
 def web_session(asking: Asking, row: Writing, old: Columns | None) -> bool:

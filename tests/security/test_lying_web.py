@@ -10,13 +10,24 @@ from sqlalchemy import select, text
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
 from bti.db.guards import mac_columns
-from bti.db.models import Account, EmergencyAccess, OwnRecord, Participant, Suspension
+from bti.db.models import (
+    Account,
+    Approval,
+    EmergencyAccess,
+    OwnRecord,
+    Participant,
+    RoleGrant,
+    Suspension,
+)
 from bti.db.sealed_value import Sealed
+from bti.domain.codes import Role
 from bti.identity.tokens import proof_of
 from bti.keyd.client import Channel
 from bti.keyd.grants import MOST_AHEAD
 from bti.keyd.quota import WRONG_CODES, WRONG_CODES_PEER, WRONG_CODES_WINDOW
 from bti.keyd.wire import pack
+from bti.workflows import approval, register
+from tests.approvals import freshly
 from tests.keyd_world import remote_world
 from tests.story import Story
 
@@ -252,3 +263,62 @@ def test_a_row_without_its_columns_is_refused_and_entered(remote):
     )
     assert refused(answer, "grant.columns")
     assert answer["no"]["entered"]
+
+
+@pytest.mark.parametrize("role", ["dpo", "administrator", "unit_lead"])
+def test_one_administrator_gives_no_role_that_takes_two(remote, role):
+    world = remote.world
+    row = RoleGrant(
+        id=uuid.uuid4(),
+        tenant_id=world.tenant_id,
+        account_id=world.accounts["per"],
+        unit_id=world.units["administration"],
+        role=role,
+        granted_by_id=world.accounts["asta"],
+        valid_from=world.clock.now(),
+        valid_to=None,
+    )
+    asta = proof(remote, "asta")
+    assert refused(granted(remote, asta, row), "grant.role_grants")
+    assert "ok" in granted(remote, asta, row, role=b"staff")
+
+
+def test_a_role_is_given_once_by_the_two_who_agreed_to_it(remote):
+    world = remote.world
+    who, unit = world.accounts["per"], world.units["administration"]
+    give = {"account_id": who, "unit_id": unit, "role": Role.DPO}
+    assert not register_run(remote, give)
+    with world.looking() as session:
+        asked_for = session.scalars(select(Approval).where(Approval.state == "waiting")).one().id
+    freshly(world, "anne")
+    world.run("anne", approval.give, approval_id=asked_for)
+    assert register_run(remote, give)
+    again = RoleGrant(
+        id=uuid.uuid4(),
+        tenant_id=world.tenant_id,
+        account_id=who,
+        unit_id=unit,
+        role="dpo",
+        granted_by_id=world.accounts["asta"],
+        valid_from=world.clock.now(),
+        valid_to=None,
+    )
+    assert refused(granted(remote, proof(remote, "asta"), again), "grant.role_grants")
+
+
+def register_run(remote, give):
+    freshly(remote.world, "asta")
+    return remote.world.run("asta", register.give_role, **give)
+
+
+def test_who_manages_accounts_does_not_open_one_that_was_closed(remote):
+    world = remote.world
+    freshly(world, "asta")
+    mona = world.accounts["mona"]
+    world.run("asta", register.disable, account_id=mona)
+    asta = proof(remote, "asta")
+    with world.looking() as session:
+        row = session.get_one(Account, mona)
+        for also in ({}, {"must_renew": b"1"}):
+            answer = granted(remote, asta, row, version=row.version + 1, active=b"1", **also)
+            assert refused(answer, "grant.accounts")
