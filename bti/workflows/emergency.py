@@ -233,7 +233,7 @@ def _mine(context: Context) -> list[EmergencyAccess]:
         )
     )
     for row in rows:
-        # One that was settled in SQL must not make room for another.
+        # One settled in SQL must not make room for another; one deleted does: see the threat model, 5.
         context.verbs.check(row)
     return rows
 
