@@ -81,6 +81,9 @@ FACTS = {
             "title": "Meeting",
             "detail": "B203",
             "kind": kind,
+            "mark": "",
+            "more": "",
+            "link": "",
         }
         for kind in ("ahead", "withdrawn", "baton", "event")
     ],

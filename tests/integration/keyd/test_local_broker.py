@@ -186,7 +186,8 @@ def test_a_session_planted_in_sql_gets_no_right_mac_from_the_program(world):
     per = world.actor("per")
     sql(
         world,
-        "UPDATE web_sessions SET token_hash = :token, last_seen_at = :seen, mac = :mac",
+        "UPDATE web_sessions"
+        " SET token_hash = :token, last_seen_at = :seen, mac = :mac, version = version + 1",
         token=token_digest("stolen"),
         seen=(world.clock.now() - timedelta(minutes=5)).strftime("%Y-%m-%d %H:%M:%S.%f"),
         mac=b"0" * 32,

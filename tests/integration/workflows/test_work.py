@@ -17,6 +17,7 @@ from bti.jobs.claims import LEASE, LONGEST_WAIT, Claims, wait_after
 from bti.jobs.table import JOBS, Daily, Every, Job, Place, jobs_for
 from bti.jobs.work import Worker
 from bti.workflows import account, audit_check, insight, readiness
+from bti.workflows.insight_question import Question
 
 BOTH = pytest.mark.parametrize("engine", ["world", "postgres_world"])
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -294,8 +295,8 @@ def test_a_silence_is_a_warning_of_the_check_and_breaks_nothing(request, engine)
 def test_heartbeats_are_not_among_what_the_officer_is_shown_unless_asked_for(world):
     worker_of(world).round()
     act = Act.AUDIT_HEARTBEAT_MAKE.value
-    shown = world.run("anne", insight.search, insight.Question()).rows
+    shown = world.run("anne", insight.search, Question()).rows
     assert shown
     assert act not in {row.action for row in shown}
-    asked = world.run("anne", insight.search, insight.Question(act=act)).rows
+    asked = world.run("anne", insight.search, Question(act=act)).rows
     assert [row.action for row in asked] == [act]

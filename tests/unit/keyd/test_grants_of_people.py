@@ -96,7 +96,8 @@ def test_anybodys_account_is_closed_at_once_with_nothing_else(rows, changes, bey
 @pytest.mark.parametrize(
     ("new", "old", "powers", "allowed"),
     [
-        (an_account(), an_account(active=False), MANAGES, True),
+        # An account that was closed is opened by a review alone.
+        (an_account(), an_account(active=False), MANAGES, False),
         (an_account(), an_account(active=False), {}, False),
         (an_account(password_hash="new"), an_account(), MANAGES, False),
         (an_account(password_hash="new", must_renew=True), an_account(), MANAGES, True),
