@@ -165,6 +165,21 @@ def given_for(context: Context, act: ApprovalAct, params: Params) -> uuid.UUID |
 
     Raises ``RuleBroken("approval.waiting")`` when it is asked for and not answered yet.
     """
+    mine = _open_for(context, act, params)
+    for row in mine:
+        if row.state == ApprovalState.GIVEN.value:
+            return row.id
+    if mine:
+        raise RuleBroken("approval.waiting")
+    return None
+
+
+def asked_for(context: Context, act: ApprovalAct, params: Params) -> uuid.UUID | None:
+    """Return what this person has asked for with exactly these parameters and not used, or None."""
+    return next((row.id for row in _open_for(context, act, params)), None)
+
+
+def _open_for(context: Context, act: ApprovalAct, params: Params) -> list[Approval]:
     digest = rules.digest_of(act, params)
     rows = context.session.scalars(
         select(Approval).where(
@@ -174,13 +189,7 @@ def given_for(context: Context, act: ApprovalAct, params: Params) -> uuid.UUID |
             Approval.expires_at > context.now,
         )
     ).all()
-    mine = [row for row in _genuine(context, rows) if row.params_sha256 == digest]
-    for row in mine:
-        if row.state == ApprovalState.GIVEN.value:
-            return row.id
-    if mine:
-        raise RuleBroken("approval.waiting")
-    return None
+    return [row for row in _genuine(context, rows) if row.params_sha256 == digest]
 
 
 def require_fresh(context: Context) -> None:

@@ -29,15 +29,17 @@ if TYPE_CHECKING:
 def ask_for_selection(context: Context, question: Question, *, reason: str) -> uuid.UUID:
     """Ask a colleague's yes to a file of exactly this selection; returns the approval's id.
 
-    A last day that is left open is today: what happens after the question is no part of it. Raises
+    Asked again while the first question stands, it is that one's. A last day that is left open is today: what happens after the question is no part of it. Raises
     ``AccessDenied``, ``RuleBroken("insight.no_reason")`` and, as ``approval.ask``, ``StepUpNeeded``.
     """
     require(context, Act.EXPORT_AUDIT)
     if not reason.strip():
         raise RuleBroken("insight.no_reason")
     closed = replace(question, to_day=question.to_day or context.today)
-    return approval.ask(
-        context, ApprovalAct.AUDIT_SELECTION, params_of(closed), reason=reason.strip()
+    params = params_of(closed)
+    standing = approval.asked_for(context, ApprovalAct.AUDIT_SELECTION, params)
+    return standing or approval.ask(
+        context, ApprovalAct.AUDIT_SELECTION, params, reason=reason.strip()
     )
 
 

@@ -25,7 +25,7 @@ CALM = frozenset({200, 204, 303, 400, 401, 404, 405, 409, 413, 422, 429})
 REFUSED = frozenset({400, 401, 404, 405, 409, 413, 422, 429})
 # What these are for is done without leaving the page.
 DONE_ON_THE_SPOT = frozenset(
-    {"account.new", "insight.check", "concern.save_draft", "duty.save_draft"}
+    {"account.new", "insight.check", "insight.selection", "concern.save_draft", "duty.save_draft"}
 )
 DRAFTS = ("concern.", "duty.")
 # A button is all there is: with a sound token nothing can be wrong about the form.
@@ -40,6 +40,7 @@ CHANGES_WITHOUT_AN_ANSWER = frozenset(
         "consent.end_place",
         "control.sign",
         "duty.discard",
+        "insight.selection",
         "leaving.restore",
         "leaving.suspend",
         "leaving.withdraw",
