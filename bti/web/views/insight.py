@@ -15,6 +15,7 @@ from bti.domain.approval import ApprovalRefused
 from bti.web import audit_words, filters
 from bti.web.doorway import perform
 from bti.web.forms.insight import SearchForm, SelectionForm
+from bti.web.forms.text import printable
 from bti.web.identity import person
 from bti.web.notices import notify
 from bti.workflows import audit_check, insight, insight_file, review
@@ -196,7 +197,7 @@ def _show(
         action=url_for("insight.search"),
         check_action=url_for("insight.check"),
         cut=found.cut,
-        asked=asked,
+        asked={name: printable(text) for name, text in asked.items()},
         asking=wanted is not None,
         ask_action=url_for("insight.ask"),
         breach_href=url_for("breach.new", **asked) if asked else "",  # type: ignore[arg-type]  # texts only
