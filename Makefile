@@ -17,6 +17,8 @@ RUNS ?= 1000000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# The scanners' own: they are GPL and need older versions of what Stafett uses.
+SCAN := .venv-scan
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 VENDOR := static/vendor
@@ -26,7 +28,7 @@ TRANSLATED := $(CATALOGUES:.po=.mo)
 DS := node_modules/@digdir/designsystemet-css
 INTER := node_modules/@fontsource-variable/inter
 
-.PHONY: help setup demo demo-reset test check format bench crash fuzz mutants translations lock clean
+.PHONY: help setup demo demo-reset test check format bench crash fuzz scan mutants translations lock clean
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -73,6 +75,11 @@ fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage 
 mutants: setup ## Change one line at a time in what guards a child: is it noticed? TARGET=, 95 in 100 (long)
 	@$(BIN)/python -m mutants $(TARGET)
 
+scan: setup ## Attack a throw-away demonstration with wapiti and sqlmap (long); SECONDS=150 for each user
+	@PYTHON="$(PYTHON)" tools/needs-venv $(SCAN)
+	@$(SCAN)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/scan.txt
+	$(BIN)/python -m scan $(if $(SECONDS),--seconds $(SECONDS))
+
 translations: $(DEV) ## Find new texts, update the catalogues and compile them
 	@mkdir -p build
 	$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k _l -k lazy_ngettext:1,2 -c 'Translators:' --no-location \
@@ -87,10 +94,11 @@ lock: $(DEV) ## Pin the newest versions that pyproject.toml and requirements/*.i
 	$(BIN)/pip-compile $(LOCK) -o requirements/hsm.txt requirements/hsm.in
 	$(BIN)/pip-compile $(LOCK) -o requirements/dev.txt pyproject.toml requirements/dev.in
 	$(BIN)/pip-compile $(LOCK) -o requirements/fuzz.txt requirements/fuzz.in
+	$(BIN)/pip-compile $(LOCK) -o requirements/scan.txt requirements/scan.in
 	npm install --package-lock-only
 
 clean: ## Remove what was installed and built; keeps var/
-	rm -rf $(VENV) node_modules $(VENDOR) build dist
+	rm -rf $(VENV) $(SCAN) node_modules $(VENDOR) build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find bti -name '*.mo' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

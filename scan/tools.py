@@ -1,0 +1,181 @@
+"""Run wapiti and sqlmap as the programs they are, and read what they report.
+
+Both are GPL. They live in an environment of their own, `.venv-scan`, and nothing of them is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from scan.crawl import LEFT_ALONE, Target, shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_BIN = Path(__file__).parents[1] / ".venv-scan" / "bin"
+#: Not among them: methods (reports every form and breaks on its own report), what learns its result from a
+#: server elsewhere (ssrf), guesses passwords or file names, needs TLS, or decides by time (timesql), which a
+#: busy machine answers wrongly. xxe judges by what comes back in the answer.
+MODULES = (
+    *("cookieflags", "csp", "csrf", "http_headers"),
+    *("crlf", "exec", "file", "permanentxss", "redirect", "sql", "upload", "xss", "xxe"),
+)
+_CRAWL_S = 30
+#: For each module and page type; what a module has not reached by then it leaves.
+MODULE_S = 6
+_SQLMAP_S = 240
+_NOTHING = "all tested parameters do not appear to be injectable"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a tool says it has found. ``where`` is the same for the same handler."""
+
+    tool: str
+    kind: str
+    where: str
+    parameter: str
+    person: str
+    proof: str = ""
+
+
+class ToolError(Exception):
+    """A tool did not run to its end, so that its silence says nothing."""
+
+
+def versions() -> str:
+    """Say which versions are used."""
+    said = []
+    for name in ("wapiti", "sqlmap"):
+        lines = _run([name, "--version"], 60, Path.cwd()).stdout.split()
+        said.append(f"{name} {lines[-1].partition('#')[0]}")
+    return ", ".join(said)
+
+
+def wapiti(
+    base: str,
+    cookies: str,
+    pages: Sequence[str],
+    folder: Path,
+    person: str,
+    module_s: int = MODULE_S,
+) -> list[Finding]:
+    """Attack pages and their forms, each module for ``module_s``. Raises ToolError when there is no report."""
+    report = folder / "wapiti.json"
+    command = [
+        "wapiti",
+        "-u",
+        f"{base}/",
+        "--scope",
+        "domain",
+        "-d",
+        "1",
+        "-v",
+        "0",
+        "--no-bugreport",
+    ]
+    command += [part for page in pages for part in ("-s", base + page)]
+    command += [part for one in LEFT_ALONE for part in ("-x", f"{base}{one}*")]
+    command += ["--max-scan-time", str(_CRAWL_S), "--max-attack-time", str(module_s)]
+    command += ["--max-files-per-dir", "12", "-S", "normal", "-m", ",".join(MODULES)]
+    # Not --drop-set-cookie: it takes the session's cookie out of every request too.
+    command += ["--endpoint", f"{base}/nobody"]
+    command += [
+        "--store-session",
+        str(folder / "session"),
+        "--store-config",
+        str(folder / "config"),
+    ]
+    command += ["-f", "json", "-o", str(report)]
+    if cookies:
+        command += ["-C", cookies]
+    done = _run(command, _CRAWL_S + 2 * module_s * len(MODULES) + 60, folder)
+    if not report.exists():
+        raise ToolError(f"wapiti as {person}: {done.stdout[-500:]}{done.stderr[-500:]}")
+    return list(_from_wapiti(json.loads(report.read_text(encoding="utf-8")), person))
+
+
+def _from_wapiti(
+    report: dict[str, dict[str, list[dict[str, str]]]], person: str
+) -> Iterable[Finding]:
+    for group in ("vulnerabilities", "anomalies", "additionals"):
+        for kind, found in report.get(group, {}).items():
+            for one in found:
+                where = shape(one["method"], one["path"]).partition("?")[0]
+                proof = f"{one['info']} | {one.get('http_request', '')}"
+                yield Finding("wapiti", kind, where, one.get("parameter") or "", person, proof)
+
+
+def sqlmap(
+    base: str,
+    cookies: str,
+    target: Target,
+    folder: Path,
+    person: str,
+    *,
+    in_a_hurry: bool,
+) -> list[Finding]:
+    """Try every parameter of one address but those in ``target.known``. Raises ToolError when it gives up.
+
+    ``in_a_hurry``: every parameter is tried with broken values, and further where the answer shows something.
+    """
+    command = ["sqlmap", "-u", base + target.address, "--batch", "--level", "1", "--risk", "1"]
+    command += ["--technique", "BEU", "--dbms", "SQLite", "--drop-set-cookie", "--flush-session"]
+    command += ["--ignore-redirects", "--ignore-code", "*", "--disable-coloring", "--skip-waf"]
+    command += [
+        "--skip",
+        ",".join(sorted({"csrf_token"} | target.known)),
+        "--output-dir",
+        str(folder / "sqlmap"),
+    ]
+    command += ["--time-limit", str(_SQLMAP_S)]
+    command += ["--smart"] if in_a_hurry else []
+    if cookies:
+        command += ["--cookie", cookies, "--param-exclude", "^(st_|csrf)"]
+    sent = urlencode(target.fields)
+    if "submission" in dict(target.fields):
+        # Each form is taken once; a second with the same number is answered from the first.
+        command += ["--eval", "import uuid; submission = str(uuid.uuid4())"]
+    if target.method == "POST":
+        command += ["--data", sent, "--method", "POST"]
+    elif sent:
+        command[2] = base + target.address + ("&" if urlsplit(target.address).query else "?") + sent
+    said = _run(command, _SQLMAP_S + 60, folder).stdout
+    found = list(_from_sqlmap(said, target, person))
+    if not found and _NOTHING not in said:
+        raise ToolError(f"sqlmap as {person} at {target.shape}: {said[-600:]}")
+    return found
+
+
+def _from_sqlmap(said: str, target: Target, person: str) -> Iterable[Finding]:
+    where = target.shape.partition("?")[0]
+    place = ""
+    for line in said.splitlines():
+        if line.startswith("Parameter: "):
+            place = line.removeprefix("Parameter: ").partition(" ")[0]
+        elif line.strip().startswith("Title: ") and place:
+            yield Finding("sqlmap", "SQL injection", where, place, person, line.strip())
+
+
+def _run(command: list[str], seconds: float, folder: Path) -> subprocess.CompletedProcess[str]:
+    # No proxy, and a home of its own: only this machine is spoken with, nothing is left behind.
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    try:
+        return subprocess.run(  # noqa: S603 - the two programs of .venv-scan
+            [str(_BIN / command[0]), *command[1:]],
+            cwd=folder,
+            env=kept | {"HOME": str(folder), "NO_PROXY": "*", "SQLMAP_UNSAFE_EVAL": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise ToolError(f"{command[0]} took more than {seconds:.0f} s") from late
