@@ -118,6 +118,8 @@ class Action(StrEnum):
     ACCOUNT_ROLE_GRANT = "account:role:grant"
     ACCOUNT_ROLE_END = "account:role:end"
     ACCOUNT_PASSWORD_CHANGE = "account:password:change"  # noqa: S105 - an action code, not a password
+    ACCOUNT_RESET_WRITE = "account:reset:write"
+    ACCOUNT_RESET_READ = "account:reset:read"
     ACCOUNT_TOTP_ENROL = "account:totp:enrol"
     SESSION_STRENGTH_RAISE = "session:strength:raise"
 
@@ -187,6 +189,7 @@ READS = frozenset(
         Action.KEY_CASE_RELEASE,
         Action.KEY_LIST_RELEASE,
         Action.LEAVING_LIST_READ,
+        Action.ACCOUNT_RESET_READ,
         Action.AUDIT_LOG_EXPORT,
     }
 )

@@ -75,6 +75,7 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "bti.slt.sign_in": ("SHA-256", "the same on the network side"),
         "bti.workflows.register": (_RANDOM, "first passwords"),
+        "bti.workflows.account_reset": (_RANDOM, "first passwords after a loss"),
         "bti.cli.accounts": (_RANDOM, "first passwords"),
         # -- the access log
         "bti.crypto.signing": ("Ed25519; HKDF-SHA-256", "the key that signs checkpoints inline"),

@@ -31,6 +31,7 @@ SEALED: Final[Mapping[str, str]] = MappingProxyType(
         "accounts.profile_ct": "directory",
         "accounts.totp_ct": "directory",
         "accounts.totp_next_ct": "directory",
+        "accounts.first_code_ct": "directory",
         "approvals.params_ct": "directory",
         "attachments.key_ct": "case",
         "attachments.meta_ct": "case",
@@ -70,6 +71,7 @@ PLAIN_EVERYWHERE: Final[Mapping[str, str]] = MappingProxyType(
 PLAIN: Final[Mapping[str, str]] = MappingProxyType(
     {
         "accounts.active": "whether an account may sign in; needed before any key is released",
+        "accounts.first_until": "that an account begins anew, and until when that can be done",
         "accounts.language": "chosen language of the interface",
         "accounts.must_renew": "whether the account is in its owner's own hands yet",
         "accounts.password_hash": "argon2id; salted",

@@ -199,6 +199,7 @@ class ApprovalFacts:
     requester_name: str
     expires_at: datetime
     about_unit: uuid.UUID | None = None
+    about_account: uuid.UUID | None = None
 
 
 def canonical(params: Params) -> bytes:
@@ -236,7 +237,7 @@ def check_ask(person: PersonFacts, act: ApprovalAct, *, at: datetime) -> datetim
 def check_answer(facts: ApprovalFacts, person: PersonFacts, *, at: datetime) -> None:
     """Check that this person may say yes or no now.
 
-    Raises ``ApprovalRefused`` with approval.self, approval.same_person (another account in the
+    Raises ``ApprovalRefused`` with approval.self (who asks, or whom it is about), approval.same_person (another account in the
     same name), approval.made_by_requester (who let the approver in may not be let through by
     them), approval.role, approval.not_waiting or approval.expired; and ``StepUpNeeded``.
     """
@@ -244,7 +245,7 @@ def check_answer(facts: ApprovalFacts, person: PersonFacts, *, at: datetime) -> 
     def refuse(code: str) -> ApprovalRefused:
         return ApprovalRefused(code, approval_id=facts.approval_id)
 
-    if person.account_id == facts.requested_by:
+    if person.account_id in {facts.requested_by, facts.about_account}:
         raise refuse("approval.self")
     if same_name(person.name, facts.requester_name):
         raise refuse("approval.same_person")

@@ -112,7 +112,7 @@ class Approvals:
         asked, expires_at = ident(columns, "requested_by_id"), moment(columns, "expires_at")
         if expires_at is None:
             raise AccessDenied("grant.columns")
-        unit = opened["params"].get("unit")
+        unit, account = (opened["params"].get(name) for name in ("unit", "account"))
         return ApprovalFacts(
             approval_id=row_id,
             act=act,
@@ -122,6 +122,7 @@ class Approvals:
             requester_name=self._name(tenant, asked),
             expires_at=expires_at,
             about_unit=uuid.UUID(unit) if isinstance(unit, str) else None,
+            about_account=uuid.UUID(account) if isinstance(account, str) else None,
         )
 
     def person(self, subject: Subject) -> PersonFacts:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
 
 from bti.domain.codes import SHAREABLE
 from bti.domain.errors import AccessDenied
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Columns = Mapping[str, bytes | None]
 """Column name → stored bytes (see ``bti.db.types.stored_bytes``)."""
+
+#: Between a row that is made and its MAC: longer than any transaction of a caller can last.
+SLOWEST: Final = timedelta(minutes=5)
 
 
 def ident(columns: Columns, name: str) -> uuid.UUID:

@@ -15,13 +15,14 @@ from bti.domain.approval import GIVEN_BY_TWO, ApprovalAct, ApprovalState, digest
 from bti.domain.codes import Role
 from bti.domain.emergency import LASTS
 from bti.keyd.asking import Asking
-from bti.keyd.grant_facts import Columns, ended_only, ident, moment, same
+from bti.keyd.grant_facts import SLOWEST, Columns, ended_only, ident, moment, same
+from bti.keyd.grant_reset import begins_anew
 
 FULL: Final = b"password+totp"
 #: With a password and code that somebody else made: to make one's own, and nothing more.
 FIRST: Final = b"first"
-#: Between a row that is made and its MAC: longer than any transaction of a caller can last.
-SLOWEST: Final = timedelta(minutes=5)
+#: What is checked at the sign-in, besides the sealed code.
+_SIGN_IN: Final = ("password_hash", "must_renew", "totp_last_step")
 #: A session may not be given a longer life than any installation allows.
 LONGEST: Final = timedelta(minutes=1440)
 
@@ -32,30 +33,34 @@ def account(asking: Asking, row: Writing, old: Columns | None) -> bool:
         return True
     if old is None:
         return asking.may(Action.MANAGE_ACCOUNTS, None)
-    if not same(row.columns, old, "username_token", "tenant_id"):
-        return False
+    return same(row.columns, old, "username_token", "tenant_id") and _changes(asking, row, old)
+
+
+def _changes(asking: Asking, row: Writing, old: Columns) -> bool:
+    """Tell whether an account that is there may be changed so."""
     if row.columns["active"] == b"0" and old["active"] == b"1":
         # Also the program's own: who took a bait is closed at once, and a person opens again.
         return same(row.columns, old, "password_hash") and not any(row.beyond.values())
+    if not same(row.columns, old, "first_until"):
+        return begins_anew(asking, row, old)
     if _is_self(asking, row.row_id) and same(row.columns, old, "active", "suspended_at"):
         return _changes_own(row, old)
-    # Another's: held back or let on, or a first password and code, to be renewed before all else.
-    anew = row.columns["must_renew"] == b"1" or same(row.columns, old, "password_hash")
+    return _holds_back(asking, row, old)
+
+
+def _holds_back(asking: Asking, row: Writing, old: Columns) -> bool:
+    """Tell whether another's account may be held back or let on: as it was, and to nobody else."""
+    if not same(row.columns, old, *_SIGN_IN) or any(row.beyond.values()):
+        return False
     # An account that was closed, by a bait or otherwise, is opened by its review alone.
-    managed = anew and same(row.columns, old, "active")
-    return (managed and asking.may(Action.MANAGE_ACCOUNTS, None)) or _reopens(asking, row, old)
+    managed = same(row.columns, old, "active") and asking.may(Action.MANAGE_ACCOUNTS, None)
+    return managed or _reviewed(asking, row.row_id)
 
 
 def _changes_own(row: Writing, old: Columns) -> bool:
     """Tell whether a person may change their own account so: a new code only when it is due."""
     due = old["must_renew"] == b"1"
     return due or (same(row.columns, old, "must_renew") and not row.beyond.get("totp_ct"))
-
-
-def _reopens(asking: Asking, row: Writing, old: Columns) -> bool:
-    """Tell whether a suspension is settled: the account opens as it was, and to nobody else."""
-    as_it_was = same(row.columns, old, "password_hash", "must_renew", "totp_last_step")
-    return as_it_was and not any(row.beyond.values()) and _reviewed(asking, row.row_id)
 
 
 def _reviewed(asking: Asking, account: uuid.UUID) -> bool:
@@ -136,8 +141,12 @@ def web_session(asking: Asking, row: Writing, old: Columns | None) -> bool:
         return False
     if asking.evidence.use(account, asking.now):
         owner = asking.session.get(Account, account)
+        if owner is not None and owner.first_too_late(asking.now):
+            return False
         first = owner is not None and owner.must_renew
-        return row.columns["strength"] == (FIRST if first else FULL)
+        if row.columns["strength"] == (FIRST if first else FULL):
+            return True
+    # Also for who has shown the code only just now: they may have renewed it already.
     return _goes_on(asking, row, account, until)
 
 

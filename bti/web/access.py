@@ -169,6 +169,10 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "leaving.suspend": RouteRule(_roles("administrator"), "manage_accounts"),
     "leaving.unit": RouteRule(_roles("unit_lead")),
     "leaving.withdraw": RouteRule(_roles("administrator"), "manage_accounts"),
+    # a lost phone or password
+    "reset.ask": RouteRule(_roles("administrator"), "manage_accounts"),
+    "reset.carry_out": RouteRule(_roles("administrator"), "manage_accounts"),
+    "reset.code": RouteRule(_TWO_PEOPLE, "give_approval"),
     # what needs two people
     "approval.give": RouteRule(_TWO_PEOPLE, "give_approval"),
     "approval.list": _APPROVALS,

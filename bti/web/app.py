@@ -50,6 +50,7 @@ _CASE: Final = (
     "sign_in",
     "account",
     "leaving",
+    "reset",
     "approval",
     "confirm",
     "first_sign_in",

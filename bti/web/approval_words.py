@@ -81,11 +81,29 @@ WORDS: Final[Mapping[ApprovalAct, tuple[Any, Any]]] = {
     ApprovalAct.ACCOUNT_RESET: (
         lazy_gettext("Let a colleague set up the sign-in again"),
         lazy_gettext(
-            "Meet the person before you say yes. You get a code that works once, to give to them "
-            "and to nobody else."
+            "Meet the person before you say yes. They are signed out, and must set up everything "
+            "anew. The one who asks gets a password and you get a code for the app: each of you "
+            "gives yours to the person, and to nobody else."
         ),
     ),
 }
+
+USES: Final[Mapping[ApprovalAct, tuple[Any, Any, Any]]] = {
+    ApprovalAct.AUDIT_SELECTION: (
+        lazy_gettext("Download it"),
+        lazy_gettext("A colleague has said yes. It can be downloaded once."),
+        lazy_gettext("Download the file"),
+    ),
+    ApprovalAct.ACCOUNT_RESET: (
+        lazy_gettext("Let it begin anew"),
+        lazy_gettext(
+            "A colleague has said yes. The person is signed out everywhere now. You see a password "
+            "once, and it lives for a day."
+        ),
+        lazy_gettext("Show the password"),
+    ),
+}
+"""What is carried out from the page of its approval: a heading, what happens, and the button."""
 
 _PARAMS: Final[Mapping[str, Any]] = {
     "act": lazy_gettext("Exactly what"),
@@ -112,6 +130,7 @@ _VALUES: Final[Mapping[str, Any]] = {
     "whole log": lazy_gettext("The whole log"),
     "phone": lazy_gettext("The phone with the codes"),
     "password": lazy_gettext("The password"),
+    "both": lazy_gettext("Both"),
 }
 
 #: Parameters of a selection of the log that are codes, with the words the search has for them.

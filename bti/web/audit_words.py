@@ -100,6 +100,8 @@ ACTS: Final = {
     "account:role:grant": lazy_gettext("Gave a role"),
     "account:role:end": lazy_gettext("Ended a role"),
     "account:password:change": lazy_gettext("Changed the password"),
+    "account:reset:write": lazy_gettext("Let an account begin anew"),
+    "account:reset:read": lazy_gettext("Saw the code of an account that begins anew"),
     "account:totp:enrol": lazy_gettext("Set up the code app"),
     "session:strength:raise": lazy_gettext("Proved password and code again"),
     "approval:request:create": lazy_gettext("Asked for a colleague's approval"),

@@ -34,6 +34,8 @@ RULES: Final[Mapping[str, Any]] = {
     "leaving.not_leaving": _l("The holder stays, so the baton is theirs to offer."),
     "leaving.past": _l("The last day cannot be in the past."),
     "leaving.planned": _l("A last day is set already. Take it back first."),
+    "account.no_role": _l("The person has no role, so the sign-in would lead nowhere."),
+    "reset.no_reason": _l("Write what has happened."),
     "insight.no_reason": _l("Write what the file is for."),
     "correction.no_reason": _l("Write why."),
     "correction.no_text": _l("Write what is right, or what the view is."),

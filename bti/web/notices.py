@@ -89,6 +89,10 @@ NOTICES: Final[dict[str, Notice]] = {
     "holder_asked": Notice(
         lazy_gettext("The baton is offered. The holder has it until the new one has said yes.")
     ),
+    "reset_asked": Notice(
+        lazy_gettext("It is asked for. A leader of the person's unit must meet them and say yes."),
+        "info",
+    ),
     "selection_asked": Notice(
         lazy_gettext("It is asked for. When a colleague has said yes, you download it from here."),
         "info",

@@ -309,7 +309,7 @@ def _genuine(context: Context, rows: Iterable[Approval]) -> list[Approval]:
 
 
 def _facts(context: Context, row: Approval) -> ApprovalFacts:
-    unit = row.params["params"].get("unit")
+    unit, account = (row.params["params"].get(name) for name in ("unit", "account"))
     return ApprovalFacts(
         approval_id=row.id,
         act=ApprovalAct(row.act),
@@ -319,6 +319,7 @@ def _facts(context: Context, row: Approval) -> ApprovalFacts:
         requester_name=_name(context, row.requested_by_id),
         expires_at=row.expires_at,
         about_unit=uuid.UUID(unit) if isinstance(unit, str) else None,
+        about_account=uuid.UUID(account) if isinstance(account, str) else None,
     )
 
 

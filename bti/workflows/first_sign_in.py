@@ -56,6 +56,7 @@ def finish(context: Context, *, new: str, code: str) -> str:
     account.password_hash = context.passwords.hash(new)
     account.totp_secret = account.totp_next
     account.totp_next = None
+    account.first_code = None
     account.totp_last_step = step
     account.must_renew = False
     own_account.end_others(context)

@@ -13,6 +13,7 @@ from bti.db.models import Account, RoleGrant, Unit, WebSession
 from bti.domain.codes import Role
 from bti.domain.errors import RuleBroken
 from bti.identity.password import check_new
+from bti.workflows import account_reset
 from bti.workflows.errors import NotFound
 from bti.workflows.sign_in import is_live, my_roles
 
@@ -47,6 +48,8 @@ class OwnAccount:
     has_password: bool
     roles: tuple[RoleChoice, ...]
     sessions: tuple[SessionRow, ...]
+    #: When it last began anew with what others gave: when, who asked and who said yes.
+    anew: tuple[datetime, str, str] | None
 
 
 def show(context: Context) -> OwnAccount:
@@ -61,6 +64,7 @@ def show(context: Context) -> OwnAccount:
         has_password=context.person.strength != "demo",
         roles=my_roles(context),
         sessions=_sessions(context),
+        anew=account_reset.last_of(context, context.person.account_id),
     )
 
 

@@ -162,6 +162,10 @@ def _finish(
         rule = forged or "sign_in.not_proven"
         context.record(Action.SESSION_SIGN_IN_DENY, about, tenant=tenant, refused=rule)
         return SignInRefused()
+    if account.first_too_late(context.now):
+        rule = "sign_in.first_too_late"
+        context.record(Action.SESSION_SIGN_IN_DENY, about, tenant=tenant, refused=rule)
+        return SignInRefused()
     strength = STRENGTH_FIRST if account.must_renew else STRENGTH_TWO_FACTORS
     opened = open_session(context, account, strength)
     if isinstance(opened, SignedIn):

@@ -20,13 +20,15 @@ from bti.db.models import (
     Suspension,
 )
 from bti.db.sealed_value import Sealed
+from bti.domain.account_reset import LIVES
 from bti.domain.codes import Role
+from bti.identity import totp
 from bti.identity.tokens import proof_of
 from bti.keyd.client import Channel
 from bti.keyd.grants import MOST_AHEAD
 from bti.keyd.quota import WRONG_CODES, WRONG_CODES_PEER, WRONG_CODES_WINDOW
 from bti.keyd.wire import pack
-from bti.workflows import approval, register
+from bti.workflows import account_reset, approval, first_sign_in, register, sign_in
 from tests.approvals import freshly
 from tests.keyd_world import remote_world
 from tests.story import Story
@@ -322,3 +324,71 @@ def test_who_manages_accounts_does_not_open_one_that_was_closed(remote):
         for also in ({}, {"must_renew": b"1"}):
             answer = granted(remote, asta, row, version=row.version + 1, active=b"1", **also)
             assert refused(answer, "grant.accounts")
+
+
+def anew(remote, row, at, **changes):
+    """What the broker answers when an administrator's session lets an account begin anew."""
+    columns = {"password_hash": b"new", "must_renew": b"1", "totp_next_ct": None, **changes}
+    limit = (at + LIVES).isoformat().encode() if at is not None else row.first_until
+    beyond = {"totp_ct": b'"00"', "profile_ct": None}
+    asta = proof(remote, "asta")
+    version = row.version + 1
+    return granted(remote, asta, row, version=version, beyond=beyond, first_until=limit, **columns)
+
+
+def agreed_to_reset(remote, who, giver):
+    world = remote.world
+    freshly(world, "asta")
+    found = {"account_id": world.accounts[who], "lost": "both", "reason": "Stjålet veske"}
+    approval_id = world.run("asta", account_reset.ask, **found)
+    freshly(world, giver)
+    world.run(giver, approval.give, approval_id=approval_id)
+    return approval_id
+
+
+def account_of(remote, who):
+    with remote.world.looking() as session:
+        row = session.get_one(Account, remote.world.accounts[who])
+        session.expunge(row)
+        return row
+
+
+def test_one_administrator_gives_nobody_a_new_password_and_code(remote):
+    world = remote.world
+    row = account_of(remote, "per")
+    for at in (None, world.clock.now()):
+        assert refused(anew(remote, row, at), "grant.accounts")
+    # Asked for and agreed to is not used up: only the broker makes it so, and enters it.
+    agreed_to_reset(remote, "per", "siv")
+    assert refused(anew(remote, row, world.clock.now()), "grant.accounts")
+
+
+def test_an_account_begins_anew_once_by_the_two_who_agreed(remote):
+    world = remote.world
+    approval_id = agreed_to_reset(remote, "turid", "hege")
+    freshly(world, "asta")
+    password = world.run("asta", account_reset.carry_out, approval_id=approval_id)
+    freshly(world, "hege")
+    code = world.run("hege", account_reset.code_half, approval_id=approval_id)
+    used_at = password.until - LIVES
+    row = account_of(remote, "turid")
+    assert refused(anew(remote, row, used_at), "grant.accounts")
+    # Nor when the person has made the account their own: the yes is spent.
+    world.clock.advance(timedelta(seconds=2 * totp.STEP_SECONDS))
+    entered = sign_in.sign_in(
+        world.runtime.doorway,
+        tenant_id=world.tenant_id,
+        username="turid",
+        secret=password.secret,
+        code=totp.code_at(code.totp_secret, world.clock.now()),
+        address="198.51.100.7",
+    )
+    run = world.runtime.doorway.perform
+    weak = run(sign_in.identify, None, token=entered.token)
+    assert weak.strength == sign_in.STRENGTH_FIRST
+    own = run(first_sign_in.show, weak).totp_secret
+    now = totp.code_at(own, world.clock.now())
+    run(first_sign_in.finish, weak, new="en egen og lang setning", code=now)
+    row = account_of(remote, "turid")
+    assert not row.must_renew
+    assert refused(anew(remote, row, used_at), "grant.accounts")

@@ -23,6 +23,7 @@ FEATURES = (
     "sign_in",
     "account",
     "leaving",
+    "reset",
     "approval",
     "confirm",
     "first_sign_in",

@@ -119,6 +119,8 @@ DOORS: dict[str, Door] = {
     "first_sign_in.show": Door(
         NEWCOMER, answers={"new": NEW_SECRET, "again": NEW_SECRET}, known=("code",)
     ),
+    "reset.ask": Door("asta", page="account.colleague", answers={"lost": "phone"}),
+    "reset.carry_out": Door("asta", page="approval.show"),
     "insight.ask": Door("anne", page="insight.search"),
     "insight.selection": Door("anne", page="approval.show"),
     "insight.check": Door("anne", page="insight.search"),
@@ -159,6 +161,8 @@ def ids_of(site: WholeSite, endpoint: str) -> Ids:
         ids["step"] = "seen"
     if endpoint == "insight.selection":
         ids["approval_id"] = site.home.selection_id
+    if endpoint == "reset.carry_out":
+        ids["approval_id"] = site.home.reset_id
     return ids
 
 

@@ -25,7 +25,14 @@ CALM = frozenset({200, 204, 303, 400, 401, 404, 405, 409, 413, 422, 429})
 REFUSED = frozenset({400, 401, 404, 405, 409, 413, 422, 429})
 # What these are for is done without leaving the page.
 DONE_ON_THE_SPOT = frozenset(
-    {"account.new", "insight.check", "insight.selection", "concern.save_draft", "duty.save_draft"}
+    {
+        "account.new",
+        "concern.save_draft",
+        "duty.save_draft",
+        "insight.check",
+        "insight.selection",
+        "reset.carry_out",
+    }
 )
 DRAFTS = ("concern.", "duty.")
 # A button is all there is: with a sound token nothing can be wrong about the form.
@@ -44,6 +51,7 @@ CHANGES_WITHOUT_AN_ANSWER = frozenset(
         "leaving.restore",
         "leaving.suspend",
         "leaving.withdraw",
+        "reset.carry_out",
     }
 )
 SECRET_FIELDS = frozenset({"old", "new", "again", "password", "code"})

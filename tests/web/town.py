@@ -16,6 +16,7 @@ from bti.domain.protection import AddressGrade, ProtectedPerson
 from bti.domain.rights_request import Requester, RequestStepKind
 from bti.workflows import (
     account,
+    account_reset,
     approval,
     attachment,
     baton,
@@ -46,6 +47,8 @@ class Town:
     approval_id: uuid.UUID = NOBODY
     #: A colleague's yes to a part of the access log as a file.
     selection_id: uuid.UUID = NOBODY
+    #: A leader's yes to a colleague who has lost the phone.
+    reset_id: uuid.UUID = NOBODY
     #: The secret of the app that the newcomer sets up.
     new_seed: bytes = b""
 
@@ -101,6 +104,7 @@ def tell(town: Town, *, whole: bool) -> None:
     freshly(town.world, "arne")
     params = {"case": str(late.case_id), "recipient": "Statsarkivet"}
     town.selection_id = _selection(town.world)
+    town.reset_id = _reset(town.world)
     town.approval_id = town.world.run("arne", approval.ask, ApprovalAct.CASE_EXPORT, params)
 
 
@@ -192,6 +196,15 @@ def _selection(world: World) -> uuid.UUID:
     )
     freshly(world, "asta")
     world.run("asta", approval.give, approval_id=found)
+    return found
+
+
+def _reset(world: World) -> uuid.UUID:
+    freshly(world, "asta")
+    per = world.accounts["per"]
+    found = world.run("asta", account_reset.ask, account_id=per, lost="phone", reason="Mistet")
+    freshly(world, "siv")
+    world.run("siv", approval.give, approval_id=found)
     return found
 
 

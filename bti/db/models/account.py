@@ -33,7 +33,11 @@ class Account(AuthorityRow):
     active: Mapped[bool] = mapped_column(default=True)
     #: Password and code were made by somebody else: the person makes their own before all else.
     must_renew: Mapped[bool] = mapped_column(default=False)
+    #: Until when a first password and code that took the place of lost ones are good. It stays when
+    #: they have been renewed: the same yes lets the account begin anew once.
+    first_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     totp_next_ct: Mapped[Sealed | None] = mapped_column(SealedType)
+    first_code_ct: Mapped[Sealed | None] = mapped_column(SealedType)
 
     #: Access was cut at once; what the person has in hand stays there, as a gap.
     suspended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -43,12 +47,19 @@ class Account(AuthorityRow):
         """Whether there is somebody behind the account now."""
         return stands(active=self.active, suspended_at=self.suspended_at)
 
+    def first_too_late(self, now: datetime) -> bool:
+        """Whether what took the place of a lost password or phone has run out before it was used."""
+        return self.must_renew and self.first_until is not None and now >= self.first_until
+
     #: {"name", "username", "title", "phone"}
     profile = Encrypted("profile_ct", "directory", 128)
     #: base32 secret
     totp_secret = Encrypted("totp_ct", "directory")
     #: the secret that a person is about to take into use
     totp_next = Encrypted("totp_next_ct", "directory")
+    #: base32 secret that took the place of a lost one, until it is renewed: for who said yes to it.
+    #: The one in ``totp_secret`` never leaves the broker.
+    first_code = Encrypted("first_code_ct", "directory")
 
 
 class RoleGrant(AuthorityRow):

@@ -10,7 +10,7 @@ from flask_babel import gettext, lazy_gettext
 from bti.domain.codes import STAFF_SIDE, Role
 from bti.web import labels
 from bti.web.forms.base import BaseForm
-from bti.web.forms.fields import ListField, PasswordField, TextField
+from bti.web.forms.fields import ListField, PasswordField, RadioField, TextField
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _NAME_LENGTH: Final = 100
 _PHONE_LENGTH: Final = 20
 _CODE_LENGTH: Final = 20
+_REASON_LENGTH: Final = 300
 
 # In the order of `Role`, so that the most usual come first.
 _ROLES: Final = [role for role in Role if role in STAFF_SIDE]
@@ -94,6 +95,25 @@ class FirstForm(BaseForm):
     def forget_code(self) -> None:
         """A used or wrong code is of no use on the page."""
         self.code.data, self.code.raw_data = "", []
+
+
+class ResetForm(BaseForm):
+    """What a colleague has lost, and what has happened."""
+
+    lost = RadioField(
+        lazy_gettext("What is lost?"),
+        choices=[
+            ("phone", lazy_gettext("The phone with the codes")),
+            ("password", lazy_gettext("The password")),
+            ("both", lazy_gettext("Both")),
+        ],
+        required=lazy_gettext("Choose what is lost."),
+    )
+    reason = TextField(
+        lazy_gettext("What has happened?"),
+        max_length=_REASON_LENGTH,
+        description=lazy_gettext("The leader reads this, meets the person, and says yes or no."),
+    )
 
 
 class RoleForm(BaseForm):

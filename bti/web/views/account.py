@@ -15,7 +15,7 @@ from bti.identity import totp
 from bti.identity.password import MAX_LENGTH, PasswordRefusedError
 from bti.web import labels, messages
 from bti.web.doorway import perform
-from bti.web.forms.account import ColleagueForm, PasswordForm, RoleForm
+from bti.web.forms.account import ColleagueForm, PasswordForm, ResetForm, RoleForm
 from bti.web.forms.leaving import LastDayForm
 from bti.web.notices import notify
 from bti.workflows import leaving, own_account
@@ -257,8 +257,17 @@ def explained(account_id: uuid.UUID, last_day: LastDayForm) -> Response:
     return _colleague(account_id, RoleForm(formdata=None, data={}), 422, last_day)
 
 
+def reset_explained(account_id: uuid.UUID, reset: ResetForm) -> Response:
+    """Return the colleague's page with what was wrong about a reset. 422."""
+    return _colleague(account_id, RoleForm(formdata=None, data={}), 422, reset=reset)
+
+
 def _colleague(
-    account_id: uuid.UUID, form: RoleForm, status: int, last_day: LastDayForm | None = None
+    account_id: uuid.UUID,
+    form: RoleForm,
+    status: int,
+    last_day: LastDayForm | None = None,
+    reset: ResetForm | None = None,
 ) -> Response:
     found, register_ = perform(accounts.colleague, account_id=account_id)
     form.offer(register_.units)
@@ -282,7 +291,10 @@ def _colleague(
         standing=perform(leaving.standing, account_id=account_id),
     )
     last_day = last_day or LastDayForm(formdata=None, data={})
-    html = render_template("account/colleague.html", page=page, form=form, last_day=last_day)
+    reset = reset or ResetForm(formdata=None, data={})
+    html = render_template(
+        "account/colleague.html", page=page, form=form, last_day=last_day, reset=reset
+    )
     return make_response(html, status)
 
 

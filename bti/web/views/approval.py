@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Flask, redirect, render_template, url_for
 
@@ -59,6 +59,10 @@ class ApprovalOnePage:
     withdraw_action: str
     #: Where it is carried out from this page; empty when it is done elsewhere, or not yet.
     use_action: str
+    #: The words for it: a heading, what happens, and the button.
+    use: tuple[Any, Any, Any] | None
+    #: The half of a reset that belongs to the one who said yes.
+    code_href: str
 
 
 def register(app: Flask) -> None:
@@ -94,6 +98,8 @@ def show(approval_id: uuid.UUID) -> str:
             else ""
         ),
         use_action=_use_action(line),
+        use=words.USES.get(line.act),
+        code_href=_code_href(line),
     )
     return render_template("approval/show.html", page=page)
 
@@ -130,10 +136,22 @@ def _answered(act: Callable[..., None], approval_id: uuid.UUID, notice: str) -> 
     return redirect(url_for("approval.list"), 303)
 
 
+_USED_AT: Final = {
+    ApprovalAct.AUDIT_SELECTION: "insight.selection",
+    ApprovalAct.ACCOUNT_RESET: "reset.carry_out",
+}
+
+
 def _use_action(line: ApprovalLine) -> str:
-    if line.mine and line.state is ApprovalState.GIVEN and line.act is ApprovalAct.AUDIT_SELECTION:
-        return url_for("insight.selection", approval_id=line.approval_id)
+    if line.mine and line.state is ApprovalState.GIVEN and line.act in _USED_AT:
+        return url_for(_USED_AT[line.act], approval_id=line.approval_id)
     return ""
+
+
+def _code_href(line: ApprovalLine) -> str:
+    """Shown to the one who said yes: nobody else but the asker meets a used approval."""
+    used = line.state is ApprovalState.USED and line.act is ApprovalAct.ACCOUNT_RESET
+    return url_for("reset.code", approval_id=line.approval_id) if used and not line.mine else ""
 
 
 def _row(line: ApprovalLine) -> ApprovalRow:

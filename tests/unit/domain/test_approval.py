@@ -92,6 +92,12 @@ def test_nobody_approves_their_own_act():
     assert code_of(check_answer, WAITING, mine, at=NOW) == "approval.self"
 
 
+def test_nobody_says_yes_to_what_is_about_themselves():
+    theirs = replace(WAITING, about_account=ANNE.account_id)
+    assert code_of(check_answer, theirs, ANNE, at=NOW) == "approval.self"
+    check_answer(replace(WAITING, about_account=uuid.UUID(int=99)), ANNE, at=NOW)
+
+
 @pytest.mark.parametrize("name", ["Asta Berg", "asta berg", "Berg, Asta", "  ASTA   BERG "])
 def test_a_second_account_in_the_same_name_is_the_same_person(name):
     assert code_of(check_answer, WAITING, replace(ANNE, name=name), at=NOW) == (

@@ -96,17 +96,21 @@ def test_anybodys_account_is_closed_at_once_with_nothing_else(rows, changes, bey
 @pytest.mark.parametrize(
     ("new", "old", "powers", "allowed"),
     [
+        (an_account(), an_account(suspended_at=NOON), MANAGES, True),
+        (an_account(), an_account(suspended_at=NOON), {}, False),
+        (an_account(suspended_at=NOON), an_account(), MANAGES, True),
         # An account that was closed is opened by a review alone.
         (an_account(), an_account(active=False), MANAGES, False),
-        (an_account(), an_account(active=False), {}, False),
         (an_account(password_hash="new"), an_account(), MANAGES, False),
-        (an_account(password_hash="new", must_renew=True), an_account(), MANAGES, True),
-        (an_account(password_hash="new", must_renew=True), an_account(), {}, False),
+        (an_account(password_hash="new", must_renew=True), an_account(), MANAGES, False),
+        (an_account(must_renew=True), an_account(), MANAGES, False),
         (an_account(active=False), an_account(active=False, language="nn"), {}, False),
         (an_account(username_token=b"per"), an_account(), MANAGES, False),
     ],
 )
-def test_anothers_account_is_opened_or_given_a_first_password(rows, new, old, powers, allowed):
+def test_anothers_account_is_held_back_or_let_on_and_keeps_what_it_signs_in_with(
+    rows, new, old, powers, allowed
+):
     assert asks(rows, "accounts", new, old, row=NURSE, **powers) is allowed
 
 
