@@ -83,9 +83,9 @@ scan: setup ## Attack a throw-away demonstration with wapiti and sqlmap (long); 
 translations: $(DEV) ## Find new texts, update the catalogues and compile them
 	@mkdir -p build
 	$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k _l -k lazy_ngettext:1,2 -c 'Translators:' --no-location \
-		--omit-header -o build/messages.pot .
+		--sort-output --omit-header -o build/messages.pot .
 	$(BIN)/pybabel -q update -i build/messages.pot -d bti/translations --no-fuzzy-matching \
-		--omit-header --ignore-pot-creation-date
+		--width=100 --ignore-pot-creation-date
 	$(BIN)/pybabel -q compile -d bti/translations
 
 lock: $(DEV) ## Pin the newest versions that pyproject.toml and requirements/*.in allow
@@ -140,3 +140,4 @@ $(ASSETS): node_modules/.installed
 
 %.mo: %.po | $(RUN)
 	@$(BIN)/pybabel -q compile -i $< -o $@
+	@test -f $@ || { echo "$< was passed over: has it lost its header?" >&2; exit 1; }
