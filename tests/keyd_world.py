@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -23,6 +23,7 @@ from bti.crypto.file_provider import FileProvider
 from bti.crypto.provider import TenantPurpose, unwrap_tenant_key
 from bti.db.models import TenantKey
 from bti.db.walls import EVERYWHERE, stand
+from bti.keyd.client import Channel
 from tests.world import CHEAP, World, build, settings_for
 
 if TYPE_CHECKING:
@@ -185,6 +186,15 @@ def remote_world(
         if made.keyd.process.poll() is None:
             made.keyd.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def asked(remote: RemoteWorld, verb: str, credential: Any, **args: Any) -> dict[str, Any]:
+    """What the broker answers to one request of this process, which has the web's user id."""
+    channel = Channel(remote.keyd.socket)
+    try:
+        return channel.ask(verb, credential, args)
+    finally:
+        channel.close()
 
 
 def wait_for(ready, seconds: float = 10) -> None:

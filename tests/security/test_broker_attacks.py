@@ -28,7 +28,7 @@ from bti.keyd.server import MOST_CONNECTIONS
 from bti.keyd.wire import MOST_BYTES
 from bti.web.app import create_app
 from bti.workflows import case, own_record
-from tests.keyd_world import remote_world, tenant_keys, wait_for
+from tests.keyd_world import asked, remote_world, tenant_keys, wait_for
 from tests.story import Story
 
 CASES = 8
@@ -63,15 +63,6 @@ def leaves(remote, act):
         stand(session, EVERYWHERE)
         query = select(AuditEvent.leaf).where(AuditEvent.act == act.value).order_by(AuditEvent.idx)
         return [bytes(leaf).decode() for leaf in session.scalars(query)]
-
-
-def asked(remote, verb, credential, **args):
-    """What the broker answers to one request of this process, which has the web's user id."""
-    channel = Channel(remote.keyd.socket)
-    try:
-        return channel.ask(verb, credential, args)
-    finally:
-        channel.close()
 
 
 def open_args(case_id):

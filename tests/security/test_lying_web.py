@@ -24,13 +24,12 @@ from bti.domain.account_reset import LIVES
 from bti.domain.codes import Role
 from bti.identity import totp
 from bti.identity.tokens import proof_of
-from bti.keyd.client import Channel
 from bti.keyd.grants import MOST_AHEAD
 from bti.keyd.quota import WRONG_CODES, WRONG_CODES_PEER, WRONG_CODES_WINDOW
 from bti.keyd.wire import pack
 from bti.workflows import account_reset, approval, first_sign_in, register, sign_in
 from tests.approvals import freshly
-from tests.keyd_world import remote_world
+from tests.keyd_world import asked, remote_world
 from tests.story import Story
 
 BLOB = b"x" * 80
@@ -41,14 +40,6 @@ def remote(postgres_server, tmp_path_factory):
     directory = tmp_path_factory.mktemp("lying")
     with postgres_server.database() as url, remote_world(directory, url) as made:
         yield made
-
-
-def asked(remote, verb, credential, **args):
-    channel = Channel(remote.keyd.socket)
-    try:
-        return channel.ask(verb, credential, args)
-    finally:
-        channel.close()
 
 
 def granted(remote, credential, row, *, version=1, beyond=None, **changes):

@@ -15,13 +15,12 @@ from bti.db.models import Approval
 from bti.db.types import stored_bytes
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.identity.tokens import proof_of
-from bti.keyd.client import Channel
 from bti.keyd.handler import Handler
 from bti.keyd.peers import Peer, Side
 from bti.keyd.wire import Request, pack
 from bti.workflows import approval
 from tests.approvals import freshly, two_say_yes
-from tests.keyd_world import remote_world
+from tests.keyd_world import asked, remote_world
 
 ACT = ApprovalAct.AUDIT_EXPORT
 PARAMS = {"what": "whole log", "to": "/srv/revisjon"}
@@ -33,15 +32,6 @@ def remote(postgres_server, tmp_path_factory):
     directory = tmp_path_factory.mktemp("made-up")
     with postgres_server.database() as url, remote_world(directory, url) as made:
         yield made
-
-
-def asked(remote, verb, credential, **args):
-    """What the broker answers."""
-    channel = Channel(remote.keyd.socket)
-    try:
-        return channel.ask(verb, credential, args)
-    finally:
-        channel.close()
 
 
 def row_of(remote, approval_id):
