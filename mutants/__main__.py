@@ -1,4 +1,4 @@
-"""Try every mutant: `make mutants`, or `python -m mutants [TARGET]`.
+"""Try every mutant: `make mutants`, or `python -m mutants [TARGET] [TARGET/MODULE]`.
 
 Exit status 1 when fewer than 95 in a hundred of a module's mutants are noticed by a test, or when the list of those
 that cannot be noticed no longer holds.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mutants.changes import Mutant, mutants_of
 from mutants.steady import ROOT
-from mutants.targets import TARGETS
+from mutants.targets import TARGETS, Target, targets_named
 from mutants.trial import survivors
 
 _LEAST = 95.0
@@ -34,15 +34,16 @@ Name = tuple[str, str, str, int]
 def main() -> int:
     """Parse the command line, try what it names, and say how it went."""
     parser = argparse.ArgumentParser(prog="python -m mutants", description=__doc__)
-    parser.add_argument("target", nargs="*", help="all when none is named")
+    parser.add_argument("target", nargs="*", help="all when none is named; decisions/quota is one")
     given = parser.parse_args()
-    chosen = given.target or list(TARGETS)
-    if strangers := [name for name in chosen if name not in TARGETS]:
-        parser.error(f"no such target: {', '.join(strangers)}")
+    try:
+        chosen = targets_named(given.target or list(TARGETS))
+    except LookupError as unknown:
+        parser.error(f"no such target: {unknown.args[0]}")
     for library in _NOT_OURS:
         importlib.import_module(library)
     print(f"{'module':32} mutants  killed  survived  equivalent   score", flush=True)
-    held = [_target(name) for name in chosen]
+    held = [_target(name, target) for name, target in chosen.items()]
     return 0 if all(held) else 1
 
 
@@ -55,8 +56,7 @@ def equivalents() -> dict[str, dict[Name, str]]:
     return found
 
 
-def _target(name: str) -> bool:
-    target = TARGETS[name]
+def _target(name: str, target: Target) -> bool:
     began = time.monotonic()
     left = survivors(target.modules, target.tests)
     held = True

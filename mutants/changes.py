@@ -37,6 +37,8 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitXor: ast.BitAnd,
 }
 _LEAST_OPERANDS = 2
+#: What is named with parts in brackets for the type checker alone.
+_GENERIC = {"Callable", "Collection", "Mapping", "dict", "frozenset", "list", "tuple"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +136,19 @@ def _is_left_alone(node: ast.stmt) -> bool:
     if isinstance(node, ast.ClassDef):
         return any(ast.unparse(base).startswith("Protocol") for base in node.bases)
     if isinstance(node, ast.Assign):
-        only_for_types = ast.unparse(node.value).startswith("TypeVar(")
+        only_for_types = _names_a_type(node.value)
         return only_for_types or ast.unparse(node.targets[0]) == "__all__"
     return False
+
+
+def _names_a_type(value: ast.expr) -> bool:
+    match value:
+        case ast.Call(func=ast.Name(id="TypeVar")):
+            return True
+        case ast.Subscript(value=ast.Name(id=name)):
+            return name in _GENERIC
+        case _:
+            return False
 
 
 def _bare(node: ast.AST) -> ast.AST:

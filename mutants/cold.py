@@ -9,6 +9,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from types import CodeType
 
 import pytest
@@ -20,8 +21,11 @@ from mutants.steady import ARGUMENTS, ROOT, Steady
 _SECONDS = 120
 
 
-def is_killed_cold(module: str, tree: ast.Module, tests: Sequence[str]) -> bool:
-    """Tell whether one of ``tests`` fails when ``module`` (a path from the root) is ``tree``."""
+def is_killed_cold(module: str, tree: ast.Module, tests: Sequence[str], shared: Path) -> bool:
+    """Tell whether one of ``tests`` fails when ``module`` (a path from the root) is ``tree``.
+
+    In ``shared`` is what all trials use.
+    """
     with tempfile.TemporaryDirectory(prefix="m-") as folder:
 
         def run() -> int:
@@ -30,7 +34,7 @@ def is_killed_cold(module: str, tree: ast.Module, tests: Sequence[str]) -> bool:
             sys.meta_path.insert(0, _Instead(module, tree))
             signal.setitimer(signal.ITIMER_PROF, _SECONDS)
             arguments = [*ARGUMENTS, "-x", f"--basetemp={folder}/t", *tests]
-            return int(pytest.main(arguments, plugins=[Steady()]))
+            return int(pytest.main(arguments, plugins=[Steady(shared)]))
 
         return forked(run, longest=LONGEST) != SURVIVED
 

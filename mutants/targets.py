@@ -1,10 +1,13 @@
 """Which modules are mutated, and the tests that belong to each."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 _CRYPTO = "tests/unit/crypto"
 _AUDIT = "tests/unit/audit"
 _DOMAIN = "tests/unit/domain"
+_KEYD = "tests/unit/keyd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,26 @@ TARGETS: dict[str, Target] = {
         (
             "bti/keyd/grants.py",
             "bti/keyd/grant_people.py",
+            "bti/keyd/grant_reset.py",
+            "bti/keyd/grant_approval.py",
             "bti/keyd/grant_facts.py",
+            "bti/keyd/asking.py",
             "bti/keyd/case_state.py",
         ),
         (
-            "tests/unit/keyd/test_grants_in_a_case.py",
-            "tests/unit/keyd/test_grants_of_people.py",
-            "tests/unit/keyd/test_grants_of_reviews.py",
-            "tests/unit/keyd/test_decisions.py",
+            f"{_KEYD}/test_asking.py",
+            f"{_KEYD}/test_grants_by_two.py",
+            f"{_KEYD}/test_grants_in_a_case.py",
+            f"{_KEYD}/test_grants_of_approvals.py",
+            f"{_KEYD}/test_grants_of_people.py",
+            f"{_KEYD}/test_grants_of_resets.py",
+            f"{_KEYD}/test_grants_of_reviews.py",
+            f"{_KEYD}/test_decisions.py",
         ),
+    ),
+    "approvals": Target(
+        ("bti/keyd/approvals.py",),
+        (f"{_KEYD}/test_approvals_used.py", "tests/integration/workflows/test_approval.py"),
     ),
     "decisions": Target(
         (
@@ -74,12 +88,34 @@ TARGETS: dict[str, Target] = {
             "bti/keyd/ground.py",
             "bti/keyd/denial.py",
             "bti/keyd/quota.py",
+            "bti/keyd/opening_count.py",
             "bti/keyd/evidence.py",
+            "bti/keyd/kinship.py",
         ),
         (
-            "tests/unit/keyd/test_decisions.py",
-            "tests/unit/keyd/test_what_is_counted.py",
+            f"{_KEYD}/test_decisions.py",
+            f"{_KEYD}/test_kinship.py",
+            f"{_KEYD}/test_what_is_counted.py",
             "tests/integration/keyd/test_local_broker.py",
         ),
     ),
 }
+
+
+def targets_named(names: Iterable[str]) -> dict[str, Target]:
+    """Return the targets by name: ``decisions``, or ``decisions/quota`` for one of its modules.
+
+    Raises ``LookupError`` with the name that is none.
+    """
+    return {name: _named(name) for name in names}
+
+
+def _named(name: str) -> Target:
+    target, _, stem = name.partition("/")
+    if target not in TARGETS:
+        raise LookupError(name)
+    whole = TARGETS[target]
+    modules = tuple(one for one in whole.modules if stem in {"", PurePosixPath(one).stem})
+    if not modules:
+        raise LookupError(name)
+    return replace(whole, modules=modules)

@@ -1,9 +1,12 @@
 """All mutants of some modules against the tests that belong to them."""
 
 import ast
+import importlib
 import pickle
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,25 +27,45 @@ def survivors(modules: Sequence[str], tests: Sequence[str]) -> dict[Where, str]:
 
     Raises ``BaselineError`` when the tests fail unchanged.
     """
-    found, order = _warm(modules, tests)
-    for module in modules:
-        source = (ROOT / module).read_text("utf-8")
-        if is_killed_cold(module, ast.parse(source), order):
-            raise BaselineError(f"{module}: the tests fail when they are started anew")
-        for index, mutant in enumerate(mutants_of(source)):
-            if not mutant.inside and not is_killed_cold(module, mutated(source, mutant), order):
-                found[module, index] = "survived"
+    with _shared() as shared:
+        found, order = _warm(modules, tests, shared)
+        for module in modules:
+            source = (ROOT / module).read_text("utf-8")
+            cold = partial(is_killed_cold, module, tests=order, shared=shared)
+            if cold(ast.parse(source)):
+                raise BaselineError(f"{module}: the tests fail when they are started anew")
+            for index, mutant in enumerate(mutants_of(source)):
+                if not mutant.inside and not cold(mutated(source, mutant)):
+                    found[module, index] = "survived"
     return found
 
 
-def _warm(modules: Sequence[str], tests: Sequence[str]) -> tuple[dict[Where, str], list[str]]:
+@contextmanager
+def _shared() -> Iterator[Path]:
+    """Give a folder for what all trials use, and end what they left running."""
+    with tempfile.TemporaryDirectory(prefix="m-") as folder:
+        try:
+            yield Path(folder)
+        finally:
+            # In a fork: no trial may find anything imported that is not a library's.
+            forked(partial(_stop, Path(folder)))
+
+
+def _stop(shared: Path) -> int:
+    importlib.import_module("tests.postgres_server").stop_server(shared)
+    return 0
+
+
+def _warm(
+    modules: Sequence[str], tests: Sequence[str], shared: Path
+) -> tuple[dict[Where, str], list[str]]:
     with tempfile.TemporaryDirectory(prefix="m-") as folder:
         told, said = Path(folder) / "told", Path(folder) / "said"
 
         def run() -> int:
             plugin = Warm(modules, Path(folder) / "t")
             arguments = [*ARGUMENTS, f"--basetemp={folder}/t", *tests]
-            pytest.main(arguments, plugins=[Steady(), plugin])
+            pytest.main(arguments, plugins=[Steady(shared), plugin])
             told.write_bytes(pickle.dumps((plugin.found, plugin.order)))
             return 0 if plugin.held else 1
 

@@ -30,18 +30,18 @@ _REFERRAL: Final[dict[str, Acts]] = {
 }
 
 
-def check_case(verbs: LocalVerbs, row: Writing, old: Columns | None) -> frozenset[Acts]:
+def check_case(verbs: LocalVerbs, row: Writing) -> frozenset[Acts]:
     """Return the acts (one of each group) that the change of state needs; empty for none.
 
     Raises ``AccessDenied`` for a state that no act leads to, or that cannot be read here.
     """
     after = _state(verbs, row, row.columns, row.version)
-    if old is None or row.stood is None:
+    if row.stood is None:
         told = tuple(after.get(name) for name in ("status", "referral", "team_unit", "protection"))
         if told != ("open", "", None, None):
             raise AccessDenied("grant.cases", case_id=row.row_id)
         return frozenset()
-    before = _state(verbs, row, old, row.stood.version)
+    before = _state(verbs, row, row.stood.columns, row.stood.version)
     needed: set[Acts] = set()
     if before.get("status") != after.get("status"):
         closed = after.get("status") == "closed"

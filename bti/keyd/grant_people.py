@@ -141,10 +141,9 @@ def web_session(asking: Asking, row: Writing, old: Columns | None) -> bool:
         return False
     if asking.evidence.use(account, asking.now):
         owner = asking.session.get(Account, account)
-        if owner is not None and owner.first_too_late(asking.now):
+        if owner is None or owner.first_too_late(asking.now):
             return False
-        first = owner is not None and owner.must_renew
-        if row.columns["strength"] == (FIRST if first else FULL):
+        if row.columns["strength"] == (FIRST if owner.must_renew else FULL):
             return True
     # Also for who has shown the code only just now: they may have renewed it already.
     return _goes_on(asking, row, account, until)

@@ -111,10 +111,10 @@ def _case(asking: Asking, row: Writing, old: Columns | None) -> bool:
     if old is None:
         own_unit = row.columns["unit_id"] == subject.unit_id.bytes
         mine = asking.begun(row.row_id) and asking.may(Action.LOG_CONCERN, None)
-        return mine and own_unit and check_case(asking.verbs, row, None) == frozenset()
+        return mine and own_unit and check_case(asking.verbs, row) == frozenset()
     if not same(row.columns, old, "unit_id", "number", "tenant_id"):
         return False
-    needed = check_case(asking.verbs, row, old)
+    needed = check_case(asking.verbs, row)
     allowed = all(asking.may_any(acts, row.row_id) for acts in needed)
     return allowed and (bool(needed) or asking.may_any(WRITING, row.row_id))
 

@@ -6,7 +6,7 @@ import pytest
 
 from mutants.__main__ import equivalents
 from mutants.changes import mutants_of, mutated
-from mutants.targets import TARGETS
+from mutants.targets import TARGETS, targets_named
 
 ROOT = Path(__file__).parents[2]
 #: A little of everything that is changed.
@@ -45,10 +45,20 @@ def test_what_guards_a_child_is_among_them():
         "bti/domain/access.py",
         "bti/keyd/authority.py",
         "bti/keyd/grants.py",
+        "bti/keyd/approvals.py",
         "bti/audit/tree.py",
         "bti/audit/note.py",
         "bti/audit/signer.py",
     }
+
+
+def test_a_target_is_named_whole_or_for_one_of_its_modules():
+    assert targets_named(["tree"]) == {"tree": TARGETS["tree"]}
+    one = targets_named(["tree/proof"])["tree/proof"]
+    assert (one.modules, one.tests) == (("bti/audit/proof.py",), TARGETS["tree"].tests)
+    for unknown in ("forest", "tree/quota", "forest/tree"):
+        with pytest.raises(LookupError, match=f"^{unknown}$"):
+            targets_named([unknown])
 
 
 def test_every_equivalent_is_a_mutant_that_is_made_and_says_why_it_changes_nothing():
@@ -80,6 +90,14 @@ def test_a_change_is_one_change_that_can_be_run(was, becomes):
 
     assert callable(space["may"])
     assert mutant.inside is (mutant.where == "may")
+
+
+def test_what_only_the_type_checker_reads_is_left_alone():
+    names = "from typing import TypeVar\nT = TypeVar('T', bound='A')\nColumns = dict[str, bytes]\n"
+
+    assert [one.was for one in mutants_of(names + "KINDS = {'a': 1}['a']")] == [
+        "KINDS = {'a': 1}['a']"
+    ] * 4
 
 
 def test_no_text_for_people_is_changed_and_no_two_mutants_have_one_name():

@@ -84,6 +84,7 @@ class Asked:
     facts_known: dict = field(default_factory=dict)
     now: datetime = NOON
     used: list = field(default_factory=list)
+    approvals: object = None
 
     @property
     def verbs(self):
@@ -93,6 +94,7 @@ class Asked:
             authority=SimpleNamespace(genuine=self._genuine, ends_at=self.ends_at),
             macs=SimpleNamespace(require_genuine=self._require_genuine),
             tenant_key=lambda *_: OPS,
+            approvals=self.approvals,
         )
 
     @property

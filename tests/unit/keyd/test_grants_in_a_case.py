@@ -244,6 +244,7 @@ def a_log(account=TEACHER, unit=SCHOOL, **changes):
         (a_log(NURSE, SCHOOL), a_log(), Action.OPEN_LOG, False),
         (a_log(NURSE, SCHOOL), a_log(), Action.REASSIGN_BATON, False),
         (a_log(case_id=an_id(41)), a_log(), Action.OPEN_LOG, False),
+        (a_log(), a_log(case_id=an_id(41)), Action.OPEN_LOG, False),
         (a_log(tenant_id=an_id(2)), a_log(), Action.OPEN_LOG, False),
     ],
 )
@@ -315,6 +316,7 @@ def a_case_row(version=2, unit=SCHOOL, **state):
 
 
 CONCERN = (Action.LOG_CONCERN,)
+AT_THE_TEAM = {"referral": "taken", "team_unit": PPS.hex}
 
 
 @pytest.mark.parametrize(
@@ -340,7 +342,7 @@ def test_a_case_is_begun_in_ones_own_unit(rows, row, powers, allowed):
     ],
 )
 def test_a_case_begins_open_with_neither_referral_nor_protection(rows, state):
-    with pytest.raises(AccessDenied, match=r"grant\.cases") as refused:
+    with pytest.raises(AccessDenied, match=r"^grant\.cases$") as refused:
         asks(rows, "cases", a_case_row(**state), row=CASE, can_at_all=CONCERN, has_begun=(CASE,))
     assert refused.value.case_id == CASE
 
@@ -364,6 +366,7 @@ def test_a_case_begins_open_with_neither_referral_nor_protection(rows, state):
         ({"protection": {"a": 1}}, {"protection": {"a": 2}}, {Action.MANAGE_PROTECTION}),
         ({"protection": {"a": 1}}, {}, {Action.MANAGE_PROTECTION}),
         ({}, {"note": "a detail"}, {*WRITING}),
+        (AT_THE_TEAM, AT_THE_TEAM | {"note": "a detail"}, {*WRITING}),
     ],
 )
 def test_each_change_of_a_case_needs_its_own_act(rows, before, after, acts):
@@ -393,12 +396,12 @@ def test_a_case_is_never_moved(rows, moved):
 
 def test_a_state_that_cannot_be_read_is_refused(rows):
     row = a_case_row() | {"ops_ct": None}
-    with pytest.raises(AccessDenied, match=r"grant\.columns") as refused:
+    with pytest.raises(AccessDenied, match=r"^grant\.columns$") as refused:
         asks(rows, "cases", row, row=CASE, can_at_all=CONCERN, has_begun=(CASE,))
     assert refused.value.case_id == CASE
     place = Place(TENANT, TENANT_WIDE, "cases", "ops_ct", CASE, 2)
     row = a_case_row() | {"ops_ct": seal(OPS, place, b"[]")}
-    with pytest.raises(AccessDenied, match=r"grant\.columns") as refused:
+    with pytest.raises(AccessDenied, match=r"^grant\.columns$") as refused:
         asks(rows, "cases", row, row=CASE, can_at_all=CONCERN, has_begun=(CASE,))
     assert refused.value.case_id == CASE
 
@@ -412,13 +415,41 @@ def a_grant(table="participants", row_id=ROW, version=2, tenant=TENANT, columns=
 
 
 def test_a_table_without_a_rule_gets_no_mac(rows):
-    for table in ("events", "tenants", ""):
-        with pytest.raises(AccessDenied, match=r"grant\.no_rule"):
+    for table in ("persons", "tenants", ""):
+        with pytest.raises(AccessDenied, match=r"^grant\.no_rule$"):
             decide_rows(Asked(rows, operator=True), (a_grant(table),))
 
 
+def test_a_table_whose_rule_was_forgotten_gets_no_mac_either(rows, monkeypatch):
+    monkeypatch.setattr("bti.keyd.grants.RULES", {})
+    with pytest.raises(AccessDenied, match=r"^grant\.participants$"):
+        decide_rows(Asked(rows, operator=True), (a_grant(),))
+
+
+def test_a_row_that_lacks_a_column_is_refused_like_any_other(rows):
+    for missing in ("relation", "valid_to", "unit_id"):
+        columns = stored(**a_place())
+        del columns[missing]
+        asking = Asked(rows, can=INVITE, facts_known={"cells": (CELL,)})
+        with pytest.raises(AccessDenied) as refused:
+            decide_rows(asking, (a_grant(columns=columns),))
+        known = "grant.participants" if missing == "valid_to" else "grant.columns"
+        assert refused.value.rule == known
+
+
+@pytest.mark.parametrize(("version", "follows"), [(0, False), (1, True), (2, True), (3, False)])
+def test_a_new_row_is_of_the_first_version_or_the_next(rows, version, follows):
+    asking = Asked(rows, can=INVITE, facts_known={"cells": (CELL,)})
+    wanted = (a_grant(version=version),)
+    if follows:
+        assert [len(one) for one in decide_rows(asking, wanted)] == [1, 1]
+        return
+    with pytest.raises(AccessDenied, match=r"^grant\.version$"):
+        decide_rows(asking, wanted)
+
+
 def test_what_is_refused_names_its_table_and_its_case(rows):
-    with pytest.raises(AccessDenied, match=r"grant\.participants") as refused:
+    with pytest.raises(AccessDenied, match=r"^grant\.participants$") as refused:
         decide_rows(Asked(rows), (a_grant(),))
     assert refused.value.case_id == CASE
 
@@ -442,8 +473,10 @@ def test_what_stands_must_be_genuine_older_and_the_municipalitys_own():
     sealed = a_grant(version=3, columns=same, beyond={"profile_ct": b"new", "totp_ct": None})
     assert len(decide_rows(asking, (sealed,))[1]) == 1
 
-    older = r"grant\.version"
-    for version, tenant, rule in ((2, TENANT, older), (1, TENANT, older), (3, an_id(2), FORGED)):
+    older = r"^grant\.version$"
+    assert decide_rows(asking, (a_grant(version=4, columns=same),))[1] == []
+    refusals = [(version, TENANT, older) for version in (1, 2, 5)] + [(3, an_id(2), FORGED)]
+    for version, tenant, rule in refusals:
         with pytest.raises(AccessDenied, match=rule) as refused:
             decide_rows(asking, (a_grant(version=version, tenant=tenant, columns=same),))
         assert refused.value.case_id == CASE

@@ -78,6 +78,11 @@ def test_a_person_changes_their_own_account_and_a_code_only_when_it_is_due(
         assert not asks(rows, "accounts", new | {"password_hash": "x"}, stands, row=NURSE)
 
 
+def test_without_a_session_or_a_code_just_shown_no_account_is_ones_own(rows):
+    new = an_account(language="nn")
+    assert not asks(rows, "accounts", new, an_account(), row=NURSE, signed_in=False)
+
+
 @pytest.mark.parametrize(
     ("changes", "beyond", "allowed"),
     [
@@ -176,6 +181,9 @@ def a_role(**changes):
         ({"granted_by_id": None}, MANAGES, False),
         ({"account_id": TEACHER}, MANAGES, False),
         ({"account_id": TEACHER, "granted_by_id": None}, OPERATES, True),
+        ({"role": "everything"}, MANAGES, False),
+        ({"role": ""}, MANAGES, False),
+        ({"role": None}, MANAGES, False),
     ],
 )
 def test_a_role_is_given_by_another_in_their_own_name(rows, changes, powers, allowed):

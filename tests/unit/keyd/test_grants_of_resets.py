@@ -26,6 +26,10 @@ def rows():
     made = Rows()
     made.put("role_grants", id=an_id(80), account_id=NURSE, unit_id=PPS)
     made.put("role_grants", id=an_id(81), account_id=NURSE, unit_id=SCHOOL, valid_to=NOON)
+    made.put("role_grants", id=an_id(82), account_id=TEACHER, unit_id=SCHOOL)
+    for account, until in ((NURSE, NOON + timedelta(seconds=1)), (TEACHER, NOON)):
+        first = {"must_renew": True, "first_until": until, "username_token": account.bytes}
+        made.put("accounts", id=account, **first)
     for number, (used_at, changes) in enumerate(
         (
             (GIVEN, {}),
@@ -123,3 +127,15 @@ def test_nobody_gives_themselves_longer(rows, self):
     due = an_account(must_renew=True, first_until=NOON)
     assert begins(rows, due | {"password_hash": "own", "must_renew": False}, due, **self)
     assert not begins(rows, due | {"first_until": NOON + timedelta(hours=1)}, due, **self)
+
+
+@pytest.mark.parametrize(
+    ("account", "grant", "begins"), [(NURSE, an_id(80), True), (TEACHER, an_id(82), False)]
+)
+def test_the_first_password_and_code_are_good_until_their_day_is_over(rows, account, grant, begins):
+    soon = NOON + timedelta(hours=1)
+    session = {"account_id": account, "role_grant_id": grant, "strength": "first"}
+    session |= {"expires_at": soon, "revoked_at": None, "proven_at": NOON}
+    # Also not as what goes on from a session that such a code began before.
+    powers = {"shown": (account,), "strength": "first", "ends_at": soon}
+    assert asks(rows, "web_sessions", session, **powers) is begins

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import create_engine, event, func, select
+from sqlalchemy.orm import Session
 
 from bti.clock import FixedClock
+from bti.db.base import Base
 from bti.db.models import BrokerCount, BrokerMark
 from bti.domain.errors import AccessDenied
 from bti.keyd.quota import WRONG_CODES, Limits, Meter, alarm_is_due, mark
@@ -18,11 +20,30 @@ SECOND = timedelta(seconds=1)
 STEP = timedelta(seconds=10)
 
 
-@pytest.fixture
-def rows():
+@pytest.fixture(scope="module")
+def on_sqlite():
     made = Rows()
+    made.commit()
     yield made
     made.end()
+
+
+@pytest.fixture(scope="module")
+def on_postgresql(postgres_server):
+    with postgres_server.database() as url:
+        engine = create_engine(url)
+        Base.metadata.create_all(engine, [BrokerCount.__table__, BrokerMark.__table__])
+        with Session(engine) as session:
+            yield session
+        engine.dispose()
+
+
+@pytest.fixture(params=["on_sqlite", "on_postgresql"])
+def rows(request):
+    """Nothing counted yet; what a test counts is forgotten after it."""
+    session = request.getfixturevalue(request.param)
+    yield session
+    session.rollback()
 
 
 @pytest.fixture
@@ -187,8 +208,13 @@ def test_marks_are_kept_for_a_day_and_forgotten_one_by_one(rows):
 
 def test_marks_are_written_in_one_order(rows):
     written = []
-    event.listen(rows.get_bind(), "before_cursor_execute", lambda *given: written.append(given[3]))
+
+    def look(*given):
+        written.append(given[3])
+
+    event.listen(rows.get_bind(), "before_cursor_execute", look)
     mark(rows, TEACHER, "case", [CASES[2], CASES[0], CASES[1]], NOON)
+    event.remove(rows.get_bind(), "before_cursor_execute", look)
     held = [str(one).replace("-", "") for one in CASES[:3]]
     said = str(written[-1]).replace("-", "")
     assert [said.index(one) for one in held] == sorted(said.index(one) for one in held)
