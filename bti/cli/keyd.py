@@ -19,6 +19,7 @@ from bti.clock import SystemClock
 from bti.crypto.errors import SealError
 from bti.crypto.file_provider import KeyFileRefused
 from bti.db.engine import make_engine, make_sessions
+from bti.db.walls import EVERYWHERE, stand_always
 from bti.key_provider import key_provider
 from bti.keyd.handler import Handler
 from bti.keyd.harden import harden
@@ -74,6 +75,7 @@ def serve(chosen: Settings, clock: Clock) -> None:
         raise SettingsError("BTI_KEYD_WEB_USERS: nobody may ask")
     engine = make_engine(side.database_url)
     event.listen(engine, "connect", _limit)
+    stand_always(engine, EVERYWHERE)
     way = LogWay(chosen.audit_log == "sequenced", "keyd", Guard(chosen.signer_dir))
     rules = broker_rules(chosen)
     provider = key_provider(chosen)

@@ -7,10 +7,13 @@ row locks where workflows ask for them. Sessions never begin by themselves.
 from __future__ import annotations
 
 import os
+import select
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
@@ -20,8 +23,12 @@ from bti.db.walls import install_walls
 if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.engine import Connection
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 _PRIVATE: Final = 0o600
+#: Seconds after which a pooled connection is asked whether it still answers, before it is used.
+_QUIET: Final = 2.0
+_PUT_BACK: Final = "put_back"
 
 
 def make_engine(url: str) -> Engine:
@@ -41,7 +48,44 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
         return engine
-    return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=20)
+    engine = create_engine(url, hide_parameters=True, pool_size=20)
+    ask_when_quiet(engine)
+    return engine
+
+
+def ask_when_quiet(engine: Engine) -> None:
+    """Find out that PostgreSQL has closed a pooled connection before a transaction meets it.
+
+    A connection that was in use a moment ago and on which nothing waits to be read is taken as it
+    is: a server that stops says so on each of its connections. Any other is asked, which costs a
+    journey to the database; SQLAlchemy's own way asks each time.
+    """
+
+    def put_back(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_PUT_BACK] = time.monotonic()
+
+    def taken(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        quiet_since = record.info.get(_PUT_BACK)
+        if quiet_since is None:  # opened just now
+            return
+        if time.monotonic() - quiet_since < _QUIET and not _has_been_told(connection):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as fault:
+            raise InvalidatePoolError from fault
+
+    event.listen(engine, "checkin", put_back)
+    event.listen(engine, "checkout", taken)
+
+
+def _has_been_told(connection: Any) -> bool:
+    """Tell whether something waits to be read; on a connection in nobody's hands that is a goodbye."""
+    if connection.closed:
+        return True
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def make_sessions(engine: Engine, **info: object) -> sessionmaker[Session]:

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine, Select
     from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 _STANDPOINT: Final = "standpoint"
 _TOLD: Final = "told"
 _PRESENTED: Final = "presented"
+_ALWAYS: Final = "stands_always"
 
 
 class NowhereError(Exception):
@@ -75,6 +77,25 @@ def stand(session: Session, standpoint: Standpoint) -> None:
     """Say where this transaction stands from now on; it ends with the transaction."""
     session.info[_STANDPOINT] = standpoint
     _tell_again(session)
+
+
+def stand_always(engine: Engine, standpoint: Standpoint) -> None:
+    """Say once for each connection where this process stands, not anew in each transaction.
+
+    For a process that never stands for a person: whoever does must say so within the transaction,
+    or the pooled connection would remember it for the next. Each session says ``stand`` all the
+    same; where it says something else, that holds until its transaction ends.
+    """
+    told = settings_for(standpoint)
+
+    def tell_for_good(connection: Any, record: ConnectionPoolEntry) -> None:
+        calls = ", ".join("set_config(%s, %s, false)" for _ in told)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {calls}", [one for pair in told.items() for one in pair])
+        connection.commit()
+        record.info[_ALWAYS] = told
+
+    event.listen(engine, "connect", tell_for_good)
 
 
 def standpoint_of(session: Session) -> Standpoint:
@@ -163,7 +184,8 @@ def _tell_first(session: Session, _transaction: Any, connection: Connection) -> 
     if standpoint is None:
         return  # PostgreSQL shows nothing to whoever has told it nothing
     told = settings_for(standpoint, _open_cases(session))
-    tell(connection, told)
+    if connection.info.get(_ALWAYS) != told:
+        tell(connection, told)
     session.info[_TOLD] = told
 
 
@@ -258,6 +280,7 @@ __all__ = [
     "session_by_token",
     "settings_for",
     "stand",
+    "stand_always",
     "standpoint_of",
     "tell",
 ]

@@ -10,13 +10,13 @@ import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, literal, select, true, union_all
 
 from bti.crypto.envelope import TENANT_WIDE, Place, key_id_of, open_sealed
 from bti.crypto.errors import SealError
 from bti.crypto.values import json_from_bytes
 from bti.db.guards import FORGED, mac_columns
-from bti.db.models import Account, Case, RoleGrant, WebSession
+from bti.db.models import Account, Case, RoleGrant, TenantKey, WebSession
 from bti.db.models.account import stands
 from bti.db.walls import meets
 from bti.domain.codes import InfoType, Role
@@ -34,11 +34,12 @@ from bti.domain.relations import (
     Subject,
 )
 from bti.identity.tokens import digest_of_proof
-from bti.keyd.facts_rows import rows_about
+from bti.keyd.facts_rows import around, rows_about
+from bti.keyd.keystore import StoredKey
 from bti.keyd.plain_rows import Side, ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -46,10 +47,11 @@ if TYPE_CHECKING:
     from bti.crypto.envelope import DataKey
     from bti.db.base import AuthorityRow
     from bti.keyd.broker import MacOf
-    from bti.keyd.facts_rows import CaseRows
+    from bti.keyd.facts_rows import Around, CaseRows
     from bti.keyd.plain_rows import PlainRow
 
     OpsKeyOf = Callable[[uuid.UUID, bytes], DataKey]
+    KeepKeys = Callable[[uuid.UUID, Sequence[StoredKey]], None]
 
 Row = TypeVar("Row", bound="AuthorityRow")
 
@@ -60,32 +62,56 @@ RAN_OUT_GRACE = timedelta(hours=12)
 _SESSION: Final = Side(WebSession)
 _GRANT: Final = Side(RoleGrant, _SESSION)
 _ACCOUNT: Final = Side(Account, _GRANT)
-_WHOSE: Final = (
-    select(*_SESSION.columns, *_GRANT.columns, *_ACCOUNT.columns)
-    .select_from(
-        WebSession.__table__.join(
-            RoleGrant.__table__, WebSession.__table__.c.role_grant_id == RoleGrant.__table__.c.id
-        ).join(Account.__table__, WebSession.__table__.c.account_id == Account.__table__.c.id)
-    )
-    .where(WebSession.__table__.c.token_hash == bindparam("token"))
+_session = WebSession.__table__.c
+_grant = RoleGrant.__table__.c
+_account = Account.__table__.c
+_key = TenantKey.__table__.c
+# One row of the session with its role and account, and one for each key of its municipality.
+_kind = (
+    union_all(*(select(literal(one).label("kind")) for one in range(2))).subquery("kinds").c.kind
 )
+_WHOSE: Final = (
+    select(
+        *(*_SESSION.columns, *_GRANT.columns, *_ACCOUNT.columns),
+        *(_key[name] for name in StoredKey._fields),
+    )
+    .select_from(
+        WebSession.__table__.join(_kind.table, true())
+        .outerjoin(RoleGrant.__table__, and_(_kind == 0, _session.role_grant_id == _grant.id))
+        .outerjoin(Account.__table__, and_(_kind == 0, _session.account_id == _account.id))
+        .outerjoin(TenantKey.__table__, and_(_kind == 1, _key.tenant_id == _session.tenant_id))
+    )
+    .where(_session.token_hash == bindparam("token"))
+)
+
+
+def _keep_none(_tenant: uuid.UUID, _keys: Sequence[StoredKey]) -> None:
+    """Leave the keys to be asked for when they are needed."""
 
 
 class Authority:
     """Reads who somebody is and how they stand to a case."""
 
     def __init__(
-        self, session: Session, clock: Clock, idle_minutes: int, mac: MacOf, ops_key: OpsKeyOf
+        self,
+        session: Session,
+        clock: Clock,
+        idle_minutes: int,
+        mac: MacOf,
+        ops_key: OpsKeyOf,
+        keep: KeepKeys = _keep_none,
     ) -> None:
         """Read from ``session``; ``mac`` makes the MAC a row should have.
 
-        ``ops_key`` gives the key that the state of a case is sealed under.
+        ``ops_key`` gives the key that the state of a case is sealed under; ``keep`` is given the
+        municipality's wrapped keys, which are found beside a session.
         """
         self._session = session
         self._clock = clock
         self._idle = timedelta(minutes=idle_minutes)
         self._mac = mac
         self._ops_key = ops_key
+        self._keep = keep
         #: When the session that was asked about ends in any case; None before one was.
         self.ends_at: datetime | None = None
         #: Who gave the role it was entered in; None also before one was asked about.
@@ -126,11 +152,24 @@ class Authority:
 
     def _whose(self, token: bytes) -> tuple[PlainRow, PlainRow, PlainRow]:
         """Return a session, its role and its account. Raises ``AccessDenied`` for none."""
-        for found in ask(self._session, _WHOSE, {"token": token}):
+        answer = ask(self._session, _WHOSE, {"token": token})
+        for found in answer:
             row, grant, account = _SESSION.of(found), _GRANT.of(found), _ACCOUNT.of(found)
             if row and grant and account and meets(self._session, row["tenant_id"]):
+                keys = [one[_ACCOUNT.end :] for one in answer if one[_ACCOUNT.end] is not None]
+                self._keep(row["tenant_id"], [StoredKey._make(one) for one in keys])
                 return row, grant, account
         raise AccessDenied("access.no_session")
+
+    def around(self, subject: Subject, case_id: uuid.UUID) -> Around:
+        """Return what opening one case rests on, in one question. Nothing of it is checked yet."""
+        return around(self._session, subject, case_id)
+
+    def facts_in(self, about: CaseRows) -> ObjectFacts:
+        """Return what the rows about a case say. Raises ``AccessDenied`` when one is not genuine."""
+        for row in about:
+            self._require_genuine(row)
+        return _facts(about, self._ops_of)
 
     def facts_of(
         self, subject: Subject, case_ids: Collection[uuid.UUID]
@@ -141,10 +180,7 @@ class Authority:
         ``AccessDenied`` when one of the rows is not genuine.
         """
         found = rows_about(self._session, subject, case_ids)
-        for about in found.values():
-            for row in about:
-                self._require_genuine(row)
-        return {case_id: _facts(about, self._ops_of) for case_id, about in found.items()}
+        return {case_id: self.facts_in(about) for case_id, about in found.items()}
 
     def _require_genuine(self, row: PlainRow) -> None:
         made = self._mac(row["tenant_id"], row.table, row["id"], row["version"], row.under_mac())

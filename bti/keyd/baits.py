@@ -46,9 +46,11 @@ class Baits:
             rows = ask(self._session, _MARKS, told)
             self._marks[tenant] = frozenset(row.token for row in rows)
         marks = self._marks[tenant]
-        if not marks:
-            return frozenset()
-        return frozenset(one for one in case_ids if self.token(tenant, one) in marks)
+        return frozenset(one for one in case_ids if self.is_one(tenant, one, marks))
+
+    def is_one(self, tenant: uuid.UUID, case_id: uuid.UUID, marks: frozenset[bytes]) -> bool:
+        """Tell whether a case is a bait by the municipality's marks, found beside something else."""
+        return bool(marks) and self.token(tenant, case_id) in marks
 
     def mark(self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]) -> None:
         """Make these cases baits from the end of this transaction on."""

@@ -6,7 +6,7 @@ How a key gets a successor, and how it ends, is in ``generations`` and ``rewrap`
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import Uuid, bindparam, select
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from bti.clock import Clock
@@ -61,6 +60,19 @@ class StoredKey(NamedTuple):
     tenant_id: uuid.UUID
 
 
+class StoredDataKey(NamedTuple):
+    """What opening a data key needs of its row."""
+
+    key_id: bytes
+    case_id: uuid.UUID
+    compartment: str
+    generation: int
+    kek_id: bytes
+    wrapped: bytes
+    state: str
+    tenant_id: uuid.UUID
+
+
 # Asked in every transaction. Of the columns only, and without the ORM, which takes six times as long.
 _KEYS: Final = TenantKey.__table__.c
 _WHOSE: Final = bindparam("tenant", type_=Uuid())
@@ -69,7 +81,7 @@ _OF_TENANT: Final = select(*(_KEYS[name] for name in StoredKey._fields)).where(
 )
 _DATA_KEYS: Final = CaseKey.__table__.c
 _OF_CASE: Final = (
-    select(*_DATA_KEYS)
+    select(*(_DATA_KEYS[name] for name in StoredDataKey._fields))
     .where(_DATA_KEYS.tenant_id == _WHOSE, _DATA_KEYS.case_id == bindparam("case", type_=Uuid()))
     .order_by(_DATA_KEYS.compartment, _DATA_KEYS.generation)
 )
@@ -153,6 +165,14 @@ class KeyStore:
             for row in self._found(session, tenant)
             if row.purpose == purpose.value and row.state == OPEN_ONLY
         ]
+
+    def remember(self, session: Session, tenant: uuid.UUID, keys: Sequence[StoredKey]) -> None:
+        """Take all keys of a municipality that were found beside something else.
+
+        None were found: whoever asked may not see them, and they are asked for when needed.
+        """
+        if keys:
+            session.info.setdefault(FOUND, {}).setdefault(tenant, keys)
 
     def changed(self, session: Session, tenant: uuid.UUID) -> None:
         """Say that this transaction has changed a municipality's keys: they are to be read anew."""
@@ -256,9 +276,10 @@ class KeyStore:
             )
         )
 
-    def wrapped(self, session: Session, tenant: uuid.UUID, case: uuid.UUID) -> Sequence[Row[Any]]:
+    def wrapped(self, session: Session, tenant: uuid.UUID, case: uuid.UUID) -> list[StoredDataKey]:
         """Return the same as plain columns, for whoever only opens them."""
-        return ask(session, _OF_CASE, {"tenant": tenant, "case": case})
+        rows = ask(session, _OF_CASE, {"tenant": tenant, "case": case})
+        return [StoredDataKey._make(row) for row in rows]
 
     def core_keys(
         self, session: Session, tenant: uuid.UUID, cases: Collection[uuid.UUID]
@@ -276,7 +297,7 @@ class KeyStore:
             )
         )
 
-    def unwrap(self, session: Session, row: CaseKey | Row[Any]) -> DataKey:
+    def unwrap(self, session: Session, row: CaseKey | StoredDataKey) -> DataKey:
         """Open one compartment key under whichever generation of the kek wrapped it.
 
         Raises ``SealError`` when it was tampered with or that generation is destroyed.

@@ -30,7 +30,7 @@ from bti.keyd.tenant_verbs import TenantVerbs
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from bti.domain.control import Kin
     from bti.domain.relations import Subject
     from bti.keyd.broker import Credential, Rules
+    from bti.keyd.keystore import StoredDataKey
     from bti.keyd.kinship import Pair
 
 
@@ -87,14 +88,13 @@ class LocalVerbs(TenantVerbs):
     ) -> Opened:
         """Decide, write the entry and release. Raises ``AccessDenied``."""
         subject = acting_for(self._live(), purpose)
-        self._refuse_baits(subject, [case_id])
-        facts = self._facts(subject, case_id)
+        facts, keys = self._around(subject, case_id)
         decision = decide(subject, action, facts, self._clock.now())
         if isinstance(decision, Refused):
             raise AccessDenied(decision.rule, case_id=case_id)
         self._meter.opening(subject.tenant_id, subject.account_id, case_id)
         readable = compartments_open_to(subject, facts, self._clock.now())
-        released = self._release_case(subject.tenant_id, case_id, readable)
+        released = self._release(keys, readable)
         note_opened(self._session, case_id)
         ground = ground_of(decision.ground, subject, facts, self._clock.now())
         if entry is not None:
@@ -111,8 +111,7 @@ class LocalVerbs(TenantVerbs):
     def may_see(self, case_id: uuid.UUID, action: Action) -> bool:
         """Tell whether ``open`` would be allowed, without releasing or logging anything."""
         subject = self._live()
-        self._refuse_baits(subject, [case_id])
-        facts = self._facts(subject, case_id)
+        facts, _ = self._around(subject, case_id)
         return not isinstance(decide(subject, action, facts, self._clock.now()), Refused)
 
     def new_case(self, case_id: uuid.UUID, compartments: Collection[str]) -> None:
@@ -271,6 +270,17 @@ class LocalVerbs(TenantVerbs):
         for bait in self._baits.among(subject.tenant_id, case_ids):
             raise BaitTaken(bait)
 
+    def _around(
+        self, subject: Subject, case_id: uuid.UUID
+    ) -> tuple[ObjectFacts, Sequence[StoredDataKey]]:
+        """Return how somebody stands to a case that is no bait, and its keys, still wrapped."""
+        found = self.authority.around(subject, case_id)
+        if self._baits.is_one(subject.tenant_id, case_id, found.baits):
+            raise BaitTaken(case_id)
+        if found.rows is None:
+            raise AccessDenied("access.other_tenant", case_id=case_id)
+        return self.authority.facts_in(found.rows), found.keys
+
     def _facts(self, subject: Subject, case_id: uuid.UUID) -> ObjectFacts:
         # As for a hidden case: the same refusal, question and entry. Existence is not told.
         facts = self.authority.facts_of(subject, [case_id]).get(case_id)
@@ -286,11 +296,14 @@ class LocalVerbs(TenantVerbs):
     def _release_case(
         self, tenant: uuid.UUID, case_id: uuid.UUID, readable: frozenset[str]
     ) -> frozenset[str]:
+        return self._release(self._keys.wrapped(self._session, tenant, case_id), readable)
+
+    def _release(self, keys: Iterable[StoredDataKey], readable: frozenset[str]) -> frozenset[str]:
         released = set()
-        for row in self._keys.wrapped(self._session, tenant, case_id):
+        for row in keys:
             if row.compartment in readable:
                 key = self._keys.unwrap(self._session, row)
                 active = row.state == "active"
-                self._vault.put_case(case_id, row.compartment, key, active=active)
+                self._vault.put_case(row.case_id, row.compartment, key, active=active)
                 released.add(row.compartment)
         return frozenset(released)

@@ -30,6 +30,7 @@ from bti.keyd.row_macs import RowMacs
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from bti.domain.approval import ApprovalAct, Params
     from bti.domain.relations import Subject
     from bti.keyd.broker import Credential, Rules
+    from bti.keyd.keystore import StoredKey
 
 
 class TenantVerbs:
@@ -61,7 +63,7 @@ class TenantVerbs:
         self.macs = RowMacs(ties.session, keys)
         self._baits = Baits(ties.session, keys)
         self.authority = Authority(
-            ties.session, clock, rules.idle_minutes, self.macs.mac, self._ops_key
+            ties.session, clock, rules.idle_minutes, self.macs.mac, self._ops_key, self._keep_keys
         )
         self.approvals = Approvals(ties.session, keys, ties.recorder, self.authority)
         self._session.info["vault"] = self._vault
@@ -219,6 +221,9 @@ class TenantVerbs:
     def credential(self) -> Credential:
         """On whose behalf this is."""
         return self._credential
+
+    def _keep_keys(self, tenant: uuid.UUID, keys: Sequence[StoredKey]) -> None:
+        self._keys.remember(self._session, tenant, keys)
 
     def _ops_key(self, tenant: uuid.UUID, key_id: bytes) -> DataKey:
         return self.tenant_key(tenant, TenantPurpose.OPS, key_id)
