@@ -64,7 +64,7 @@ format: setup ## Let the formatter and the linter mend what they can
 bench: setup ## Measure, and print ratios
 	$(BIN)/python -m benchmarks
 
-crash: setup ## Kill web, keyd, signer, logd and work 200 times, and writers, and look at what is left (15 minutes)
+crash: setup ## Kill web, keyd, signer, logd, work and rotations 240 times, and writers, and look at what is left (20 minutes)
 	$(BIN)/python -m benchmarks.crash
 
 fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage (15 to 30 minutes)

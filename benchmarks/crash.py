@@ -1,7 +1,7 @@
 """Kills processes at every kind of point, and counts what is broken afterwards.
 
-`python -m benchmarks.crash` lets 200 real processes die in a whole installation (`bti serve`, `keyd`,
-`signer`, `logd`, `work`; see ``benchmarks.house``), and half as many writers and sequencers inside one
+`python -m benchmarks.crash` lets 240 real processes die in a whole installation (`bti serve`, `keyd`,
+`signer`, `logd`, `work`, `keys rotate`; see ``benchmarks.house``), and half as many writers and sequencers inside one
 process. A victim dies at a step: before or after a statement, around a commit, around each fsync and
 rename. The control writes change and entry in two transactions, and must break.
 """
@@ -34,6 +34,7 @@ from bti.db.walls import EVERYWHERE, stand
 from bti.workflows import audit_check
 from bti.workflows.actor import SystemActor
 from tests.postgres_server import running_server, stop_server
+from tests.walled import Deployment, walled
 from tests.world import CHEAP, build, settings_for
 
 if TYPE_CHECKING:
@@ -184,6 +185,7 @@ def _told(tally: Tally) -> str:
     lines = [
         f"{'processes':<28} {'sequenced':<10} died {deaths:>4} times: {len(tally.broken)} broken",
         f"    {died}; {tally.at_step} of them at a step",
+        f"    in the database as {', '.join(sorted(tally.roles))}",
         f"    {sum(tally.said.values())} of {sum(tally.sent.values())} acts were answered",
         *(f"    {line}" for line in tally.broken[:5]),
     ]
@@ -194,7 +196,7 @@ def main() -> int:
     """Print the toll of each victim; end with 1 when the log broke, or the control did not."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--deaths", type=int, default=200, help="of whole processes; the others half as often"
+        "--deaths", type=int, default=240, help="of whole processes; the others half as often"
     )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -225,9 +227,9 @@ def main() -> int:
                 )
                 for line in toll.broken[:3]:
                     print(f"    {line}")
-            with server.database() as url:
+            with walled(server, Deployment.APART) as made:
                 # A short name: that of a socket may have 107 characters.
-                tally = take_house_toll(directory / "h", url, options.deaths, options.seed)
+                tally = take_house_toll(directory / "h", made, options.deaths, options.seed)
             bad += bool(tally.broken)
             print(_told(tally))
         finally:

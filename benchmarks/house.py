@@ -1,8 +1,9 @@
 """A whole installation of real processes on PostgreSQL, killed one at a time while people work.
 
 Two people hand a baton to and fro over HTTP; the broker releases keys for it, the sequencer places what is
-entered, the signer signs, and `bti work` does its jobs. After each death the process is started again, and
-at the end a check looks for anything that was lost, doubled or broken.
+entered, the signer signs, `bti work` does its jobs, and keys get new generations. Each process has its own
+database role and no more rights. After each death it is started again, and at the end a check looks for
+anything that was lost, doubled or broken.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import NullPool, create_engine, text
 
+from benchmarks import rotations
 from benchmarks.victims import Process, Visitor, listens, wait_until
 from bti.audit import store
 from bti.audit.signer import StatefulSigner
 from bti.audit.verify import Policy
 from bti.bootstrap import open_runtime
+from bti.db import rights
 from bti.db.walls import EVERYWHERE, stand
 from bti.jobs.table import JOBS, Place
-from bti.workflows import audit_check
+from bti.workflows import audit_check, keys
 from bti.workflows.actor import SystemActor
 from tests.integration.workflows.cases import log_open, new_case
 from tests.sequenced import build_sequenced
@@ -37,12 +40,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from bti.settings import Settings
+    from tests.walled import Walled
     from tests.world import World
 
 ACTOR = SystemActor("crash")
-WEB, KEYD, SIGNER, LOGD, WORK = "serve", "keyd", "signer", "logd", "work"
+WEB, KEYD, SIGNER, LOGD, WORK, ROTATION = "serve", "keyd", "signer", "logd", "work", "rotation"
 #: Victim → how late its step may come: about as many as it takes in the acts between two deaths.
-VICTIMS = {WEB: 160, KEYD: 160, SIGNER: 24, LOGD: 80, WORK: 60}
+VICTIMS = {WEB: 160, KEYD: 160, SIGNER: 24, LOGD: 80, WORK: 60, ROTATION: 110}
 ACTS = 3
 WORK_JOBS = tuple(one.name for one in JOBS if one.place is Place.WORK)
 _OK = 303
@@ -57,30 +62,37 @@ class Tally:
     died: dict[str, int] = field(default_factory=lambda: dict.fromkeys(VICTIMS, 0))
     #: Those that died at a step of their own, and not between two.
     at_step: int = 0
+    #: As whom the processes were signed in to the database.
+    roles: frozenset[str] = frozenset()
     broken: list[str] = field(default_factory=list)
 
 
 class House:
     """The processes, the people and what is known of them."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        """Make the municipality with one running log, and start everything."""
-        self.folder, self.url = folder, url
-        self.world: World = build_sequenced(folder / "var", url, placing=False)
+    def __init__(self, folder: Path, made: Walled) -> None:
+        """Make the municipality with one running log, and start everything. ``made`` has the roles."""
+        self.folder, self.made, self.url = folder, made, made.admin
+        self.world: World = build_sequenced(folder / "var", self.url, placing=False, migrated=True)
         self.case_id = new_case(self.world)
         log_open(self.world, self.case_id)
+        for _ in range(rotations.OTHER_CASES):
+            new_case(self.world)
         tokens = {who: self.world.token(who) for who in ("ingrid", "per")}
         self.world.close()
-        self.engine: Engine = create_engine(url, poolclass=NullPool)
+        self.engine: Engine = create_engine(self.url, poolclass=NullPool)
         self.shift = self.world.clock.now() + timedelta(minutes=1) - datetime.now(UTC)
         self.port = _free_port()
         self.people = {
             who: Visitor(self.port, {"st_session": token}) for who, token in tokens.items()
         }
         self.tally = Tally()
+        self.keys = rotations.kept(self._settings, self.world.tenant_id)
+        keys.BATCH = rotations.BATCH  # type: ignore[misc]  # every process of the house is forked from this one
         self.processes = self._processes()
         for name in self.processes:
-            self._start(name)
+            if name != ROTATION:
+                self._start(name)
 
     def close(self) -> None:
         """Kill what is left."""
@@ -91,6 +103,9 @@ class House:
 
     def let_die(self, victim: str, drawn: random.Random) -> None:
         """Let one process die while people work, start it again, and see what was answered."""
+        if victim == ROTATION:
+            self._let_a_rotation_die(drawn)
+            return
         process = self.processes[victim]
         process.kill()
         if victim == WORK:
@@ -109,6 +124,18 @@ class House:
             process.kill()
         self.tally.died[victim] += 1
         self._start(victim)
+
+    def _let_a_rotation_die(self, drawn: random.Random) -> None:
+        """Let a rotation die at a step while people work. One that came to its end before is none."""
+        process = self.processes[ROTATION]
+        while True:
+            process.words = drawn.choice(rotations.COMMANDS)
+            self._start(ROTATION, drawn.randint(1, VICTIMS[ROTATION]))
+            self.act()
+            if process.killed():
+                break
+        self.tally.died[ROTATION] += 1
+        self.tally.at_step += 1
 
     def act(self) -> None:
         """One act of whoever is to act, and what must be so once it was answered."""
@@ -140,11 +167,14 @@ class House:
 
     def settle(self) -> None:
         """Let every process come to the end of what waits, end it, and note what is broken."""
+        self._start(ROTATION)
+        self.processes[ROTATION].killed()
         self.processes[WORK].kill()
         self._make_work()
         self._start(WORK)
         wait_until(lambda: not self._count("work_jobs", "done_at IS NULL OR failures > 0"), WORK)
         wait_until(self._all_signed, "every entry placed and signed")
+        self.tally.roles = self._roles()
         for process in self.processes.values():
             process.kill()
         self.tally.broken += self.faults()
@@ -160,8 +190,7 @@ class House:
         )
 
     def _log_faults(self) -> Iterator[str]:
-        settings = settings_for(self.folder / "var", self.url, audit_log="sequenced")
-        runtime, tenant = open_runtime(settings, cost=CHEAP), self.world.tenant_id
+        runtime, tenant = open_runtime(self._settings, cost=CHEAP), self.world.tenant_id
         try:
             keys = runtime.doorway.perform(audit_check.verifier_keys, ACTOR, tenant_id=tenant)
             with runtime.doorway.sessions() as session, session.begin():
@@ -198,6 +227,7 @@ class House:
         )
         if homeless:
             yield f"{homeless} keys have no row and no note"
+        yield from rotations.faults(self._settings, self.world.tenant_id, self.keys, self.engine)
 
     def _work_faults(self) -> Iterator[str]:
         if self._count("controls") != 1 or self._entries("control:month:run") != 1:
@@ -220,6 +250,11 @@ class House:
 
     # -- within ------------------------------------------------------------------------------
 
+    @property
+    def _settings(self) -> Settings:
+        """As somebody who may look at everything."""
+        return settings_for(self.folder / "var", self.url, audit_log="sequenced")
+
     def _processes(self) -> dict[str, Process]:
         def path(name: str) -> str:
             return str(self.folder / f"{name}.sock")
@@ -227,7 +262,6 @@ class House:
         common = {
             "BTI_MODE": "test",
             "BTI_SERVE": "case",
-            "BTI_DATABASE_URL": self.url,
             "BTI_AUDIT_LOG": "sequenced",
             "BTI_PORT": str(self.port),
             "BTI_SESSION_IDLE_MINUTES": "120",
@@ -236,33 +270,39 @@ class House:
             "BTI_QUOTA_CASES_DAY": "100000",
         }
         me = str(os.geteuid())
-        keys = common | {"BTI_VAR_DIR": str(self.folder / "var")}
+        broker = common | {"BTI_VAR_DIR": str(self.folder / "var")}
         asking = common | {"BTI_VAR_DIR": str(self.folder / "web")}
-        told: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
-            SIGNER: (
-                (
-                    "signer",
-                    "serve",
-                    "--dir",
-                    str(self.folder / "signer"),
-                    "--socket",
-                    path("signer"),
-                ),
-                {},
+        signer = ("signer", "serve", "--dir", str(self.folder / "signer"))
+        told: dict[str, tuple[rights.Process | None, tuple[str, ...], dict[str, str]]] = {
+            SIGNER: (None, (*signer, "--socket", path("signer")), {}),
+            LOGD: (
+                rights.Process.LOGD,
+                ("logd",),
+                asking | {"BTI_SIGNER_SOCKET": path("signer")},
             ),
-            LOGD: (("logd",), asking | {"BTI_SIGNER_SOCKET": path("signer")}),
-            KEYD: (("keyd",), keys | {"BTI_KEYD_LISTEN": path("keyd"), "BTI_KEYD_WEB_USERS": me}),
+            KEYD: (
+                rights.Process.KEYD,
+                ("keyd",),
+                broker | {"BTI_KEYD_LISTEN": path("keyd"), "BTI_KEYD_WEB_USERS": me},
+            ),
             # One user is one side of a broker: the work side has one of its own here.
             "work-keyd": (
+                rights.Process.KEYD,
                 ("keyd",),
-                keys | {"BTI_KEYD_LISTEN": path("work-keyd"), "BTI_KEYD_WORK_USERS": me},
+                broker | {"BTI_KEYD_LISTEN": path("work-keyd"), "BTI_KEYD_WORK_USERS": me},
             ),
-            WEB: (("serve",), asking | {"BTI_KEYD_SOCKET": path("keyd")}),
-            WORK: (("work",), asking | {"BTI_KEYD_SOCKET": path("work-keyd")}),
+            WEB: (rights.Process.WEB, ("serve",), asking | {"BTI_KEYD_SOCKET": path("keyd")}),
+            WORK: (rights.Process.WORK, ("work",), asking | {"BTI_KEYD_SOCKET": path("work-keyd")}),
+            ROTATION: (rights.Process.KEYD, rotations.COMMANDS[0], broker),
         }
         return {
-            name: Process(words, environment, self.folder / f"{name}.log", self.shift)
-            for name, (words, environment) in told.items()
+            name: Process(
+                words,
+                environment | ({"BTI_DATABASE_URL": self.made.url(role)} if role else {}),
+                self.folder / f"{name}.log",
+                self.shift,
+            )
+            for name, (role, words, environment) in told.items()
         }
 
     def _start(self, name: str, step: int = 0) -> None:
@@ -300,6 +340,14 @@ class House:
             ).scalar_one_or_none()
         return names[holder], offer
 
+    def _roles(self) -> frozenset[str]:
+        query = (
+            "SELECT DISTINCT usename FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        with self.engine.begin() as connection:
+            return frozenset(connection.execute(text(query)).scalars())
+
     def _other(self, who: str) -> str:
         return "per" if who == "ingrid" else "ingrid"
 
@@ -320,10 +368,10 @@ class House:
         return found
 
 
-def take_house_toll(folder: Path, url: str, deaths: int, seed: int) -> Tally:
-    """Let the five processes die in turn, ``deaths`` times in all, at steps that ``seed`` decides."""
+def take_house_toll(folder: Path, made: Walled, deaths: int, seed: int) -> Tally:
+    """Let the processes die in turn, ``deaths`` times in all, at steps that ``seed`` decides."""
     drawn = random.Random(seed)
-    house = House(folder, url)
+    house = House(folder, made)
     try:
         for number in range(deaths):
             house.let_die(list(VICTIMS)[number % len(VICTIMS)], drawn)

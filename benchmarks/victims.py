@@ -115,6 +115,17 @@ class Process:
             os.waitpid(self.pid, 0)
             self.pid = 0
 
+    def killed(self) -> bool:
+        """Wait for a command that ends by itself, and tell whether it was killed before.
+
+        Raises ``RuntimeError`` when it failed.
+        """
+        _, status = os.waitpid(self.pid, 0)
+        self.pid = 0
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+            raise RuntimeError(f"{self.words} failed: see {self.log}")
+        return os.WIFSIGNALED(status)
+
     def _become(self, step: int) -> NoReturn:
         # Never back into the parent's code: its exit handlers would stop its database.
         status = 1

@@ -10,13 +10,9 @@ class AcceptedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One parser. ``run`` takes the fuzzed bytes; ``refusals`` are the errors it may raise.
-
-    ``slower``: it gets so many times fewer inputs.
-    """
+    """One parser. ``run`` takes the fuzzed bytes; ``refusals`` are the errors it may raise."""
 
     run: Callable[[bytes], object]
     refusals: tuple[type[Exception], ...]
     seeds: tuple[bytes, ...]
     longest: int = 1024
-    slower: int = 1

@@ -39,9 +39,9 @@ def sequencer_of(world: World) -> Sequencer:
     return Sequencer(world.runtime.engine, signer, world.clock)
 
 
-def build_sequenced(directory: Path, url: str, *, placing: bool) -> World:
+def build_sequenced(directory: Path, url: str, *, placing: bool, migrated: bool = False) -> World:
     """Make the municipality, leaving the entries pending or, with ``placing``, never."""
-    world = build(settings_for(directory, url, audit_log="sequenced"))
+    world = build(settings_for(directory, url, audit_log="sequenced"), migrated=migrated)
     return with_placing(world) if placing else world
 
 

@@ -94,8 +94,8 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "controls": {_W: _KEEP, _K: _READ, _J: _ADD},
         "control_findings": {_W: _KEEP, _K: _READ, _J: "select(id tenant_id control_id) insert"},
         # What the officer has written down is added to, never changed.
-        "desk_matters": {_W: _ADD},
-        "desk_steps": {_W: _ADD},
+        "desk_matters": {_W: _ADD, _K: "select(tenant_id version)"},
+        "desk_steps": {_W: _ADD, _K: "select(tenant_id version)"},
         "bait_marks": {_W: _ADD, _K: _READ, _J: _READ},
         # -- cases: who stands how to them
         "cases": {_W: _KEEP, _K: _READ, _J: "select(id tenant_id number version ops_ct)"},
@@ -103,16 +103,16 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "baton_offers": {_W: _KEEP, _K: _READ},
         "participants": {_W: _KEEP, _K: _READ},
         "consent_cells": {_W: _KEEP, _K: _READ},
-        # -- what is written in them
+        # -- what is written in them; versions tell the key broker how much each key has sealed
         # The monthly control compares names where the keys are; see bti/keyd/kinship.py.
         "persons": {_W: _KEEP, _K: _READ},
         "child_index": {_W: _ADD, _J: "select(tenant_id case_id kind token)"},
-        "entries": {_W: _ADD},
+        "entries": {_W: _ADD, _K: "select(tenant_id case_id version)"},
         # A cell rests on a consent of the same case: the key broker looks whether there is one.
-        "consents": {_W: _ADD, _K: "select(id tenant_id case_id)"},
+        "consents": {_W: _ADD, _K: "select(id tenant_id case_id version)"},
         # Kept, for the mark that a file was taken away.
-        "attachments": {_W: _KEEP},
-        "consent_answers": {_W: _ADD},
+        "attachments": {_W: _KEEP, _K: "select(tenant_id case_id version)"},
+        "consent_answers": {_W: _ADD, _K: "select(tenant_id case_id version)"},
         # The key broker asks whose it is and destroys its key; the text is the author's.
         "own_records": {_W: _ALL, _K: _READ},
         # -- the key store

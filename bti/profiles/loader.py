@@ -24,7 +24,8 @@ from bti.profiles.reader import Document, ProfileError, Table, merge, read
 
 _SHIPPED: Final = Path(__file__).parent
 _LEGAL: Final = "legal_bases.toml"
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+#: Short enough to be the name of a file anywhere.
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}", re.ASCII)
 
 
 def available() -> tuple[str, ...]:
@@ -93,7 +94,9 @@ def _reference(one: Table) -> dict[str, str]:
 
 def _document(folder: Path, name: str, seen: tuple[str, ...] = ()) -> Document:
     if not _NAME.fullmatch(name):
-        raise ProfileError(f"{name}.toml", "(file)", "a name of a-z, 0-9 and _", name)
+        raise ProfileError(
+            f"{name}.toml", "(file)", "a name of a-z, 0-9 and _, at most 60 signs", name
+        )
     document = read(folder / f"{name}.toml")
     extends = document.values.pop("extends", None)
     if extends is None:

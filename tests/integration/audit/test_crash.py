@@ -11,6 +11,7 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 from benchmarks.crash import APART, SEQUENCER, TOGETHER, take_toll
 from benchmarks.house import VICTIMS, House
 from tests.sequenced import build_sequenced
+from tests.walled import Deployment, Process, walled
 
 
 @pytest.fixture
@@ -43,10 +44,10 @@ def test_change_and_entry_in_two_transactions_do_break(world):
 
 @pytest.fixture(scope="module")
 def house(postgres_server, tmp_path_factory):
-    """Five processes of one installation, each killed while people passed a baton on."""
+    """The processes of one installation, each killed while people passed a baton on."""
     drawn = random.Random(3)  # noqa: S311 - decides where processes die, and no secret
-    with postgres_server.database() as url:
-        made = House(tmp_path_factory.mktemp("h"), url)
+    with walled(postgres_server, Deployment.APART) as apart:
+        made = House(tmp_path_factory.mktemp("h"), apart)
         try:
             for victim in VICTIMS:
                 made.let_die(victim, drawn)
@@ -62,12 +63,23 @@ def test_attack_35_processes_that_die_lose_nothing_that_was_answered(house):
     assert sum(house.tally.said.values()) > 0, "nobody got anything done: nothing was proven"
 
 
+def test_the_processes_that_died_had_no_more_than_their_own_roles(house):
+    assert house.tally.roles == {*Process} - {Process.AUDIT}
+
+
 @pytest.mark.parametrize(
     ("damage", "word"),
     [
         ("UPDATE logs SET version = version + 1", "changed: logs"),
         ("DELETE FROM baton_offers", "offers and another number"),
         ("UPDATE case_keys SET case_id = gen_random_uuid()", "no row and no note"),
+        (
+            r"UPDATE case_keys SET wrapped = overlay(wrapped PLACING '\x00000000' FROM 90)",
+            "does not open",
+        ),
+        ("DELETE FROM case_keys", "a data key was lost"),
+        ("UPDATE case_keys SET kek_id = key_id", "left under an older key"),
+        ("DELETE FROM tenant_keys WHERE purpose = 'kek'", "generations and"),
         ("DELETE FROM controls", "control was lost"),
         ("DELETE FROM audit_checkpoints", "the signer remembers another log"),
     ],

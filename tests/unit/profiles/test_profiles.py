@@ -185,6 +185,7 @@ def test_a_missing_key_is_named_in_the_file_that_should_have_had_it(tmp_path):
         ("here", 'extends = "here"', "extends"),
         ("here", "extends = 1", "extends"),
         ("here", 'extends = "nowhere"', "(file)"),
+        ("here", f'extends = "{"a" * 300}"', "(file)"),
         ("../standard", None, "(file)"),
     ],
 )
