@@ -58,7 +58,7 @@ def equivalents() -> dict[str, dict[Name, str]]:
 
 def _target(name: str, target: Target) -> bool:
     began = time.monotonic()
-    left = survivors(target.modules, target.tests)
+    left = survivors(target)
     held = True
     for module in target.modules:
         made = mutants_of((ROOT / module).read_text("utf-8"))

@@ -4,7 +4,7 @@ import ast
 import importlib
 import pickle
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from mutants.changes import mutants_of, mutated
 from mutants.cold import is_killed_cold
 from mutants.forks import SURVIVED, forked
 from mutants.steady import ARGUMENTS, ROOT, Steady
+from mutants.targets import Target
 from mutants.warm import Warm, Where
 
 
@@ -22,14 +23,14 @@ class BaselineError(Exception):
     """The tests do not hold on the unchanged modules, so they say nothing about a mutant."""
 
 
-def survivors(modules: Sequence[str], tests: Sequence[str]) -> dict[Where, str]:
-    """Try every mutant of ``modules`` against ``tests``; return those that no test noticed, and why.
+def survivors(target: Target) -> dict[Where, str]:
+    """Try every mutant of a target's modules against its tests; return those that no test noticed, and why.
 
     Raises ``BaselineError`` when the tests fail unchanged.
     """
     with _shared() as shared:
-        found, order = _warm(modules, tests, shared)
-        for module in modules:
+        found, order = _warm(target, shared)
+        for module in target.modules:
             source = (ROOT / module).read_text("utf-8")
             cold = partial(is_killed_cold, module, tests=order, shared=shared)
             if cold(ast.parse(source)):
@@ -56,15 +57,14 @@ def _stop(shared: Path) -> int:
     return 0
 
 
-def _warm(
-    modules: Sequence[str], tests: Sequence[str], shared: Path
-) -> tuple[dict[Where, str], list[str]]:
+def _warm(target: Target, shared: Path) -> tuple[dict[Where, str], list[str]]:
     with tempfile.TemporaryDirectory(prefix="m-") as folder:
         told, said = Path(folder) / "told", Path(folder) / "said"
 
         def run() -> int:
-            plugin = Warm(modules, Path(folder) / "t")
-            arguments = [*ARGUMENTS, f"--basetemp={folder}/t", *tests]
+            plugin = Warm(target.modules, Path(folder) / "t")
+            without = [f"--deselect={one}" for one in target.left_out]
+            arguments = [*ARGUMENTS, *without, f"--basetemp={folder}/t", *target.tests]
             pytest.main(arguments, plugins=[Steady(shared), plugin])
             told.write_bytes(pickle.dumps((plugin.found, plugin.order)))
             return 0 if plugin.held else 1

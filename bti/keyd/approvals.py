@@ -80,7 +80,7 @@ class Approvals:
             row = self._held(tenant, approval_id)
             facts = self.facts(tenant, row.id, row.version, mac_columns(row))
             rules.check_use(facts, act, params, by=account, at=at)
-            self._both_still_here(row)
+            both = self._both_still_here(row)
         except ApprovalRefused as refused:
             refused.tenant_id, refused.approval_id = tenant, approval_id
             raise
@@ -88,11 +88,7 @@ class Approvals:
             row.state = ApprovalState.USED.value
             row.used_at = at
             self._session.flush()
-        asked, said_yes = row.requested_by_id, row.answered_by_id
-        about = [
-            Reference("approval", row.id),
-            *(Reference("account", one) for one in (asked, said_yes) if one is not None),
-        ]
+        about = [Reference("approval", row.id), *(Reference("account", one.id) for one in both)]
         self._recorder.record(
             Action.APPROVAL_ACT_USE, tenant=tenant, by=by, about=about, ground=f"gate:{act}"
         )
@@ -107,7 +103,8 @@ class Approvals:
         """
         act, state = _code(ApprovalAct, columns, "act"), _code(ApprovalState, columns, "state")
         opened = self._opened(tenant, "approvals", "params_ct", row_id, version, columns)
-        if rules.digest_of(act, opened["params"]) != columns["params_sha256"]:
+        digest = rules.digest_of(act, opened["params"])
+        if digest != columns["params_sha256"]:
             raise ApprovalRefused("approval.changed", approval_id=row_id)
         asked, expires_at = ident(columns, "requested_by_id"), moment(columns, "expires_at")
         if expires_at is None:
@@ -116,7 +113,7 @@ class Approvals:
         return ApprovalFacts(
             approval_id=row_id,
             act=act,
-            digest=columns["params_sha256"] or b"",
+            digest=digest,
             state=state,
             requested_by=asked,
             requester_name=self._name(tenant, asked),
@@ -149,15 +146,17 @@ class Approvals:
         self._authority.genuine([row])
         return row
 
-    def _both_still_here(self, row: Approval) -> None:
-        """A yes by somebody whose account has ended since, or of one who has, is worth nothing."""
+    def _both_still_here(self, row: Approval) -> list[Account]:
+        """Return the two: a yes by or for somebody whose account has ended since is worth nothing."""
         if row.requested_by_id == row.answered_by_id:
             raise ApprovalRefused("approval.self", approval_id=row.id)
+        both = []
         for account_id in (row.requested_by_id, row.answered_by_id):
             account = self._session.get(Account, account_id) if account_id else None
             if account is None or not account.can_sign_in:
                 raise ApprovalRefused("approval.person_gone", approval_id=row.id)
-            self._authority.genuine([account])
+            both += self._authority.genuine([account])
+        return both
 
     def _name(self, tenant: uuid.UUID, account_id: uuid.UUID) -> str:
         row = self._session.get(Account, account_id)

@@ -34,6 +34,9 @@ def test_every_module_and_every_test_of_a_target_exists_and_is_named_once():
         for path in (*target.modules, *target.tests):
             assert (ROOT / path).is_file(), path
         assert all(path.startswith("bti/") for path in target.modules)
+        for path, _, test in (one.partition("::") for one in target.left_out):
+            assert path in target.tests
+            assert f"def {test}(" in source(path)
         assert all(Path(path).name.startswith("test_") for path in target.tests)
 
 

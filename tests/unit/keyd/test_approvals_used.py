@@ -203,7 +203,7 @@ def test_it_is_read_as_it_stands_and_not_as_it_was_seen_before(rows):
     put(rows)
     rows.get_one(Approval, GIVEN)
     rows.connection().execute(text("UPDATE approvals SET state = 'used', used_at = expires_at"))
-    with pytest.raises(ApprovalRefused, match=r"approval\.used"):
+    with pytest.raises(ApprovalRefused, match=r"^approval\.used$"):
         use(rows)
 
 
@@ -241,7 +241,7 @@ def test_a_yes_is_worth_nothing_when_one_of_the_two_is_gone(rows, who, gone):
     told = {name: str(value) if value else value for name, value in gone.items()}
     statement = text(f"UPDATE accounts SET {columns} WHERE id = :who")
     rows.connection().execute(statement, {"who": who.hex} | told)
-    with pytest.raises(ApprovalRefused, match=r"approval\.person_gone") as refused:
+    with pytest.raises(ApprovalRefused, match=r"^approval\.person_gone$") as refused:
         use(rows)
     assert refused.value.approval_id == GIVEN
 
@@ -250,7 +250,7 @@ def test_one_person_is_never_both_even_where_the_database_would_let_it(rows):
     rows.connection().execute(text("PRAGMA ignore_check_constraints = ON"))
     put(rows, answered_by_id=TEACHER)
     rows.connection().execute(text("PRAGMA ignore_check_constraints = OFF"))
-    with pytest.raises(ApprovalRefused, match=r"approval\.self") as refused:
+    with pytest.raises(ApprovalRefused, match=r"^approval\.self$") as refused:
         use(rows)
     assert refused.value.approval_id == GIVEN
 
@@ -320,7 +320,7 @@ def test_columns_that_are_no_approval_are_refused(rows, changes, rule):
 
 def test_what_is_sealed_is_an_approval_and_not_something_else(rows):
     put(rows, sealed=["params"])
-    with pytest.raises(AccessDenied, match=r"grant\.columns"):
+    with pytest.raises(AccessDenied, match=r"^grant\.columns$"):
         facts(rows)
 
 

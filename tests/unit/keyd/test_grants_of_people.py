@@ -223,10 +223,12 @@ def a_session(**changes):
         ({"strength": "passkey"}, False),
         ({"account_id": RENEWING, "role_grant_id": an_id(83)}, False),
         ({"account_id": RENEWING, "role_grant_id": an_id(83), "strength": "first"}, True),
+        # A role, and no account that it is a role of.
+        ({"account_id": NURSE, "role_grant_id": NURSES_ROLE}, False),
     ],
 )
 def test_a_session_begins_with_a_code_just_shown_and_a_role_of_ones_own(rows, changes, allowed):
-    shown = {"shown": (TEACHER, RENEWING), "signed_in": False}
+    shown = {"shown": (TEACHER, RENEWING, NURSE), "signed_in": False}
     assert asks(rows, "web_sessions", a_session(**changes), **shown) is allowed
     assert not asks(rows, "web_sessions", a_session(**changes), signed_in=False)
 

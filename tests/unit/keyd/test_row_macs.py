@@ -1,0 +1,208 @@
+"""MACs, baits and codes: what only the broker can make, seal or tell, with keys that stay here."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from bti.crypto import blind_index
+from bti.crypto.envelope import TENANT_WIDE, DataKey, Place, open_sealed, seal
+from bti.crypto.errors import Locked
+from bti.crypto.provider import TenantPurpose
+from bti.crypto.row_mac import row_mac
+from bti.crypto.values import json_to_bytes
+from bti.db.guards import FORGED, Stood, Writing
+from bti.db.models import Account, BaitMark
+from bti.db.sealed_value import Sealed
+from bti.db.walls import EVERYWHERE, Standpoint, stand
+from bti.domain.errors import AccessDenied
+from bti.identity import totp
+from bti.keyd.baits import Baits
+from bti.keyd.codes import unused_step
+from bti.keyd.row_macs import RowMacs, case_of
+from tests.unit.domain.samples import CASE, NOON, OTHER_TENANT, TEACHER, TENANT, an_id
+from tests.unit.keyd.asked import ROW, Rows
+
+KEY, OLDER, INDEX = (
+    DataKey(b"d" * 16, bytes(32)),
+    DataKey(b"e" * 16, b"o" * 32),
+    DataKey(b"i" * 16, b"i" * 32),
+)
+COLUMNS = {"language": b"nb", "case_id": None}
+VALUE = b'"a secret"'
+
+
+class Keys:
+    """Stands for the key store: one directory key, an older one, and an index key."""
+
+    def tenant_key(self, _session, tenant, purpose):
+        """Return the key in use."""
+        assert tenant in {TENANT, OTHER_TENANT}
+        return {TenantPurpose.DIRECTORY: KEY, TenantPurpose.INDEX: INDEX}[purpose]
+
+    def tenant_key_by_id(self, _session, tenant, purpose, key_id):
+        """Return the key that sealed something."""
+        assert (tenant, purpose) == (TENANT, TenantPurpose.DIRECTORY)
+        return {KEY.key_id: KEY, OLDER.key_id: OLDER}[key_id]
+
+
+@pytest.fixture(scope="module")
+def town():
+    made = Rows()
+    made.commit()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def rows(town):
+    stand(town, EVERYWHERE)
+    yield town
+    town.rollback()
+    town.info.clear()
+
+
+# -- MACs ----------------------------------------------------------------------------------------
+
+
+def place(version, column="totp_ct"):
+    return Place(TENANT, TENANT_WIDE, "accounts", column, ROW, version)
+
+
+def writing(beyond=None, stood=None, columns=COLUMNS, table="accounts", version=2):
+    return Writing(TENANT, table, ROW, version, columns, beyond or {}, stood)
+
+
+def stands(columns, version=1):
+    """A genuine row as it stands."""
+    return Stood(version, columns, row_mac(KEY, "accounts", ROW, version, columns))
+
+
+def test_a_new_row_gets_its_mac_and_nothing_sealed(rows):
+    [granted] = RowMacs(rows, Keys()).grant([writing()])
+    assert granted.mac == row_mac(KEY, "accounts", ROW, 2, COLUMNS)
+    assert granted.sealed == {}
+
+
+def test_a_new_value_is_sealed_for_its_place_and_is_under_the_mac(rows):
+    [granted] = RowMacs(rows, Keys()).grant([writing({"profile_ct": VALUE, "totp_ct": VALUE})])
+    profile, code = granted.sealed["profile_ct"], granted.sealed["totp_ct"]
+    assert open_sealed(KEY, place(2, "profile_ct"), profile) == VALUE
+    assert open_sealed(KEY, place(2), code) == VALUE
+    # As long as what the column says at least: no name shows in its length.
+    assert [len(one) - len(VALUE.ljust(64)) for one in (code, profile)] == [46, 46 + 64]
+    under = COLUMNS | {"profile_ct": profile, "totp_ct": code}
+    assert granted.mac == row_mac(KEY, "accounts", ROW, 2, under)
+
+
+@pytest.mark.parametrize("key", [KEY, OLDER])
+def test_a_value_that_stands_is_sealed_again_under_the_key_in_use(rows, key):
+    stood = stands({"totp_ct": seal(key, place(1), VALUE)})
+    [granted] = RowMacs(rows, Keys()).grant([writing({"totp_ct": None}, stood)])
+    assert open_sealed(KEY, place(2), granted.sealed["totp_ct"]) == VALUE
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        writing({"totp_ct": None}),
+        writing({"totp_ct": None}, stands({"totp_ct": None})),
+        writing({"totp_ct": None}, stands({})),
+        writing({"language": b"nb"}),
+        writing({"ops_ct": b"{}"}, table="cases"),
+    ],
+)
+def test_what_does_not_stand_or_is_not_the_brokers_to_seal_is_not_sealed(rows, row):
+    with pytest.raises(Locked) as refused:
+        RowMacs(rows, Keys()).grant([row])
+    assert refused.value.what in row.beyond
+
+
+def test_no_mac_is_made_over_a_row_that_is_forged(rows):
+    macs = RowMacs(rows, Keys())
+    genuine = stands(COLUMNS)
+    macs.require_genuine(writing(), genuine)
+    assert len(macs.grant([writing(stood=genuine)])) == 1
+    for forged in (
+        Stood(1, COLUMNS | {"language": b"nn"}, genuine.mac),
+        Stood(2, COLUMNS, genuine.mac),
+        Stood(1, COLUMNS, bytes(32)),
+    ):
+        with pytest.raises(AccessDenied) as refused:
+            macs.grant([writing(stood=forged, columns={"case_id": CASE.bytes})])
+        assert (refused.value.rule, refused.value.case_id) == (FORGED, CASE)
+
+
+def test_a_row_belongs_to_the_case_it_is_or_names():
+    assert case_of(writing(table="cases")) == ROW
+    assert case_of(writing(columns={"case_id": CASE.bytes})) == CASE
+    assert case_of(writing(columns={"case_id": None})) is None
+    assert case_of(writing(columns={})) is None
+
+
+# -- baits ---------------------------------------------------------------------------------------
+
+
+def test_a_bait_is_told_from_the_others_of_its_municipality_by_a_keyed_mark(rows):
+    baits = Baits(rows, Keys())
+    assert baits.among(TENANT, [CASE, ROW]) == frozenset()
+    baits.mark(TENANT, [CASE])
+    baits.mark(OTHER_TENANT, [ROW])
+    assert baits.among(TENANT, [CASE, ROW]) == {CASE}
+    assert baits.among(OTHER_TENANT, [CASE, ROW]) == {ROW}
+    assert baits.among(TENANT, []) == frozenset()
+    [mark] = rows.query(BaitMark).filter_by(tenant_id=TENANT)
+    assert mark.token == baits.token(TENANT, CASE)
+    assert mark.token == blind_index.case_token(INDEX, "bait", CASE)
+
+
+def test_the_marks_of_a_transaction_are_read_once(rows):
+    baits = Baits(rows, Keys())
+    assert baits.among(TENANT, [CASE]) == frozenset()
+    rows.put("bait_marks", tenant_id=TENANT, token=baits.token(TENANT, CASE))
+    assert baits.among(TENANT, [CASE]) == frozenset()
+    assert Baits(rows, Keys()).among(TENANT, [CASE]) == {CASE}
+
+
+def test_whoever_stands_in_another_municipality_meets_no_bait(rows):
+    Baits(rows, Keys()).mark(TENANT, [CASE])
+    rows.flush()
+    stand(rows, Standpoint(tenant=OTHER_TENANT))
+    assert Baits(rows, Keys()).among(TENANT, [CASE]) == frozenset()
+    stand(rows, Standpoint(tenant=TENANT))
+    assert Baits(rows, Keys()).among(TENANT, [CASE]) == {CASE}
+
+
+# -- codes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", [KEY, OLDER])
+def test_a_code_is_right_once_and_only_the_owners(rows, key):
+    secret = b"twenty secret bytes!"
+    place_of = Place(TENANT, TENANT_WIDE, "accounts", "totp_ct", TEACHER, 1)
+    blob = Sealed(seal(key, place_of, json_to_bytes(secret.hex())))
+    rows.put("accounts", id=TEACHER, tenant_id=TENANT, totp_ct=blob, totp_last_step=0)
+    account = rows.get_one(Account, TEACHER)
+
+    def step(at=NOON):
+        return unused_step(rows, Keys(), account, totp.code_at(secret, NOON), at)
+
+    found = step()
+    assert found is not None
+    assert step(NOON + timedelta(minutes=2)) is None
+    assert unused_step(rows, Keys(), account, "000000", NOON) is None
+    account.totp_last_step = found
+    assert step() is None
+
+
+def test_a_secret_of_another_account_is_nobodys(rows):
+    moved = SimpleNamespace(
+        __tablename__="accounts",
+        id=an_id(39),
+        tenant_id=TENANT,
+        version=1,
+        totp_last_step=0,
+        totp_ct=Sealed(seal(KEY, place(1), json_to_bytes("00"))),
+    )
+    with pytest.raises(Exception, match="could not be opened"):
+        unused_step(rows, Keys(), moved, "000000", NOON)
