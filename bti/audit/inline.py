@@ -7,13 +7,13 @@ is so anyway; on PostgreSQL it is meant for small installations without `bti log
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Table, Uuid, bindparam, insert, select
 
 from bti.audit.event import leaf_of, origin_of
 from bti.audit.models import (
-    AuditCheckpoint,
     AuditEpoch,
     AuditEvent,
     AuditHead,
@@ -26,7 +26,6 @@ from bti.db.guards import when_committed
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from sqlalchemy import Connection
     from sqlalchemy.orm import Session
@@ -58,6 +57,15 @@ SET size = %(size)s, frontier = %(frontier)s, last_at = %(last_at)s, epoch = %(e
 WHERE tenant_id = %(tenant)s
 """
 
+# The same on SQLite, one by one and past SQLAlchemy's own values, which take longer to prepare than
+# SQLite takes to run them. A test holds what is stored against what the tables' types would store.
+_STORE_APART: Final = (
+    "INSERT INTO audit_events (tenant_id, idx, leaf, at, act, who, dec) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO audit_subjects (tenant_id, idx, kind, object_id) VALUES (?, ?, ?, ?)",
+    "INSERT INTO audit_checkpoints (tenant_id, size, note) VALUES (?, ?, ?)",
+    "UPDATE audit_heads SET size=?, frontier=?, last_at=?, epoch=?, base=? WHERE tenant_id=?",
+)
+
 #: Where a transaction that has begun an epoch says so: its other entries follow in the new tree.
 BEGUN = "epoch_begun"
 
@@ -70,10 +78,8 @@ def _table(mapped: type[Base]) -> Table:
 
 
 # Built once: making a statement and its cache key takes longer than SQLite takes to run it, and
-# these five run in every transaction.
-_EVENTS, _SUBJECTS, _CHECKPOINTS, _HEADS = map(
-    _table, (AuditEvent, AuditSubject, AuditCheckpoint, AuditHead)
-)
+# these run in every transaction.
+_EVENTS, _SUBJECTS, _HEADS = map(_table, (AuditEvent, AuditSubject, AuditHead))
 # Its type by name: that of the column comes from the municipality, which may not be imported yet.
 _WHOSE: Final = bindparam("tenant", type_=Uuid())
 _READ_HEAD: Final = (
@@ -81,10 +87,12 @@ _READ_HEAD: Final = (
     .where(_HEADS.c.tenant_id == _WHOSE)
     .with_for_update()
 )
+_READ_HEAD_APART: Final = (
+    "SELECT epoch, base, frontier, last_at FROM audit_heads WHERE tenant_id = ?"
+)
 _WRITE_HEAD: Final = _HEADS.update().where(_HEADS.c.tenant_id == _WHOSE)
 _ADD_EVENTS: Final = _EVENTS.insert()
 _ADD_SUBJECTS: Final = _SUBJECTS.insert()
-_ADD_CHECKPOINT: Final = _CHECKPOINTS.insert()
 
 
 @dataclass(slots=True)
@@ -133,9 +141,7 @@ def append_inline(
     if connection.dialect.name == "postgresql":
         _store_together(connection, tenant, placed, head, note)
     else:
-        store_events(connection, tenant, placed)
-        store_head(connection, tenant, head)
-        connection.execute(_ADD_CHECKPOINT, {"tenant_id": tenant, "size": head.place, "note": note})
+        _store_apart(connection, tenant, placed, head, note)
     epoch, stands = head.epoch, head.frontier.copy()
     when_committed(session, lambda: way.guard.remember(tenant, epoch, stands))
 
@@ -143,9 +149,14 @@ def append_inline(
 def locked_head(connection: Connection, tenant: uuid.UUID, now: datetime) -> Head:
     """Return where the log stands, locked; begin its first epoch when it has none."""
     # The lock is taken last and held to the commit: one municipality appends in one line.
-    row = connection.execute(_READ_HEAD, {"tenant": tenant}).one_or_none()
+    if connection.dialect.name == "postgresql":
+        row = connection.execute(_READ_HEAD, {"tenant": tenant}).one_or_none()
+        last_at = row.last_at if row is not None else now
+    else:
+        row = connection.exec_driver_sql(_READ_HEAD_APART, (tenant.hex,)).one_or_none()
+        last_at = datetime.fromisoformat(row.last_at).replace(tzinfo=UTC) if row else now
     if row is not None:
-        return Head(row.epoch, row.base, Frontier.from_bytes(bytes(row.frontier)), row.last_at)
+        return Head(row.epoch, row.base, Frontier.from_bytes(bytes(row.frontier)), last_at)
     head = Head(FIRST_EPOCH, 0, Frontier(), now)
     begin_epoch(connection, tenant, head, verifier_key="", now=now)
     return head
@@ -229,6 +240,33 @@ def store_events(
     ]
     if subjects:
         connection.execute(_ADD_SUBJECTS, subjects)
+
+
+def _store_apart(
+    connection: Connection,
+    tenant: uuid.UUID,
+    placed: Sequence[tuple[int, Event, bytes]],
+    head: Head,
+    note: str,
+) -> None:
+    whose = tenant.hex
+    events = [
+        (whose, idx, leaf, _stored(event.at), event.action.value, event.by.who, event.decision)
+        for idx, event, leaf in placed
+    ]
+    about = [(whose, idx, ref.kind, ref.id.hex) for idx, event, _ in placed for ref in event.about]
+    edge = head.frontier
+    stands = (edge.size, edge.to_bytes(), _stored(head.last_at), head.epoch, head.base, whose)
+    rows: Sequence[Sequence[tuple[object, ...]]]
+    rows = (events, about, [(whose, head.place, note)], [stands])
+    for statement, each in zip(_STORE_APART, rows, strict=True):
+        if each:
+            connection.exec_driver_sql(statement, each[0] if len(each) == 1 else each)
+
+
+def _stored(at: datetime) -> str:
+    """Return an instant as SQLite keeps it: UTC, without saying so."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _store_together(

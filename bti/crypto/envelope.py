@@ -11,6 +11,7 @@ from typing import Final, NoReturn, Protocol, Self, SupportsIndex, final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
@@ -148,7 +149,10 @@ class DataKey:
     Sub-keys are derived once for each name and kept with the key, so they vanish when it does.
     """
 
-    __slots__ = ("_derived", "_field_ciphers", "_header", "_key", "_key_id", "_wrapping_cipher")
+    __slots__ = (
+        *("_derived", "_field_ciphers", "_header", "_key", "_key_id"),
+        *("_signing_keys", "_wrapping_cipher"),
+    )
 
     def __init__(self, key_id: bytes, key: bytes) -> None:
         """Take a key that was unwrapped or given; ValueError unless it is 16 and 32 bytes."""
@@ -159,6 +163,7 @@ class DataKey:
         self._header = header_of(self._key_id)
         self._derived: dict[tuple[str, ...], bytes] = {}
         self._field_ciphers: dict[tuple[str, str], FieldCipher] = {}
+        self._signing_keys: dict[tuple[str, ...], Ed25519PrivateKey] = {}
         self._wrapping_cipher: AESGCM | None = None
 
     @classmethod
@@ -201,6 +206,15 @@ class DataKey:
             cipher = FieldCipher(self._header, table, column, field_key(self, table, column))
             self._field_ciphers[table, column] = cipher
         return cipher
+
+    def signing_key(self, label: str, *parts: str) -> Ed25519PrivateKey:
+        """Give the Ed25519 key (RFC 8032) whose seed is the sub-key of this name. ValueError as `derive`."""
+        named = (label, *parts)
+        key = self._signing_keys.get(named)
+        if key is None:
+            key = Ed25519PrivateKey.from_private_bytes(self.derive(*named))
+            self._signing_keys[named] = key
+        return key
 
     def wrapping_cipher(self) -> AESGCM:
         """Give the cipher for wrapping other keys: the key itself, so it must serve no other purpose."""

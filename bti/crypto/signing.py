@@ -16,4 +16,4 @@ def signing_key_from(audit_key: DataKey, origin: str) -> Ed25519PrivateKey:
 
     ValueError when ``origin`` is empty or holds a zero character.
     """
-    return Ed25519PrivateKey.from_private_bytes(audit_key.derive(_LABEL, origin))
+    return audit_key.signing_key(_LABEL, origin)
