@@ -109,6 +109,7 @@ class Action(StrEnum):
 
     ACCOUNT_PROFILE_CREATE = "account:profile:create"
     ACCOUNT_PROFILE_CHANGE = "account:profile:change"
+    ACCOUNT_PERSON_REGISTER = "account:person:register"
     ACCOUNT_PROFILE_DISABLE = "account:profile:disable"
     ACCOUNT_ACCESS_SUSPEND = "account:access:suspend"
     ACCOUNT_ACCESS_RESTORE = "account:access:restore"

@@ -10,8 +10,7 @@ from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.db.models import Account
 from bti.domain.codes import Role, Sector
-from bti.domain.errors import RuleBroken
-from bti.domain.national_id import validate
+from bti.domain.national_id import made_up
 from bti.workflows import account
 
 if TYPE_CHECKING:
@@ -23,14 +22,8 @@ if TYPE_CHECKING:
 PASSWORD: Final = "blåbær og stillhet i fjellet"  # noqa: S105 - for people who do not exist
 COORDINATOR: Final = ("olav", "Olav Lien")
 
-# Lowest and highest individual digits of those born from 2000 to 2039.
+# Those born from 2000 to 2039 have individual digits from 500.
 _INDIVIDUAL: Final = range(999, 499, -1)
-_SYNTHETIC_MONTH: Final = 80
-_FIRST_DIGIT_WEIGHTS: Final = (3, 7, 6, 1, 8, 9, 4, 5, 2)
-_SECOND_DIGIT_WEIGHTS: Final = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
-_ELEVEN: Final = 11
-_NO_DIGIT: Final = 10
-_LENGTH: Final = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +111,7 @@ FURUVIK: Final = Town(
 
 def synthetic_number(birth_date: date) -> str:
     """An eleven-digit number for a made-up person born from 2000 on: the month is 80 too high."""
-    start = f"{birth_date.day:02}{birth_date.month + _SYNTHETIC_MONTH}{birth_date.year % 100:02}"
-    for individual in _INDIVIDUAL:
-        digits = f"{start}{individual}"
-        for weights in (_FIRST_DIGIT_WEIGHTS, _SECOND_DIGIT_WEIGHTS):
-            digits += _check_digit(digits, weights)
-        if len(digits) == _LENGTH:
-            return validate(digits, today=birth_date, synthetic="only").digits
-    raise RuleBroken("national_id.check_digits")
-
-
-def _check_digit(digits: str, weights: tuple[int, ...]) -> str:
-    """The digit that follows, or nothing where there is none."""
-    rest = sum(w * int(d) for w, d in zip(weights, digits, strict=False)) % _ELEVEN
-    digit = -rest % _ELEVEN
-    return "" if digit == _NO_DIGIT else str(digit)
+    return made_up(birth_date, _INDIVIDUAL)
 
 
 def found_town(context: Context, *, town: Town) -> tuple[uuid.UUID, dict[str, uuid.UUID]]:

@@ -12,6 +12,9 @@ from bti.crypto.envelope import DataKey
 
 TOKEN_BYTES = 16
 
+#: For who somebody is, whatever they are here: a colleague and a guardian have the same token.
+PERSON = "person"
+
 _LABEL = "stafett/bi/v1"
 _INDEX_KEY_LABEL = "stafett/index/v1"
 _USERNAME_KIND = "username"

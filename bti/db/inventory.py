@@ -70,6 +70,9 @@ PLAIN_EVERYWHERE: Final[Mapping[str, str]] = MappingProxyType(
 
 PLAIN: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "account_persons.account_id": "that a colleague's national id is registered",
+        "account_persons.noted_at": "and when",
+        "account_persons.token": "keyed blind index; equal to no other plain column",
         "accounts.active": "whether an account may sign in; needed before any key is released",
         "accounts.first_until": "that an account begins anew, and until when that can be done",
         "accounts.language": "chosen language of the interface",

@@ -81,6 +81,8 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "units": {_W: _ADD},
         "accounts": {_W: _KEEP, _K: _READ},
         "role_grants": {_W: _KEEP, _K: _READ},
+        # The web adds a token and never reads one: the key broker alone compares.
+        "account_persons": {_W: "select(id tenant_id account_id noted_at) insert", _K: _READ},
         "web_sessions": {_W: _KEEP, _K: _READ},
         # Used up by the key broker alone: it grants nobody else a row that says «used».
         "approvals": {_W: _KEEP, _K: "select update"},
@@ -104,9 +106,13 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "participants": {_W: _KEEP, _K: _READ},
         "consent_cells": {_W: _KEEP, _K: _READ},
         # -- what is written in them; versions tell the key broker how much each key has sealed
-        # The monthly control compares names where the keys are; see bti/keyd/kinship.py.
+        # The monthly control compares people where the keys are; see bti/keyd/kinship.py.
         "persons": {_W: _KEEP, _K: _READ},
-        "child_index": {_W: _ADD, _J: "select(tenant_id case_id kind token)"},
+        "child_index": {
+            _W: _ADD,
+            _K: "select(tenant_id case_id kind token)",
+            _J: "select(tenant_id case_id kind token)",
+        },
         "entries": {_W: _ADD, _K: "select(tenant_id case_id version)"},
         # A cell rests on a consent of the same case: the key broker looks whether there is one.
         "consents": {_W: _ADD, _K: "select(id tenant_id case_id version)"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from statistics import median
@@ -40,6 +40,7 @@ COMMON_SURNAMES: Final = frozenset(
 class ControlRule(StrEnum):
     """Why something is pointed out, gravest first."""
 
+    REGISTERED_CHILD = "registered_child"
     OWN_CHILD = "own_child"
     SAME_SURNAME = "same_surname"
     NO_RELATION = "no_relation"
@@ -48,8 +49,9 @@ class ControlRule(StrEnum):
 
 
 class Kin(StrEnum):
-    """How somebody's name stands to those in a case."""
+    """How somebody stands to those in a case: by national id, or by their name."""
 
+    REGISTERED = "registered"
     GUARDIAN = "guardian"
     SURNAME = "surname"
 
@@ -82,20 +84,37 @@ class Suspicion:
     usual: int = 0
 
 
-def kin_of(
-    name: Collection[str], guardians: Iterable[Collection[str]], child: Collection[str]
-) -> frozenset[Kin]:
-    """How an employee's name stands to a child's and guardians', each as folded words in order.
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A person as the control may compare them: a folded name, and a keyed token of a national id.
 
-    The same full name as a guardian is taken for the guardian; a rare surname in common is kin.
+    ``token`` is None for somebody whose national id nobody has registered.
+    """
+
+    name: tuple[str, ...] = field(repr=False)
+    token: bytes | None = field(default=None, repr=False)
+
+
+def kin_of(
+    employee: Somebody, guardians: Iterable[Somebody], child: Collection[str]
+) -> frozenset[Kin]:
+    """How an employee stands to a case's guardians, and to the child's folded name.
+
+    Where both national ids are known they decide, whatever the names are: a namesake is told apart
+    from a guardian. Otherwise the same full name is taken for the guardian. A rare surname in common
+    is kin.
     """
     found = set()
-    others = [tuple(one) for one in guardians]
-    words = tuple(name)
-    if len(words) > 1 and words in others:
-        found.add(Kin.GUARDIAN)
+    others = tuple(guardians)
+    words = employee.name
+    for one in others:
+        if employee.token is not None and one.token is not None:
+            if one.token == employee.token:
+                found.add(Kin.REGISTERED)
+        elif len(words) > 1 and words == one.name:
+            found.add(Kin.GUARDIAN)
     surname = words[-1] if words else ""
-    last = {one[-1] for one in (*others, tuple(child)) if one}
+    last = {name[-1] for name in (*(one.name for one in others), tuple(child)) if name}
     if surname in last and surname not in COMMON_SURNAMES:
         found.add(Kin.SURNAME)
     return frozenset(found)
@@ -113,8 +132,9 @@ def suspicions(
     found = []
     for (account, unit), mine in by_person.items():
         by_rule = {
+            ControlRule.REGISTERED_CHILD: _kin(mine, kin, Kin.REGISTERED),
             ControlRule.OWN_CHILD: _kin(mine, kin, Kin.GUARDIAN),
-            ControlRule.SAME_SURNAME: _kin(mine, kin, Kin.SURNAME, but=Kin.GUARDIAN),
+            ControlRule.SAME_SURNAME: _kin(mine, kin, Kin.SURNAME),
             ControlRule.NO_RELATION: _many([one for one in mine if one.refused]),
             ControlRule.AFTER_HOURS: _at_night(mine),
             ControlRule.VOLUME: _volume(mine, usual[account, unit]),
@@ -166,13 +186,13 @@ def _kin(
     looks: list[Look],
     kin: Mapping[tuple[uuid.UUID, uuid.UUID], frozenset[Kin]],
     which: Kin,
-    but: Kin | None = None,
 ) -> list[Look]:
+    """Return the looks at cases in which ``which`` is the nearest that the person is."""
+    order = list(Kin)
     return [
         one
         for one in looks
-        if which in kin.get((one.account_id, one.case_id), ())
-        and but not in kin.get((one.account_id, one.case_id), ())
+        if which == min(kin.get((one.account_id, one.case_id), ()), key=order.index, default=None)
     ]
 
 

@@ -11,9 +11,12 @@ from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from bti.domain.errors import RuleBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _FORM: Final = re.compile(r"([0-9]{6}) ?([0-9]{5})", re.ASCII)
 _WEIGHTS_1: Final = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
@@ -22,6 +25,7 @@ _REMAINDERS_1: Final = frozenset({0, 1, 2, 3})  # only 0 before 2032; old number
 _D_NUMBER: Final = 40
 _SYNTHETIC_MONTHS: Final = (80, 65, 40)  # Tenor, mixed sets, NAV
 _MONTHS: Final = 12
+_LENGTH: Final = 11
 #: Individual digits and the years they were given for (folkeregisterforskriften § 2-2-1).
 _YEARS: Final = (
     (range(500), range(1900, 2000)),
@@ -76,6 +80,23 @@ def validate(text: str, *, today: date, synthetic: Synthetic) -> NationalId:
     if not offset and synthetic == "only":
         raise RuleBroken("national_id.not_synthetic")
     return NationalId(kind, digits, bool(offset))
+
+
+def made_up(born: date, individuals: Iterable[int]) -> str:
+    """Return a number of the synthetic series (month + 80), which is never given to anybody.
+
+    With the first of ``individuals`` (three digits) that gives one for that day. Raises
+    ``RuleBroken`` with national_id.check_digits where none does.
+    """
+    start = f"{born.day:02}{born.month + _SYNTHETIC_MONTHS[0]}{born.year % 100:02}"
+    for individual in individuals:
+        digits = f"{start}{individual:03}"
+        for weights in (_WEIGHTS_1[:-1], _WEIGHTS_2[:-1]):
+            rest = -sum(w * int(d) for w, d in zip(weights, digits, strict=False)) % 11
+            digits += str(rest)  # 10 where there is none: then it is too long
+        if len(digits) == _LENGTH:
+            return validate(digits, today=born, synthetic="only").digits
+    raise RuleBroken("national_id.check_digits")
 
 
 def _check_digits_hold(digits: str) -> bool:

@@ -1,6 +1,6 @@
-"""Whether an employee's name is that of somebody in a case: opened, compared and forgotten here.
+"""Whether an employee is somebody in a case: opened, compared and forgotten here.
 
-Only the answer leaves. The monthly control needs it; nobody needs the names.
+Only the answer leaves. The monthly control needs it; nobody needs the names or the tokens.
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased
 
 from bti.crypto.envelope import Place, key_id_of, open_sealed
 from bti.crypto.fold import fold
 from bti.crypto.values import json_from_bytes
-from bti.db.models import Account, Person
-from bti.domain.control import Kin, kin_of
+from bti.db.models import Account, AccountPerson, ChildIndex, Person
+from bti.domain.control import Kin, Somebody, kin_of
 
 if TYPE_CHECKING:
     import uuid
@@ -30,45 +31,85 @@ Pair = tuple["uuid.UUID", "uuid.UUID"]
 def kin_among(
     session: Session, keys: KeyStore, tenant: uuid.UUID, pairs: Collection[Pair]
 ) -> dict[Pair, frozenset[Kin]]:
-    """Return, for each (account, case) where there is any, how their names stand to each other.
+    """Return, for each (account, case) where there is any, how the two stand to each other.
 
-    The directory key must have been released to the session.
+    A child's guardians are those of every case about the child: another service may have written
+    down more of who they are. The directory key must have been released to the session.
     """
-    names = {
-        row.id: fold(str(row.profile["name"]))
-        for row in session.scalars(
-            select(Account).where(
-                Account.tenant_id == tenant, Account.id.in_({account for account, _ in pairs})
-            )
-        )
-    }
-    people = _people(session, keys, tenant, {case for _, case in pairs})
+    employees = _employees(session, tenant, {account for account, _ in pairs})
+    same = _about_the_same(session, tenant, {case for _, case in pairs})
+    children, guardians = _people(session, keys, tenant, set().union(*same.values()))
     found = {}
     for account, case in pairs:
-        child, guardians = people.get(case, ((), []))
-        kin = kin_of(names.get(account, ()), guardians, child)
+        theirs = [one for other in same[case] for one in guardians[other]]
+        nobody = Somebody(())
+        kin = kin_of(employees.get(account, nobody), theirs, children.get(case, ()))
         if kin:
             found[account, case] = kin
     return found
 
 
+def _employees(
+    session: Session, tenant: uuid.UUID, accounts: Collection[uuid.UUID]
+) -> dict[uuid.UUID, Somebody]:
+    """Return who each account is; of a national id that was registered twice, the newest."""
+    registered = session.execute(
+        select(AccountPerson.account_id, AccountPerson.token)
+        .where(AccountPerson.tenant_id == tenant, AccountPerson.account_id.in_(accounts))
+        .order_by(AccountPerson.noted_at)
+    )
+    tokens = {row.account_id: row.token for row in registered}
+    rows = session.scalars(
+        select(Account).where(Account.tenant_id == tenant, Account.id.in_(accounts))
+    )
+    return {row.id: Somebody(fold(str(row.profile["name"])), tokens.get(row.id)) for row in rows}
+
+
+def _about_the_same(
+    session: Session, tenant: uuid.UUID, cases: Collection[uuid.UUID]
+) -> dict[uuid.UUID, set[uuid.UUID]]:
+    """Return for each case itself and every other one about the same child, by national id."""
+    mine, other = aliased(ChildIndex), aliased(ChildIndex)
+    rows = session.execute(
+        select(mine.case_id, other.case_id)
+        .join(
+            other,
+            and_(
+                other.tenant_id == mine.tenant_id,
+                other.kind == mine.kind,
+                other.token == mine.token,
+            ),
+        )
+        .where(mine.tenant_id == tenant, mine.case_id.in_(cases))
+    )
+    found = {one: {one} for one in cases}
+    for one, another in rows:
+        found[one].add(another)
+    return found
+
+
 def _people(
     session: Session, keys: KeyStore, tenant: uuid.UUID, cases: Collection[uuid.UUID]
-) -> dict[uuid.UUID, tuple[tuple[str, ...], list[tuple[str, ...]]]]:
-    """Return the folded names of child and guardians in each case."""
+) -> tuple[dict[uuid.UUID, tuple[str, ...]], dict[uuid.UUID, list[Somebody]]]:
+    """Return each case's child, as a folded name, and its guardians."""
     opened = {
         row.key_id: keys.unwrap(session, row) for row in keys.core_keys(session, tenant, cases)
     }
     children: dict[uuid.UUID, tuple[str, ...]] = {}
-    guardians: dict[uuid.UUID, list[tuple[str, ...]]] = defaultdict(list)
+    guardians: dict[uuid.UUID, list[Somebody]] = defaultdict(list)
     for row in session.scalars(
         select(Person).where(Person.tenant_id == tenant, Person.case_id.in_(cases))
     ):
         blob = row.body_ct.blob
         place = Place(tenant, row.case_id, "persons", "body_ct", row.id, row.version)
-        body: Any = json_from_bytes(open_sealed(opened[key_id_of(blob)], place, blob))
+        key = opened.get(key_id_of(blob))
+        if key is None:
+            continue  # the case has been erased since it was looked at
+        body: Any = json_from_bytes(open_sealed(key, place, blob))
         if body["kind"] == "child":
             children[row.case_id] = fold(body["name"])
         else:
-            guardians[row.case_id].append(fold(body["name"]))
-    return {case: (children.get(case, ()), guardians[case]) for case in cases}
+            token = body.get("token", "")
+            known = bytes.fromhex(token) if token else None
+            guardians[row.case_id].append(Somebody(fold(body["name"]), known))
+    return children, guardians

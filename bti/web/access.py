@@ -159,6 +159,7 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "account.list": RouteRule(_roles("administrator"), "manage_accounts"),
     "account.new": RouteRule(_roles("administrator"), "manage_accounts"),
     "account.colleague": RouteRule(_roles("administrator"), "manage_accounts"),
+    "account.note_person": RouteRule(_roles("administrator"), "manage_accounts"),
     "account.give_role": RouteRule(_roles("administrator"), "manage_accounts"),
     "account.end_role": RouteRule(_roles("administrator"), "manage_accounts"),
     "account.disable": RouteRule(_roles("administrator"), "manage_accounts"),

@@ -92,6 +92,7 @@ ACTS: Final = {
     "request:record:add": lazy_gettext("Added to a request for access or correction"),
     "review:use:settle": lazy_gettext("Reviewed how access was used"),
     "account:profile:create": lazy_gettext("Made an account"),
+    "account:person:register": lazy_gettext("Registered who a colleague is"),
     "account:profile:change": lazy_gettext("Changed an account"),
     "account:profile:disable": lazy_gettext("Closed an account"),
     "account:departure:plan": lazy_gettext("Planned somebody's last day"),

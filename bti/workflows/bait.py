@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.clock import norwegian_date
+from bti.domain import national_id
 from bti.domain.codes import (
     ClosingCause,
     ConcernCategory,
@@ -54,6 +55,8 @@ _ENDED: Final = (
     "Snakket med hjemmet. Det var en forbigående sak.",
     "Ser ingen grunn til å gå videre nå.",
 )
+#: Of those born from 2000 to 2039.
+_INDIVIDUALS: Final = range(500, 1000)
 _YOUNGEST, _OLDEST = 6 * 365, 15 * 365
 
 
@@ -63,6 +66,7 @@ class Invented:
 
     name: str = field(repr=False)
     birth_date: date = field(repr=False)
+    national_id: str = field(repr=False)
     guardians: tuple[str, ...] = field(repr=False)
     category: ConcernCategory
     seen: str = field(repr=False)
@@ -77,7 +81,8 @@ def plant(
     Raises what logging a concern raises: the author must be a case worker.
     """
     today = norwegian_date(doorway.clock.now())
-    made = tuple(_write(doorway, author, invent(today)) for _ in range(count))
+    numbered = doorway.settings.mode != "production"
+    made = tuple(_write(doorway, author, invent(today, numbered=numbered)) for _ in range(count))
     doorway.perform(arm, system, tenant_id=author.tenant_id, case_ids=made)
     return made
 
@@ -88,14 +93,20 @@ def arm(context: Context, *, tenant_id: uuid.UUID, case_ids: Collection[uuid.UUI
     context.record(Action.BAIT_CASES_PLANT, Reference("tenant", tenant_id), tenant=tenant_id)
 
 
-def invent(today: date) -> Invented:
-    """Make up a child. No national id: in production a made-up one is refused as impossible."""
+def invent(today: date, *, numbered: bool) -> Invented:
+    """Make up a child; ``numbered``: with a synthetic national id, which is never given to anybody.
+
+    Not in production, where nothing that can be typed is certain to be nobody's (ADR 0025).
+    """
     last = secrets.choice(_LAST)
     category, seen = secrets.choice(_SEEN)
     age = timedelta(days=_YOUNGEST + secrets.randbelow(_OLDEST - _YOUNGEST))
+    born = today - age
+    individuals = secrets.SystemRandom().sample(_INDIVIDUALS, len(_INDIVIDUALS))
     return Invented(
         name=f"{secrets.choice(_FIRST)} {last}",
-        birth_date=today - age,
+        birth_date=born,
+        national_id=national_id.made_up(born, individuals) if numbered else "",
         guardians=(f"{secrets.choice(_MOTHERS)} {last}", f"{secrets.choice(_FATHERS)} {last}"),
         category=category,
         seen=seen,
@@ -109,7 +120,9 @@ def _write(doorway: Doorway, author: Actor, child: Invented) -> uuid.UUID:
         author,
         command=concern.LogConcern(
             submission=uuid.uuid4(),
-            child=concern.NewChild(name=child.name, birth_date=child.birth_date),
+            child=concern.NewChild(
+                name=child.name, birth_date=child.birth_date, national_id=child.national_id
+            ),
             guardians=tuple(
                 concern.NewGuardian(
                     name=name, relation="", parental_responsibility=True, checked_on=None

@@ -153,6 +153,8 @@ class PersonRecord:
     language: str
     national_id: str
     group: str
+    #: Of a guardian: whether a national id is registered, as a token nobody reads.
+    registered: bool
 
     def __repr__(self) -> str:
         """Leave content out of logs."""
@@ -272,6 +274,7 @@ def _person(row: Person) -> PersonRecord:
         language=body.get("language", ""),
         national_id=body.get("national_id", ""),
         group=body.get("group", ""),
+        registered=bool(body.get("token")),
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 
 from bti.audit.actions import Action
 from bti.audit.record import Reference
+from bti.crypto.blind_index import PERSON
 from bti.crypto.fold import fold
 from bti.db.models import Case, ChildIndex, Log, Participant
 from bti.domain import national_id
@@ -104,6 +105,15 @@ def checked_number(context: Context, text: str) -> NationalId:
     return national_id.validate(
         text, today=context.today, synthetic="never" if production else "only"
     )
+
+
+def person_token(context: Context, text: str) -> bytes:
+    """Return the keyed token of who somebody is, employee or guardian; the digits are kept nowhere.
+
+    Raises ``RuleBroken`` with a national_id code.
+    """
+    digits = checked_number(context, text).digits
+    return context.verbs.national_id_token(context.person.tenant_id, PERSON, digits)
 
 
 def _by_national_id(context: Context, subject: Subject, number: NationalId) -> list[Case]:

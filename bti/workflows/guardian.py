@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
@@ -14,6 +14,7 @@ from bti.domain.access import Action
 from bti.domain.errors import RuleBroken
 from bti.workflows import consent_cells
 from bti.workflows.case_file import add_person, case_row, child_of, persons
+from bti.workflows.child_search import person_token
 from bti.workflows.errors import NotFound
 from bti.workflows.once import hold, unchanged
 
@@ -38,6 +39,8 @@ class SaveGuardian:
     parental_responsibility: bool
     checked_on: date | None
     language: str = ""
+    #: Kept as a keyed token alone. Empty leaves what is registered.
+    national_id: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ def guardian_page(
 def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
     """Add or correct a guardian; returns the person's id.
 
-    Raises ``RuleBroken`` with guardian.not_checked or guardian.day_in_future; ``Conflict``.
+    Raises ``RuleBroken`` with guardian.not_checked, guardian.day_in_future or a national_id code;
+    ``Conflict``.
     Where this changes who must sign, consents that were given stop in this transaction, with the
     cells, places and offers that rest on them, and are asked anew.
     """
@@ -79,7 +83,7 @@ def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
     if command.checked_on is not None and command.checked_on > context.today:
         raise RuleBroken("guardian.day_in_future")
     before = consent_cells.standing_in(context, case)
-    body = {
+    body: dict[str, Any] = {
         "kind": "guardian",
         "name": command.name,
         "relation": command.relation,
@@ -87,6 +91,8 @@ def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
         "checked_on": command.checked_on,
         "language": command.language,
     }
+    if command.national_id.strip():
+        body["token"] = person_token(context, command.national_id).hex()
     if command.person_id is None:
         person_id = add_person(context, case.id, body)
     else:

@@ -13,7 +13,7 @@ from bti.db.models import Account, RoleGrant, Unit, WebSession
 from bti.domain.codes import Role
 from bti.domain.errors import RuleBroken
 from bti.identity.password import check_new
-from bti.workflows import account_reset
+from bti.workflows import account_person, account_reset
 from bti.workflows.errors import NotFound
 from bti.workflows.sign_in import is_live, my_roles
 
@@ -50,6 +50,8 @@ class OwnAccount:
     sessions: tuple[SessionRow, ...]
     #: When it last began anew with what others gave: when, who asked and who said yes.
     anew: tuple[datetime, str, str] | None
+    #: When it was registered who the person is, None for never.
+    noted: datetime | None
 
 
 def show(context: Context) -> OwnAccount:
@@ -65,6 +67,9 @@ def show(context: Context) -> OwnAccount:
         roles=my_roles(context),
         sessions=_sessions(context),
         anew=account_reset.last_of(context, context.person.account_id),
+        noted=account_person.noted(context, context.person.account_id).get(
+            context.person.account_id
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from bti.domain.access import Action as Act
 from bti.domain.approval import GIVEN_BY_TWO, TWO_PEOPLE, ApprovalAct
 from bti.domain.codes import STAFF_SIDE, Role
 from bti.domain.errors import RuleBroken
-from bti.workflows import account, approval
+from bti.workflows import account, account_person, approval
 from bti.workflows.errors import NotFound
 from bti.workflows.permission import require
 
@@ -42,7 +42,10 @@ class GrantRow:
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """One account as an administrator sees it. ``batons`` is a count and nothing more."""
+    """One account as an administrator sees it. ``batons`` is a count and nothing more.
+
+    ``noted`` is when it was registered who the person is, None for never.
+    """
 
     account_id: uuid.UUID
     name: str
@@ -51,6 +54,7 @@ class Colleague:
     active: bool
     roles: tuple[GrantRow, ...]
     batons: int
+    noted: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +298,7 @@ def _colleagues(context: Context) -> tuple[Colleague, ...]:
             GrantRow(row.id, Role(row.role), units[row.unit_id], row.valid_from)
         )
     batons = account.batons_held(context, tenant_id=tenant)
+    noted = account_person.noted(context)
     found = [
         Colleague(
             account_id=row.id,
@@ -303,6 +308,7 @@ def _colleagues(context: Context) -> tuple[Colleague, ...]:
             active=row.active,
             roles=tuple(grants.get(row.id, ())),
             batons=batons.get(row.id, 0),
+            noted=noted.get(row.id),
         )
         for row in context.session.scalars(select(Account).where(Account.tenant_id == tenant))
     ]

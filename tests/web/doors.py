@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bti.clock import norwegian_date
+from bti.domain.national_id import made_up
 from tests.web.filled import Blank, blanks, filled
 from tests.web.watched import CUT, LEAVER, NEWCOMER
 from tests.world import SECRET
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from tests.web.critic import CriticClient, Page
     from tests.web.whole_site import Ids, WholeSite
 
@@ -46,6 +46,7 @@ class Sheet:
 
 
 _PHONE = "12 34 56 78"
+_NUMBER = made_up(date(2004, 3, 2), range(500, 1000))
 _SEEN = {
     "birth_date": "2014-03-04",
     "national_id": "",
@@ -68,6 +69,7 @@ DOORS: dict[str, Door] = {
     "account.end_session": Door("per", page="account.show"),
     "account.end_sessions": Door("per", page="account.show"),
     "account.give_role": Door("asta", page="account.colleague"),
+    "account.note_person": Door("asta", page="account.colleague", answers={"national_id": _NUMBER}),
     "account.new": Door("asta", answers={"username": "ola.nes", "phone": _PHONE}),
     "approval.give": Door("anne", page="approval.show"),
     "approval.refuse": Door("anne", page="approval.show"),
@@ -103,7 +105,7 @@ DOORS: dict[str, Door] = {
     "consent.answer": Door("ingrid", "middle"),
     "consent.ask": Door("ingrid", "middle"),
     "consent.end_place": Door("ingrid", "middle", page="consent.invite"),
-    "consent.guardian": Door("ingrid", "middle"),
+    "consent.guardian": Door("ingrid", "middle", answers={"national_id": ""}),
     "consent.invite": Door("ingrid", "middle"),
     "consent.withdraw": Door("ingrid", "middle"),
     "control.finding": Door("anne"),

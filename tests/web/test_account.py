@@ -3,6 +3,7 @@
 import base64
 import re
 import uuid
+from datetime import date
 
 import pytest
 
@@ -11,6 +12,7 @@ from bti.audit.record import Reference
 from bti.clock import norwegian_date
 from bti.db.models import Case, Log
 from bti.domain.errors import AccessDenied
+from bti.domain.national_id import made_up
 from bti.identity import totp
 from bti.workflows import case_file, duty, sign_in, worklist
 from tests.web.case_site import acts, enter, signed_in, site, visitor
@@ -349,6 +351,23 @@ def test_the_register_is_for_administrators(world, who):
 
 def _post(client, path: str) -> int:
     return client.post(path).status
+
+
+def test_who_a_colleague_is_is_registered_and_shown_to_nobody(world):
+    number = made_up(date(2004, 3, 2), range(500, 1000))
+    client = signed_in(world, "asta")
+    address = f"/accounts/{world.accounts['siv']}"
+    client.get(address)
+    wrong = client.post(f"{address}/person", {"national_id": number[:-1]})
+    assert wrong.status == 422
+    assert "eleven digits" in wrong.text
+    assert client.post(f"{address}/person", {"national_id": number}).status == 303
+    page = client.get(address)
+    assert "Registered 1 September 2026" in page.text
+    assert number not in page.text
+    assert "was registered 1 September 2026" in signed_in(world, "siv").get("/account").text
+    assert "was registered" not in client.get("/account").text
+    assert ("account:person:register", "allow") in acts(world)
 
 
 def test_another_municipalitys_account_does_not_exist(world):

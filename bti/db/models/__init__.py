@@ -1,6 +1,6 @@
 """Tables of the case side. Thin records: columns, constraints and sealed attributes, no rules."""
 
-from bti.db.models.account import Account, RoleGrant
+from bti.db.models.account import Account, AccountPerson, RoleGrant
 from bti.db.models.approval import Approval
 from bti.db.models.attachment import Attachment
 from bti.db.models.broker import BrokerCount, BrokerMark, BrokerNote
@@ -23,6 +23,7 @@ from bti.db.models.work_job import WorkJob
 
 __all__ = [
     "Account",
+    "AccountPerson",
     "Approval",
     "Attachment",
     "BaitMark",

@@ -5,10 +5,18 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.db.base import AuthorityRow
+from bti.db.base import AuthorityRow, TenantRow
 from bti.db.sealed import Encrypted
 from bti.db.sealed_value import Sealed
 from bti.db.types import SealedType, UTCDateTime
@@ -73,3 +81,16 @@ class RoleGrant(AuthorityRow):
     granted_by_id: Mapped[uuid.UUID | None]
     valid_from: Mapped[datetime] = mapped_column(UTCDateTime)
     valid_to: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class AccountPerson(TenantRow):
+    """Who the person behind an account is, as a keyed token of their national id.
+
+    Added to, never changed: the newest counts. The digits are kept nowhere.
+    """
+
+    __tablename__ = "account_persons"
+    __table_args__ = (CheckConstraint("length(token) = 16", "token"),)
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary(16))
+    noted_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -97,6 +97,18 @@ class FirstForm(BaseForm):
         self.code.data, self.code.raw_data = "", []
 
 
+class PersonForm(BaseForm):
+    """Who a colleague is."""
+
+    national_id = TextField(
+        lazy_gettext("National identity number"),
+        required=lazy_gettext("Write the national identity number."),
+        description=lazy_gettext("Eleven digits."),
+        max_length=_CODE_LENGTH,
+        render_kw={"autocomplete": "off", "inputmode": "numeric"},
+    )
+
+
 class ResetForm(BaseForm):
     """What a colleague has lost, and what has happened."""
 

@@ -250,6 +250,16 @@ class GuardianForm(BaseForm):
         too_late=_l("The day cannot be in the future."),
         required=False,
     )
+    national_id = TextField(
+        _l("National identity number"),
+        description=_l(
+            "Kept as a code that nobody can read back. It tells a guardian from a colleague with "
+            "the same name when look-ups are checked."
+        ),
+        max_length=20,
+        required=False,
+        render_kw={"autocomplete": "off", "inputmode": "numeric"},
+    )
 
     def prepare(self, relation: str) -> None:
         """Keep a relation that was written before there was a list."""
@@ -266,6 +276,7 @@ class GuardianForm(BaseForm):
             relation=self.relation.data or "",
             parental_responsibility=bool(self.parental_responsibility.data),
             checked_on=self.checked_on.data,
+            national_id=self.national_id.data or "",
         )
 
 

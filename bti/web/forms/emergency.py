@@ -26,6 +26,7 @@ REASONS: Final[Mapping[EmergencyReason, Any]] = {
     ),
 }
 RULES: Final[Mapping[ControlRule, Any]] = {
+    ControlRule.REGISTERED_CHILD: lazy_gettext("Is registered as a guardian of the child"),
     ControlRule.OWN_CHILD: lazy_gettext("May be the person's own child"),
     ControlRule.SAME_SURNAME: lazy_gettext("Same surname as the child or a guardian"),
     ControlRule.NO_RELATION: lazy_gettext("Tried cases they have no part in"),
@@ -33,6 +34,10 @@ RULES: Final[Mapping[ControlRule, Any]] = {
     ControlRule.VOLUME: lazy_gettext("Many more cases than colleagues"),
 }
 WHY_RULES: Final[Mapping[ControlRule, Any]] = {
+    ControlRule.REGISTERED_CHILD: lazy_gettext(
+        "The national identity number of the person is that of a guardian, in this case or in "
+        "another one about the child. There may still have been a reason: ask."
+    ),
     ControlRule.OWN_CHILD: lazy_gettext(
         "The person has the same full name as a guardian in the case. Two people can have the same "
         "name: ask before you think the worst."

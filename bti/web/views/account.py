@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,15 +16,19 @@ from bti.identity import totp
 from bti.identity.password import MAX_LENGTH, PasswordRefusedError
 from bti.web import labels, messages
 from bti.web.doorway import perform
-from bti.web.forms.account import ColleagueForm, PasswordForm, ResetForm, RoleForm
+from bti.web.forms.account import (
+    ColleagueForm,
+    PasswordForm,
+    PersonForm,
+    ResetForm,
+    RoleForm,
+)
 from bti.web.forms.leaving import LastDayForm
 from bti.web.notices import notify
-from bti.workflows import leaving, own_account
+from bti.workflows import account_person, leaving, own_account
 from bti.workflows import register as accounts
 
 if TYPE_CHECKING:
-    import uuid
-
     from bti.workflows.leaving import Standing
     from bti.workflows.own_account import OwnAccount
     from bti.workflows.register import Colleague, Welcome
@@ -217,6 +222,24 @@ def end_role(account_id: uuid.UUID, grant_id: uuid.UUID) -> Response:
     return _saved(account_id)
 
 
+@blueprint.post("/accounts/<uuid:account_id>/person")
+def note_person(account_id: uuid.UUID) -> Response:
+    """Register who a colleague is."""
+    form = PersonForm()
+    if form.validate_on_submit():
+        try:
+            perform(
+                account_person.note,
+                account_id=account_id,
+                national_id=form.national_id.data or "",
+                submission=form.submission.data or uuid.uuid4(),
+            )
+            return _saved(account_id)
+        except RuleBroken as broken:
+            form.refuse(_explained(broken), form.national_id)
+    return _colleague(account_id, _no_role(), 422, who=form)
+
+
 @blueprint.post("/accounts/<uuid:account_id>/disable")
 def disable(account_id: uuid.UUID) -> Response:
     """Close a colleague's account."""
@@ -252,14 +275,18 @@ def _own(form: PasswordForm) -> str:
     return render_template("account/show.html", page=page, form=form)
 
 
+def _no_role() -> RoleForm:
+    return RoleForm(formdata=None, data={})
+
+
 def explained(account_id: uuid.UUID, last_day: LastDayForm) -> Response:
     """Return the colleague's page with what was wrong about a last day or cut access. 422."""
-    return _colleague(account_id, RoleForm(formdata=None, data={}), 422, last_day)
+    return _colleague(account_id, _no_role(), 422, last_day)
 
 
 def reset_explained(account_id: uuid.UUID, reset: ResetForm) -> Response:
     """Return the colleague's page with what was wrong about a reset. 422."""
-    return _colleague(account_id, RoleForm(formdata=None, data={}), 422, reset=reset)
+    return _colleague(account_id, _no_role(), 422, reset=reset)
 
 
 def _colleague(
@@ -268,12 +295,13 @@ def _colleague(
     status: int,
     last_day: LastDayForm | None = None,
     reset: ResetForm | None = None,
+    who: PersonForm | None = None,
 ) -> Response:
     found, register_ = perform(accounts.colleague, account_id=account_id)
     form.offer(register_.units)
     if (form.errors or form.error_list()) and not found.active:
         # Its fields are not drawn, so no error may point to them.
-        form = RoleForm(formdata=None, data={})
+        form = _no_role()
         form.refuse(messages.RULES["account.not_active"])
     page = ColleaguePage(
         colleague=found,
@@ -292,14 +320,15 @@ def _colleague(
     )
     last_day = last_day or LastDayForm(formdata=None, data={})
     reset = reset or ResetForm(formdata=None, data={})
+    who = who or PersonForm(formdata=None, data={})
     html = render_template(
-        "account/colleague.html", page=page, form=form, last_day=last_day, reset=reset
+        "account/colleague.html", page=page, form=form, last_day=last_day, reset=reset, who=who
     )
     return make_response(html, status)
 
 
 def _refused(account_id: uuid.UUID, broken: RuleBroken) -> Response:
-    form = RoleForm(formdata=None, data={})
+    form = _no_role()
     form.refuse(_explained(broken))
     return _colleague(account_id, form, 422)
 

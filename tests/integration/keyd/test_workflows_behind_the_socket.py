@@ -39,7 +39,7 @@ from tests.attaching import content_of
 from tests.files import office, pdf
 from tests.integration.workflows import cases, test_attachment, test_breach, test_protection
 from tests.integration.workflows.states import with_log
-from tests.integration.workflows.test_control import MONTH, OCTOBER
+from tests.integration.workflows.test_control import MARIA, MONTH, OCTOBER, known_as, registered
 from tests.integration.workflows.test_leaving import offer, pass_on, plan, reassign
 from tests.keyd_world import remote_world
 from tests.world import SECRET, add_person
@@ -230,11 +230,19 @@ def test_the_monthly_control_is_made_gone_through_and_signed(world, remote):
     add_person(remote.embedded, "maria", "Maria Hansen", "Assistent", "school", Role.STAFF)
     own = cases.new_case(world, "maria", guardians=(("Maria Hansen", True),))
     world.run("maria", case.show_case, case_id=own)
+    known = cases.new_case(world, "maria", guardians=(("M. Vik", True),))
+    world.run("maria", case.show_case, case_id=known)
+    registered(world, known, MARIA, "maria")
+    known_as(world, "maria", MARIA)
     world.clock.set(OCTOBER)
     made = remote.embedded.system(control.run, tenant_id=world.tenant_id, month=MONTH)
     page = world.run("anne", control.show_month)
     assert len(page.findings) == made
-    assert (ControlRule.OWN_CHILD, "Maria Hansen") in {(f.rule, f.name) for f in page.findings}
+    pointed = {(one.rule, one.name) for one in page.findings}
+    assert {
+        (ControlRule.OWN_CHILD, "Maria Hansen"),
+        (ControlRule.REGISTERED_CHILD, "Maria Hansen"),
+    } <= pointed
     for finding in page.findings:
         world.run("anne", control.show_finding, finding_id=finding.row_id)
         world.run(

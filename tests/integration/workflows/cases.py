@@ -46,11 +46,19 @@ TEXT = consent.ShownText("1", (("Who gets to know?", "The service."),))
 ATTENDANCE = frozenset({InfoType.ATTENDANCE})
 
 
-def new_case(world: World, who: str = "ingrid", born: date = BORN, guardians=BOTH) -> uuid.UUID:
+def new_case(
+    world: World,
+    who: str = "ingrid",
+    born: date = BORN,
+    guardians: tuple[tuple[str, bool], ...] = BOTH,
+    number: str = "",
+) -> uuid.UUID:
     """A case at level 0, followed by the one who logged the concern."""
     command = concern.LogConcern(
         submission=uuid.uuid4(),
-        child=concern.NewChild(name="Jonas Berg Hansen", birth_date=born, group="8B"),
+        child=concern.NewChild(
+            name="Jonas Berg Hansen", birth_date=born, group="8B", national_id=number
+        ),
         observation=concern.Observation(
             seen="Jonas kommer sent.",
             categories=(ConcernCategory.ABSENCE,),

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -10,12 +10,12 @@ from sqlalchemy import select, text
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent, AuditSubject
 from bti.audit.record import Reference
-from bti.db.models import Account, BaitMark, Case, ChildIndex, Suspension, WebSession
+from bti.db.models import Account, BaitMark, Case, Suspension, WebSession
 from bti.disclosure.tables import HalfYear
 from bti.domain.codes import ClosingCause, Role
 from bti.domain.emergency import EmergencyReason, ReviewOutcome
 from bti.domain.errors import AccessDenied, BaitTaken, NotFound, RuleBroken
-from bti.domain.policy import Action
+from bti.domain.national_id import made_up, validate
 from bti.workflows import (
     bait,
     case,
@@ -33,7 +33,7 @@ from tests.integration.workflows.states import with_log
 from tests.world import ADMIN, World, add_person
 
 SYSTEM = SystemActor("test")
-SYNTHETIC = "01841350088"
+TODAY = date(2026, 9, 1)
 
 
 def planted(world: World, author: str = "per", count: int = 3) -> list[uuid.UUID]:
@@ -132,26 +132,34 @@ def test_a_search_for_another_child_born_the_same_day_catches_nobody(world, writ
     assert active(world, "siv")
 
 
-def test_a_search_by_national_id_is_caught_by_whoever_makes_it(world):
-    case_id = cases.new_case(world, "per")
-    number = child_search.checked_number
-
-    def index(context):
-        context.verbs.open(case_id, Action.CHANGE_CHILD, entry=None)
-        found = number(context, SYNTHETIC)
-        token = context.verbs.national_id_token(world.tenant_id, found.kind.value, found.digits)
-        context.session.add(
-            ChildIndex(
-                tenant_id=world.tenant_id, kind=found.kind.value, token=token, case_id=case_id
-            )
-        )
-        context.record(Act.CASE_CHILD_CHANGE, Reference("case", case_id))
-
-    world.run("per", index)
-    world.system(bait.arm, tenant_id=world.tenant_id, case_ids=[case_id])
+@pytest.mark.parametrize("who", ["odd", "siv", "per"])
+def test_a_search_by_national_id_is_caught_by_whoever_makes_it(world, written, who):
+    child = next(iter(written.values()))
     with pytest.raises(BaitTaken):
-        world.run("odd", child_search.search_child, number=SYNTHETIC)
-    assert_caught(world, "odd")
+        world.run(who, child_search.search_child, number=child.national_id)
+    assert_caught(world, who)
+
+
+def test_emergency_access_by_national_id_is_caught(world, written):
+    child = next(iter(written.values()))
+    command = emergency.TakeAccess(
+        national_id=child.national_id,
+        reason=EmergencyReason.MISSING,
+        text="Meldt savnet av hjemmet i kveld.",
+    )
+    with pytest.raises(BaitTaken):
+        world.run("vera", emergency.take, command)
+    assert_caught(world, "vera")
+
+
+def test_in_production_a_made_up_child_has_no_national_id_that_could_be_somebodys():
+    for _ in range(50):
+        made = bait.invent(TODAY, numbered=False)
+        assert made.national_id == ""
+        number = bait.invent(TODAY, numbered=True).national_id
+        with pytest.raises(RuleBroken, match=r"national_id\.synthetic"):
+            validate(number, today=TODAY, synthetic="never")
+        assert validate(number, today=TODAY, synthetic="only").synthetic
 
 
 def test_emergency_access_to_a_bait_is_caught(world):
@@ -234,7 +242,7 @@ def test_the_log_tells_who_and_when_and_never_which_case(world):
 
 
 def test_a_bait_looks_in_the_database_like_any_case_that_was_closed_at_once(world):
-    ordinary = cases.new_case(world, "per")
+    ordinary = cases.new_case(world, "per", number=made_up(cases.BORN, range(500, 1000)))
     page = world.run("per", case.show_case, case_id=ordinary)
     world.run(
         "per",

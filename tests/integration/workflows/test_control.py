@@ -1,6 +1,7 @@
 """The monthly control: made from the log, gone through by somebody else, and signed off."""
 
-from datetime import UTC, datetime, timedelta
+import uuid
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -13,7 +14,9 @@ from bti.domain.codes import Role
 from bti.domain.control import ControlRule
 from bti.domain.emergency import ReviewOutcome
 from bti.domain.errors import AccessDenied, NotFound, RuleBroken
-from bti.workflows import case, control
+from bti.domain.national_id import made_up
+from bti.domain.policy import Action
+from bti.workflows import account_person, case, case_file, control, guardian, own_account
 from tests.integration.workflows import cases
 from tests.world import World, add_person
 
@@ -68,6 +71,113 @@ def test_own_child_surname_and_tries_are_found_and_shown_without_content(request
     assert all(one.refused and one.number for one in shown.looks)
     assert "Jonas" not in repr(shown)
     cases.holds_together(world)
+
+
+MARIA, ANOTHER, CHILD = (
+    made_up(born, range(500, 1000)) for born in (date(2004, 3, 2), date(2005, 1, 9), cases.BORN)
+)
+
+
+def registered(world, case_id, national_id, who="ingrid"):
+    """Who the case's one guardian is."""
+
+    def guardian_and_version(context):
+        context.verbs.open(case_id, Action.CHANGE_CHILD, entry=Act.CASE_OPEN_READ)
+        return case_file.persons(context, case_id)[1], case_file.case_row(context, case_id).version
+
+    known, version = world.run(who, guardian_and_version)
+    command = guardian.SaveGuardian(
+        case_id=case_id,
+        version=version,
+        person_id=known.id,
+        name=known.name,
+        relation=known.relation,
+        parental_responsibility=known.parental_responsibility,
+        checked_on=known.checked_on,
+        national_id=national_id,
+    )
+    world.run(who, guardian.save_guardian, command=command)
+
+
+def parent(world, surname="Hansen"):
+    """A teacher whose married name tells nothing, and a case about her child, that she reads."""
+    add_person(world, "maria", f"Maria {surname}", "Assistent", "school", Role.STAFF)
+    own = cases.new_case(world, "maria", guardians=(("M. Hansen Vik", True),), number=CHILD)
+    world.run("maria", case.show_case, case_id=own)
+    return own
+
+
+def known_as(world, who, national_id):
+    note(world, "asta", who, national_id)
+
+
+def note(world, by, who, national_id):
+    world.run(
+        by,
+        account_person.note,
+        account_id=world.accounts[who],
+        national_id=national_id,
+        submission=uuid.uuid4(),
+    )
+
+
+@pytest.mark.parametrize("engine", ["world", "postgres_world"])
+def test_own_child_is_found_by_national_id_where_the_names_differ(request, engine):
+    world = request.getfixturevalue(engine)
+    own = parent(world)
+    registered(world, own, MARIA, "maria")
+    known_as(world, "maria", MARIA)
+    world.clock.set(OCTOBER)
+    assert made(world) == 1
+    assert told(month(world)) == [(ControlRule.REGISTERED_CHILD, "Maria Hansen", 1)]
+    cases.holds_together(world)
+
+
+def test_a_guardian_registered_in_another_case_about_the_child_counts_too(world):
+    parent(world)
+    other = cases.new_case(world, "mona", guardians=(("M. Hansen Vik", True),), number=CHILD)
+    registered(world, other, MARIA, "mona")
+    known_as(world, "maria", MARIA)
+    world.clock.set(OCTOBER)
+    made(world)
+    assert told(month(world)) == [(ControlRule.REGISTERED_CHILD, "Maria Hansen", 1)]
+
+
+def test_a_namesake_whose_national_id_is_another_is_not_pointed_out(world):
+    add_person(world, "maria", "Maria Hansen", "Assistent", "school", Role.STAFF)
+    own = cases.new_case(world, "maria", guardians=(("Maria Hansen", True),))
+    world.run("maria", case.show_case, case_id=own)
+    registered(world, own, ANOTHER, "maria")
+    known_as(world, "maria", MARIA)
+    world.clock.set(OCTOBER)
+    assert made(world) == 0
+
+
+def test_the_newest_national_id_of_an_account_counts(world):
+    own = parent(world)
+    registered(world, own, MARIA, "maria")
+    known_as(world, "maria", MARIA)
+    world.clock.advance(timedelta(minutes=1))
+    world.forget("asta")
+    known_as(world, "maria", ANOTHER)
+    world.clock.set(OCTOBER)
+    assert made(world) == 0
+
+
+def test_a_national_id_is_registered_by_who_manages_accounts_and_is_kept_nowhere(world):
+    for who in ("ingrid", "siv", "anne"):
+        with pytest.raises(AccessDenied):
+            note(world, who, "odd", MARIA)
+    with pytest.raises(RuleBroken, match=r"national_id\.check_digits"):
+        known_as(world, "siv", f"{MARIA[:-1]}{(int(MARIA[-1]) + 1) % 10}")
+    known_as(world, "siv", MARIA)
+    with world.runtime.engine.connect() as connection:
+        rows = connection.execute(text("SELECT * FROM account_persons")).all()
+        everything = "\n".join(connection.connection.iterdump())
+    assert len(rows) == 1
+    assert MARIA not in everything
+    assert world.run("siv", own_account.show).noted == world.clock.now()
+    assert world.run("odd", own_account.show).noted is None
 
 
 def test_it_is_made_once_and_never_before_the_month_is_over(september):

@@ -14,6 +14,7 @@ from bti.domain.access import Action
 from bti.domain.codes import Role
 from bti.domain.emergency import EmergencyReason, ReviewOutcome
 from bti.domain.errors import AccessDenied, NotFound, RuleBroken
+from bti.domain.national_id import made_up
 from bti.keyd import authority
 from bti.workflows import account, case, emergency, insight, review, sign_in, worklist
 from bti.workflows.worklist import TaskKind
@@ -82,6 +83,14 @@ def test_one_on_call_opens_the_core_of_one_case_and_sees_whom_to_call(night):
             night.run("vera", hidden, *positional, **argument)
     with pytest.raises(AccessDenied):
         night.run("vera", emergency.read_core, case_id=other)
+
+
+@BOTH_ENGINES
+def test_a_case_is_found_by_national_id_as_well(night):
+    number = made_up(cases.BORN, range(500, 1000))
+    case_id = cases.new_case(night, number=number)
+    assert take(night, case_id, number="", national_id=number) == case_id
+    assert night.run("vera", emergency.read_core, case_id=case_id).child.name == CHILD
 
 
 def test_nothing_but_the_key_of_the_core_is_released(world):

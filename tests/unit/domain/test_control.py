@@ -12,6 +12,7 @@ from bti.domain.control import (
     ControlRule,
     Kin,
     Look,
+    Somebody,
     kin_of,
     month_before,
     month_of,
@@ -117,6 +118,7 @@ def test_kin_is_pointed_out_at_the_first_look_and_the_graver_rule_alone():
     assert rules(one, {pair: frozenset({Kin.SURNAME})}) == [ControlRule.SAME_SURNAME]
     both = frozenset({Kin.SURNAME, Kin.GUARDIAN})
     assert rules(one, {pair: both}) == [ControlRule.OWN_CHILD]
+    assert rules(one, {pair: both | {Kin.REGISTERED}}) == [ControlRule.REGISTERED_CHILD]
 
 
 def test_a_try_at_ones_own_childs_case_is_pointed_out_too():
@@ -139,7 +141,29 @@ def test_a_try_at_ones_own_childs_case_is_pointed_out_too():
     ],
 )
 def test_kin_is_the_same_full_name_or_a_rare_surname(name, guardians, child, kin):
-    assert kin_of(name, guardians, child) == kin
+    assert kin_of(Somebody(name), [Somebody(one) for one in guardians], child) == kin
+
+
+names = st.sampled_from([(), ("siv", "aas"), ("tor", "aas"), ("siv", "hansen")])
+tokens = st.sampled_from([b"a", b"b", b"c"])
+known = st.builds(Somebody, names, tokens)
+
+
+@given(known, st.lists(known, max_size=4))
+def test_where_national_ids_are_known_they_alone_decide_who_is_a_guardian(employee, guardians):
+    found = kin_of(employee, guardians, ())
+    assert (Kin.REGISTERED in found) == (employee.token in {one.token for one in guardians})
+    assert Kin.GUARDIAN not in found
+
+
+@given(known, st.lists(known, max_size=4))
+def test_an_unknown_national_id_leaves_it_to_the_name(employee, guardians):
+    nameless = [Somebody(one.name) for one in guardians]
+    for asked, others in ((Somebody(employee.name), guardians), (employee, nameless)):
+        found = kin_of(asked, others, ())
+        same = bool(employee.name) and employee.name in {one.name for one in others}
+        assert (Kin.GUARDIAN in found) == same
+        assert Kin.REGISTERED not in found
 
 
 def test_the_common_surnames_are_twenty():
