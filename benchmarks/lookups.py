@@ -111,9 +111,7 @@ def _by_national_id(world: World, engine: str) -> Iterator[Figure]:
     used = float(any(index in plan for index in INDEXES))
     name = f"National id among {MILLION:,}, {engine}"
     rate = 1 / seconds
-    # On PostgreSQL not yet seen on an idle machine.
-    shown = engine == "SQLite"
-    yield Figure(f"{name} / 1 ms", "per s", rate, 1 / SLOWEST, SLOWEST * rate, 1.0, binding=shown)
+    yield Figure(f"{name} / 1 ms", "per s", rate, 1 / SLOWEST, SLOWEST * rate, 1.0)
     yield Figure(f"{name}: its plan uses the index", "plans", used, 1, used, 1.0)
 
 
@@ -168,4 +166,4 @@ def _by_name(world: World) -> Figure:
     slow = quantiles(taken, n=20)[-1]
     name = f"Search a name in {OWN_CASES} own cases, 95th / 100 ms"
     ratio = SLOWEST_SEARCH / slow
-    return Figure(name, "per s", 1 / slow, 1 / SLOWEST_SEARCH, ratio, 1.0, binding=False)
+    return Figure(name, "per s", 1 / slow, 1 / SLOWEST_SEARCH, ratio, 1.0)

@@ -59,7 +59,7 @@ def figures(directory: Path) -> Iterator[Figure]:
             yield writers.with_and_without(world)
             yield from _sequencer(world)
             yield _comparison(world)
-            yield writers.beside_one_chain(world, url)
+            yield from writers.beside_one_chain(world, url)
             world.close()
     finally:
         stop_server(directory)

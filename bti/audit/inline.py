@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Table, Uuid, bindparam, insert, select
 
@@ -257,8 +257,8 @@ def _store_apart(
     about = [(whose, idx, ref.kind, ref.id.hex) for idx, event, _ in placed for ref in event.about]
     edge = head.frontier
     stands = (edge.size, edge.to_bytes(), _stored(head.last_at), head.epoch, head.base, whose)
-    rows: Sequence[Sequence[tuple[object, ...]]]
-    rows = (events, about, [(whose, head.place, note)], [stands])
+    notes = [(whose, head.place, note)]
+    rows: list[list[tuple[Any, ...]]] = [[*events], [*about], [*notes], [stands]]
     for statement, each in zip(_STORE_APART, rows, strict=True):
         if each:
             connection.exec_driver_sql(statement, each[0] if len(each) == 1 else each)

@@ -17,7 +17,7 @@ from bti.db.models import Case, Entry, Person
 from bti.domain.protection import Protection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from bti.keyd.broker import Opened
     from bti.workflows.context import Context
@@ -251,6 +251,13 @@ def persons(context: Context, case_id: uuid.UUID) -> tuple[PersonRecord, ...]:
 def child_of(context: Context, case_id: uuid.UUID) -> PersonRecord:
     """Return the child; the core compartment must be open."""
     return next(person for person in persons(context, case_id) if person.kind == "child")
+
+
+def children_of(context: Context, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PersonRecord]:
+    """Return the child of each case, in one question; their core compartments must be open."""
+    rows = context.session.scalars(select(Person).where(Person.case_id.in_(case_ids)))
+    read = [(row.case_id, _person(row)) for row in rows]
+    return {case_id: person for case_id, person in read if person.kind == "child"}
 
 
 def add_person(context: Context, case_id: uuid.UUID, body: Mapping[str, Any]) -> uuid.UUID:

@@ -66,7 +66,8 @@ def search_child(
         candidates = _by_birth_date(context, subject, birth_date)
         action = Action.SEARCH_CHILD_RUN
     allowed = context.verbs.open_core([case.id for case in candidates])
-    found = [_found(context, case) for case in candidates if case.id in allowed]
+    children = case_file.children_of(context, allowed)
+    found = [_found(case, children[case.id]) for case in candidates if case.id in allowed]
     if action is Action.SEARCH_CHILD_RUN:
         found = [one for one in found if same_name(one.name, name)]
     context.record(action, more=[Reference("case", one.case_id) for one in found])
@@ -84,7 +85,7 @@ def open_case(context: Context, case_id: uuid.UUID) -> Found | None:
     ):
         return None
     context.record(Action.SEARCH_CHILD_RUN, Reference("case", case.id))
-    return _found(context, case)
+    return _found(case, case_file.child_of(context, case.id))
 
 
 def same_name(kept: str, asked: str) -> bool:
@@ -148,8 +149,7 @@ def _by_birth_date(context: Context, subject: Subject, birth_date: date | None) 
     return [case for case in rows if case_file.ops_of(case).birth_date == birth_date]
 
 
-def _found(context: Context, case: Case) -> Found:
-    child = case_file.child_of(context, case.id)
+def _found(case: Case, child: case_file.PersonRecord) -> Found:
     ops = case_file.ops_of(case)
     return Found(
         case.id,

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from bti.db.models import Account, Case, Log, Participant, Person
+from bti.db.models import Account, Case, Log, Participant
 from bti.domain.ages import day_in_norway
 from bti.domain.codes import Role
 from bti.domain.levels import CaseStatus, Level, LogStatus
 from bti.workflows import directory
-from bti.workflows.case_file import ops_of
+from bti.workflows.case_file import children_of, ops_of
 from bti.workflows.plan_facts import broken_follow_up
 
 if TYPE_CHECKING:
@@ -183,12 +183,8 @@ def _relations(
 
 
 def _children(context: Context, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
-    rows = context.session.scalars(select(Person).where(Person.case_id.in_(ids)))
-    return {
-        row.case_id: (row.body["name"], row.body.get("group", ""))
-        for row in rows
-        if row.body["kind"] == "child"
-    }
+    children = children_of(context, ids)
+    return {case_id: (child.name, child.group) for case_id, child in children.items()}
 
 
 def _names(context: Context, accounts: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
