@@ -66,6 +66,7 @@ TARGETS: dict[str, Target] = {
             "bti/keyd/grants.py",
             "bti/keyd/grant_people.py",
             "bti/keyd/grant_reset.py",
+            "bti/keyd/grant_first.py",
             "bti/keyd/grant_approval.py",
             "bti/keyd/grant_facts.py",
             "bti/keyd/asking.py",
@@ -76,6 +77,7 @@ TARGETS: dict[str, Target] = {
             f"{_KEYD}/test_grants_by_two.py",
             f"{_KEYD}/test_grants_in_a_case.py",
             f"{_KEYD}/test_grants_of_approvals.py",
+            f"{_KEYD}/test_grants_of_first_accounts.py",
             f"{_KEYD}/test_grants_of_people.py",
             f"{_KEYD}/test_grants_of_resets.py",
             f"{_KEYD}/test_grants_of_reviews.py",
@@ -104,6 +106,7 @@ TARGETS: dict[str, Target] = {
         (
             f"{_KEYD}/test_decisions.py",
             f"{_KEYD}/test_facts.py",
+            f"{_KEYD}/test_grants_of_first_accounts.py",
             f"{_KEYD}/test_kinship.py",
             f"{_KEYD}/test_row_macs.py",
             f"{_KEYD}/test_what_is_counted.py",

@@ -22,6 +22,7 @@ _LOG: Final = "ids and codes only; the tree needs the exact bytes"
 _APPROVAL: Final = "checked before the act; tells who asked whom for which kind of act, and when"
 _COUNTED: Final = "limits are counted on it; for a day, what the log says for good"
 _WORK: Final = "when the program's own jobs are due, and whether they failed"
+_CODE: Final = "a one-time code is right once; for a day, that an account signed in"
 _NOTED: Final = "keys whose row is not committed yet; gone when it is"
 _LEAVING: Final = "a job without content keys carries it out; tells that an account leaves"
 _PUBLIC: Final = "public fact about a public body"
@@ -79,7 +80,6 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "accounts.must_renew": "whether the account is in its owner's own hands yet",
         "accounts.password_hash": "argon2id; salted",
         "accounts.suspended_at": "that access was cut; needed before any key is released",
-        "accounts.totp_last_step": "time of the last sign-in to half a minute",
         "accounts.username_token": "keyed blind index; equality inside one municipality",
         "approvals.act": _APPROVAL,
         "approvals.answered_at": _APPROVAL,
@@ -139,6 +139,11 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "baton_offers.open_slot": "whether an offer is open: the unique constraint needs it",
         "baton_offers.to_id": _GRANT,
         "baton_offers.to_unit_id": _GRANT,
+        "broker_codes.account_id": _CODE,
+        "broker_codes.last_step": _CODE,
+        "broker_codes.secret_mark": "half a digest of 160 random bits; tells nothing",
+        "broker_codes.shown_at": _CODE,
+        "broker_codes.spent_on": "which account an administrator made on it; as the log",
         "broker_counts.count": _COUNTED,
         "broker_counts.scope": _COUNTED,
         "broker_counts.shard": _COUNTED,

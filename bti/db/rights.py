@@ -123,6 +123,8 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "own_records": {_W: _ALL, _K: _READ},
         # -- the key store
         "tenant_keys": {_K: _KEEP},
+        # A code is right once: remembered where whoever shows it cannot write.
+        "broker_codes": {_K: _ALL},
         "broker_marks": {_K: _ALL},
         "broker_counts": {_K: _ALL},
         "broker_notes": {_K: _ALL},

@@ -8,6 +8,9 @@ from typing import Final
 FRESH_FOR: Final = timedelta(minutes=15)
 """After this the person is asked for password and code again before a grave act."""
 
+DEMO: Final = "demo"
+"""The strength of a demonstration's session, which has no password and no code to prove."""
+
 
 def is_fresh(proven_at: datetime | None, at: datetime) -> bool:
     """Whether a second factor proven at ``proven_at`` still counts at ``at`` (UTC)."""

@@ -17,6 +17,7 @@ from bti.keyd.grant_facts import Columns, ident
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from bti.db.models import Account
     from bti.domain.relations import Subject
     from bti.keyd.evidence import Evidence
     from bti.keyd.local import LocalVerbs
@@ -85,6 +86,10 @@ class Asking:
     def facts(self, case_id: uuid.UUID) -> ObjectFacts:
         """Return how the session stands to a committed case."""
         return self.verbs.facts(case_id)
+
+    def shown_secret(self, account: Account, column: str) -> bytes | None:
+        """Return the secret in a column of a genuine account, if a code of it was shown just now."""
+        return self.verbs.shown_secret(account, column)
 
     def begun(self, record_id: uuid.UUID) -> bool:
         """Tell whether this session's owner was given keys for a row that is not there yet.

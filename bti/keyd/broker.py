@@ -152,10 +152,22 @@ class Verbs(Protocol):
     def check(self, *rows: AuthorityRow) -> None:
         """Raise ``AccessDenied`` when a row that grants authority was not written by the program."""
 
-    def prove_code(self, account_id: uuid.UUID, code: str) -> int | None:
-        """Return the time step of an unused one-time code of this account; None for a wrong one.
+    def prove_code(self, account_id: uuid.UUID, code: str) -> bool:
+        """Tell whether a one-time code of this account is right and new, and use it up.
 
         The proof of possession without which a broker in its own process grants no new session.
+        """
+
+    def prove_own_code(self, code: str) -> bool:
+        """Tell whether a code is of the secret that the person is about to take into use.
+
+        Without it a first password and code are never made one's own.
+        """
+
+    def spend_proof(self, account_id: uuid.UUID) -> bool:
+        """Use up a code shown in the last quarter of an hour for making this one account.
+
+        False where there is none that was not used up before.
         """
 
     def open_ops(self, tenant: uuid.UUID) -> None:

@@ -14,15 +14,15 @@ from bti.domain.access import Action
 from bti.domain.approval import GIVEN_BY_TWO, ApprovalAct, ApprovalState, digest_of
 from bti.domain.codes import Role
 from bti.domain.emergency import LASTS
+from bti.keyd import grant_first
 from bti.keyd.asking import Asking
 from bti.keyd.grant_facts import SLOWEST, Columns, ended_only, ident, moment, same
 from bti.keyd.grant_reset import begins_anew
 
 FULL: Final = b"password+totp"
-#: With a password and code that somebody else made: to make one's own, and nothing more.
-FIRST: Final = b"first"
+FIRST: Final = grant_first.FIRST.encode()
 #: What is checked at the sign-in, besides the sealed code.
-_SIGN_IN: Final = ("password_hash", "must_renew", "totp_last_step")
+_SIGN_IN: Final = ("password_hash", "must_renew")
 #: A session may not be given a longer life than any installation allows.
 LONGEST: Final = timedelta(minutes=1440)
 
@@ -32,7 +32,7 @@ def account(asking: Asking, row: Writing, old: Columns | None) -> bool:
     if asking.operator:
         return True
     if old is None:
-        return asking.may(Action.MANAGE_ACCOUNTS, None)
+        return grant_first.made(asking, row)
     return same(row.columns, old, "username_token", "tenant_id") and _changes(asking, row, old)
 
 
@@ -44,7 +44,7 @@ def _changes(asking: Asking, row: Writing, old: Columns) -> bool:
     if not same(row.columns, old, "first_until"):
         return begins_anew(asking, row, old)
     if _is_self(asking, row.row_id) and same(row.columns, old, "active", "suspended_at"):
-        return _changes_own(row, old)
+        return grant_first.changes_own(asking, row, old)
     return _holds_back(asking, row, old)
 
 
@@ -55,12 +55,6 @@ def _holds_back(asking: Asking, row: Writing, old: Columns) -> bool:
     # An account that was closed, by a bait or otherwise, is opened by its review alone.
     managed = same(row.columns, old, "active") and asking.may(Action.MANAGE_ACCOUNTS, None)
     return managed or _reviewed(asking, row.row_id)
-
-
-def _changes_own(row: Writing, old: Columns) -> bool:
-    """Tell whether a person may change their own account so: a new code only when it is due."""
-    due = old["must_renew"] == b"1"
-    return due or (same(row.columns, old, "must_renew") and not row.beyond.get("totp_ct"))
 
 
 def _reviewed(asking: Asking, account: uuid.UUID) -> bool:
@@ -143,7 +137,9 @@ def web_session(asking: Asking, row: Writing, old: Columns | None) -> bool:
         owner = asking.session.get(Account, account)
         if owner is None or owner.first_too_late(asking.now):
             return False
-        if row.columns["strength"] == (FIRST if owner.must_renew else FULL):
+        asking.verbs.authority.genuine([owner])  # else SQL could say that the account is one's own
+        full = FIRST if owner.must_renew else FULL
+        if row.columns["strength"] == full and _proven_now(asking, row):
             return True
     # Also for who has shown the code only just now: they may have renewed it already.
     return _goes_on(asking, row, account, until)
@@ -158,9 +154,15 @@ def _goes_on(asking: Asking, row: Writing, account: uuid.UUID, until: datetime) 
     if subject.account_id != account or limit is None or until > limit:
         return False
     if subject.strength.encode() == FIRST and row.columns["strength"] == FULL:
-        return True  # their own password and code have just taken the place of the first ones
+        return _proven_now(asking, row) and grant_first.is_own(asking, account)
     kept = moment(row.columns, "proven_at") == subject.proven_at
     return kept and row.columns["strength"] == subject.strength.encode()
+
+
+def _proven_now(asking: Asking, row: Writing) -> bool:
+    """Tell whether the session says that it was proven just now: not ahead, for later use."""
+    proven = moment(row.columns, "proven_at")
+    return proven is not None and asking.now - SLOWEST < proven <= asking.now
 
 
 def own_record(asking: Asking, row: Writing, old: Columns | None) -> bool:

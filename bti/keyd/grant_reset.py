@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bti.keyd.asking import Asking
 
 #: What is made anew; all else stays as it is.
-_ANEW: Final = frozenset({"password_hash", "must_renew", "totp_last_step", "first_until"})
+_ANEW: Final = frozenset({"password_hash", "must_renew", "first_until"})
 
 
 def begins_anew(asking: Asking, row: Writing, old: Columns) -> bool:

@@ -192,7 +192,7 @@ class Handler:
         # One session opens one thing at a time: many at once would each be counted as the first.
         if isinstance(request.credential, bytes) and request.verb in _COUNTED:
             return self._one_at_a_time[request.credential[0] % _LOCKS]
-        if request.verb == "prove_code":
+        if request.verb in {"prove_code", "prove_own_code"}:
             return self._codes
         return threading.Lock()
 
@@ -244,7 +244,7 @@ def _is_work(request: Request) -> bool:
     return all(row["table"] in WORKED and row["version"] == 1 for row in rows)
 
 
-_COUNTED: Final = frozenset({"open", "open_core", "national_id_token", "prove_code"})
+_COUNTED: Final = frozenset({"open", "open_core", "national_id_token"})
 
 
 def _whose(

@@ -39,6 +39,8 @@ ALLOWED: Final[Mapping[Side, frozenset[str]]] = MappingProxyType(
             "check",
             "grant",
             "prove_code",
+            "prove_own_code",
+            "spend_proof",
             "use_approval",
             "username_token",
             "national_id_token",

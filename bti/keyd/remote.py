@@ -7,8 +7,7 @@ opened, for one transaction.
 from __future__ import annotations
 
 import uuid
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from bti.crypto.errors import SealError
 from bti.db.base import stored_columns
@@ -23,10 +22,10 @@ from bti.keyd.broker import Opened, RanOut
 from bti.keyd.client import Channel
 from bti.keyd.codec import CodecError, decode
 from bti.keyd.parcel import receive
-from bti.keyd.wire import MOST_CASES, MOST_PAIRS, MOST_ROWS, BadMessage, pack, unpack
+from bti.keyd.wire import MOST_CASES, MOST_PAIRS, MOST_ROWS, BadMessage, batched, pack, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -44,9 +43,6 @@ if TYPE_CHECKING:
     from bti.keyd.broker import Credential
     from bti.keyd.generations import KeyLife
     from bti.keyd.kinship import Pair
-
-
-T = TypeVar("T")
 
 
 class RemoteBroker:
@@ -237,16 +233,24 @@ class RemoteVerbs:
         for some in batched(wire, MOST_ROWS):
             self._ask("check", rows=list(some))
 
-    def prove_code(self, account_id: uuid.UUID, code: str) -> int | None:
-        """Return the time step of an unused one-time code of this account; None for a wrong one."""
+    def prove_code(self, account_id: uuid.UUID, code: str) -> bool:
+        """Have a one-time code looked at and used up; tells whether it was right and new."""
+        return self._right("prove_code", account=account_id.hex, code=code[:_LONGEST_CODE])
+
+    def prove_own_code(self, code: str) -> bool:
+        """Have a code looked at of the secret that the person is about to take into use."""
+        return self._right("prove_own_code", code=code[:_LONGEST_CODE])
+
+    def _right(self, verb: str, **args: str) -> bool:
         try:
-            step = self._ask("prove_code", account=account_id.hex, code=code[:_LONGEST_CODE])[
-                "step"
-            ]
+            return self._ask(verb, **args)["right"] is True
         except AccessDenied:
             # Too many wrong ones: answered as one more of them, and entered by the broker.
-            return None
-        return step if isinstance(step, int) else None
+            return False
+
+    def spend_proof(self, account_id: uuid.UUID) -> bool:
+        """Have the person's fresh proof used up for this one account, for good."""
+        return self._ask("spend_proof", account=account_id.hex)["spent"] is True
 
     def open_ops(self, tenant: uuid.UUID) -> None:
         """Receive what a job needs that counts or reminds (system only)."""
@@ -387,10 +391,3 @@ def _wired(row: Writing) -> dict[str, Any]:
         "columns": _packed(row.columns),
         "beyond": _packed(row.beyond),
     }
-
-
-def batched(rows: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
-    """Yield rows in tuples of at most ``size``; itertools has it from Python 3.12 on."""
-    rest = iter(rows)
-    while some := tuple(islice(rest, size)):
-        yield some

@@ -243,13 +243,26 @@ def _about(row: Writing) -> Reference:
 def _prove_code(work: Work, *, account: uuid.UUID, code: str) -> Answer:
     work.meter.proving(account)
     if work.session.get(Account, account) is None:
-        return {"step": None}
-    step = work.verbs.prove_code(account, code)
-    if step is None:
-        work.meter.wrong_code(account)
-    else:
+        return {"right": False}
+    right = work.verbs.prove_code(account, code)
+    if right:
         work.evidence.show(account, work.now)
-    return {"step": step}
+    else:
+        work.meter.wrong_code(account)
+    return {"right": right}
+
+
+def _prove_own_code(work: Work, *, code: str) -> Answer:
+    account = work.verbs.subject().account_id
+    work.meter.proving(account)
+    right = work.verbs.prove_own_code(code)
+    if not right:
+        work.meter.wrong_code(account)
+    return {"right": right}
+
+
+def _spend_proof(work: Work, *, account: uuid.UUID) -> Answer:
+    return {"spent": work.verbs.spend_proof(account)}
 
 
 def _use_approval(
@@ -349,6 +362,8 @@ REQUESTS: Final[Mapping[str, Callable[..., Answer]]] = MappingProxyType(
         "check": _check,
         "grant": _grant,
         "prove_code": _prove_code,
+        "prove_own_code": _prove_own_code,
+        "spend_proof": _spend_proof,
         "use_approval": _use_approval,
         "username_token": _username_token,
         "national_id_token": _national_id_token,

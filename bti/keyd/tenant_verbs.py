@@ -19,12 +19,13 @@ from bti.domain.approval import ApprovalRefused
 from bti.domain.codes import Role
 from bti.domain.errors import AccessDenied
 from bti.domain.relations import ObjectFacts, ObjectKind
+from bti.domain.step_up import DEMO, is_fresh
 from bti.identity.tokens import digest_of_proof
+from bti.keyd import codes
 from bti.keyd.approvals import Approvals
 from bti.keyd.authority import Authority
 from bti.keyd.baits import Baits
 from bti.keyd.broker import RanOut, Ties
-from bti.keyd.codes import unused_step
 from bti.keyd.generations import KeyLife
 from bti.keyd.keystore import FOUND, KeyStore
 from bti.keyd.row_macs import RowMacs
@@ -125,11 +126,30 @@ class TenantVerbs:
         """Raise ``AccessDenied`` when a row that grants authority was not written by the program."""
         self.authority.genuine(rows)
 
-    def prove_code(self, account_id: uuid.UUID, code: str) -> int | None:
-        """Return the time step of an unused one-time code of this account; None for a wrong one."""
+    def prove_code(self, account_id: uuid.UUID, code: str) -> bool:
+        """Tell whether a one-time code of this account is right and new, and use it up."""
         row = self._session.get_one(Account, account_id)
         self.authority.genuine([row])
-        return unused_step(self._session, self._keys, row, code, self._clock.now())
+        return codes.accept(self._session, self._keys, row, code, self._clock.now())
+
+    def prove_own_code(self, code: str) -> bool:
+        """Tell whether a code is of the secret that the person is about to take into use."""
+        row = self._session.get_one(Account, self._live().account_id)
+        self.authority.genuine([row])
+        if not row.must_renew or row.totp_next_ct is None:
+            return False
+        now = self._clock.now()
+        return codes.accept(self._session, self._keys, row, code, now, column="totp_next_ct")
+
+    def spend_proof(self, account_id: uuid.UUID) -> bool:
+        """Use the person's fresh proof up for making this one account; tells whether there was one."""
+        subject, now = self._live(), self._clock.now()
+        if not is_fresh(subject.proven_at, now):
+            return False
+        # A demonstration has no codes to show; behind a socket there is no such session.
+        if subject.strength == DEMO:
+            return True
+        return codes.spend(self._session, subject.account_id, account_id, now)
 
     def open_ops(self, tenant: uuid.UUID) -> None:
         """Release the ops key to a job that counts or reminds (system only)."""
@@ -222,6 +242,11 @@ class TenantVerbs:
         subject = self.subject()
         session = digest_of_proof(proof).hex()[:8]
         return By(str(subject.account_id), session, str(subject.unit_id))
+
+    def shown_secret(self, account: Account, column: str) -> bytes | None:
+        """Return the secret in a column of a genuine account, if a code of it was shown just now."""
+        now = self._clock.now()
+        return codes.shown_secret(self._session, self._keys, account, now, column=column)
 
     def tenant_key(self, tenant: uuid.UUID, purpose: TenantPurpose, key_id: bytes) -> DataKey:
         """Return a tenant key for the broker's own use. Raises ``SealError``."""

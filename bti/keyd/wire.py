@@ -11,12 +11,15 @@ import binascii
 import json
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from bti.keyd.broker import Credential, RanOut
+
+T = TypeVar("T")
 
 VERSION: Final = 1
 MOST_BYTES: Final = 64 * 1024
@@ -206,6 +209,8 @@ VERBS: Final[Mapping[str, Check]] = MappingProxyType(
         "check": _shape(rows=_many(_ROW, MOST_ROWS)),
         "grant": _shape(rows=_many(_WRITING, MOST_ROWS)),
         "prove_code": _shape(account=_id, code=_text(20)),
+        "prove_own_code": _shape(code=_text(20)),
+        "spend_proof": _shape(account=_id),
         "use_approval": _shape(tenant=_id, approval=_maybe(_id), act=_match(_NAME), params=_params),
         "username_token": _shape(tenant=_id, username=_text(200)),
         "national_id_token": _shape(tenant=_id, kind=_text(20), digits=_text(11)),
@@ -317,3 +322,10 @@ def _who(credential: Credential) -> dict[str, str | None]:
     if isinstance(credential, str):
         return {"kind": "system", "name": credential}
     return {"kind": "visitor"}
+
+
+def batched(rows: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    """Yield rows in tuples of at most ``size``; itertools has it from Python 3.12 on."""
+    rest = iter(rows)
+    while some := tuple(islice(rest, size)):
+        yield some

@@ -13,6 +13,7 @@ from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.db.models import Account, Case, Log, Municipality, Participant, RoleGrant, Unit, WebSession
 from bti.domain import leaving
+from bti.domain.approval import StepUpNeeded
 from bti.domain.codes import CASE_WORKERS, Role, Sector
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import LogStatus
@@ -93,7 +94,9 @@ def create_account(  # noqa: PLR0913 - each is a fact about the new account
 
     Its owner chooses their own before anything else, unless they made these (``must_renew``).
 
-    Raises ``RuleBroken("account.username_taken")`` and ``PasswordRefusedError``.
+    On a page it takes a fresh proof, which the key broker uses up for this one account.
+
+    Raises ``RuleBroken("account.username_taken")``, ``PasswordRefusedError`` and ``StepUpNeeded``.
     """
     check_new(secret, context=[username, name])
     context.verbs.open_directory(tenant_id)
@@ -103,6 +106,7 @@ def create_account(  # noqa: PLR0913 - each is a fact about the new account
         raise RuleBroken(code)
     seed = totp.new_secret()
     row = Account(
+        id=uuid.uuid4(),
         tenant_id=tenant_id,
         username_token=token,
         password_hash=context.passwords.hash(secret),
@@ -111,6 +115,8 @@ def create_account(  # noqa: PLR0913 - each is a fact about the new account
     )
     row.profile = {"name": name, "username": username, "title": title, "phone": phone}
     row.totp_secret = seed.hex()
+    if not isinstance(context.actor, SystemActor) and not context.verbs.spend_proof(row.id):
+        raise StepUpNeeded
     context.session.add(row)
     context.record(Action.ACCOUNT_PROFILE_CREATE, Reference("account", row.id), tenant=tenant_id)
     return NewAccount(row.id, seed)

@@ -93,7 +93,6 @@ def carry_out(context: Context, *, approval_id: uuid.UUID) -> PasswordHalf:
     row.first_code = totp.new_secret().hex()
     row.totp_secret = row.first_code
     row.totp_next = None
-    row.totp_last_step = 0
     row.must_renew = True
     row.first_until = until
     account.end_sessions(context, row.id)

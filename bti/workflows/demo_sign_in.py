@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bti.db.models import Account, Municipality
+from bti.domain import step_up
 from bti.workflows import sign_in
 from bti.workflows.errors import NotFound, SignInRefused
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from bti.workflows.context import Context
 
-STRENGTH_DEMO = "demo"
+STRENGTH_DEMO = step_up.DEMO
 
 
 @dataclass(frozen=True, slots=True)

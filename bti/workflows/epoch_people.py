@@ -121,10 +121,8 @@ def _proven(
     if asker is not None and row.id == asker.account_id:
         raise ApprovalRefused("approval.self", tenant_id=tenant_id)
     right = context.passwords.verify(row.password_hash, shown.secret).right
-    step = context.verbs.prove_code(row.id, shown.code)
-    if not right or step is None:
+    if not context.verbs.prove_code(row.id, shown.code) or not right:
         raise NotProvenError(shown.username)
-    row.totp_last_step = step
     grant = _role(context, row, roles)
     return PersonFacts(
         account_id=row.id,

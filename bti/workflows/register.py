@@ -116,7 +116,7 @@ def welcome(
     """Make an account with a first role and a random password.
 
     Raises ``RuleBroken`` with account.username_taken, account.role_not_here or
-    account.role_needs_two.
+    account.role_needs_two, and ``StepUpNeeded``: each account takes a proof of its own.
     """
     subject = require(context, Act.MANAGE_ACCOUNTS)
     _check_role(context, unit_id, role)

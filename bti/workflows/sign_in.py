@@ -110,9 +110,9 @@ def sign_in(
     else:
         verdict = passwords.verify(begun.password_hash, secret)
     new_hash = passwords.hash(secret) if verdict.rehash else None
-    return doorway.perform(
-        _finish, None, begun=begun, code=code, right=verdict.right, new_hash=new_hash
-    )
+    # By itself: the code is used up here, and what follows may be tried again when it loses a race.
+    right = verdict.right and doorway.perform(_code_is_right, None, begun=begun, code=code)
+    return doorway.perform(_finish, None, begun=begun, right=right, new_hash=new_hash)
 
 
 def _begin(
@@ -137,13 +137,21 @@ def _begin(
     return _Begun(tenant_id, counted, account.id, stored)
 
 
+def _code_is_right(context: Context, *, begun: _Begun, code: str) -> bool:
+    """Have the code looked at after a right password, and used up."""
+    context.enter(begun.tenant_id)
+    account = context.session.get(Account, begun.account_id) if begun.account_id else None
+    if account is None or account.password_hash != begun.password_hash:
+        return False
+    return forged_by(context, account) is None and context.verbs.prove_code(account.id, code)
+
+
 def _finish(
-    context: Context, *, begun: _Begun, code: str, right: bool, new_hash: str | None
+    context: Context, *, begun: _Begun, right: bool, new_hash: str | None
 ) -> SignedIn | SignInRefused:
-    """Use up the code and open the session, or write that it was refused."""
+    """Open the session for a right password and code, or write that it was refused."""
     tenant = begun.tenant_id
     context.enter(tenant)
-    # Locked: a code sent twice at once must not be right twice.
     account = (
         context.session.get(Account, begun.account_id, with_for_update=True)
         if begun.account_id is not None
@@ -154,10 +162,8 @@ def _finish(
         return SignInRefused()
     about = Reference("account", account.id)
     forged = forged_by(context, account)
-    # A password that was changed while the old one was being checked is no longer right.
     proven = right and forged is None and account.password_hash == begun.password_hash
-    step = unused_step(context, account, code) if proven else None
-    if step is None or not account.can_sign_in:
+    if not proven or not account.can_sign_in:
         # Told apart in the log only: a planted password must look like a wrong one.
         rule = forged or "sign_in.not_proven"
         context.record(Action.SESSION_SIGN_IN_DENY, about, tenant=tenant, refused=rule)
@@ -169,7 +175,6 @@ def _finish(
     strength = STRENGTH_FIRST if account.must_renew else STRENGTH_TWO_FACTORS
     opened = open_session(context, account, strength)
     if isinstance(opened, SignedIn):
-        account.totp_last_step = step  # a code seen over a shoulder cannot be used again
         if new_hash is not None:
             account.password_hash = new_hash
         attempts.forgive(context, begun.counted)
@@ -389,8 +394,3 @@ def forged_by(context: Context, row: Account | WebSession) -> str | None:
     except AccessDenied as denied:
         return denied.rule
     return None
-
-
-def unused_step(context: Context, account: Account, code: str) -> int | None:
-    """Return the step of a right code that was not used before, or None."""
-    return context.verbs.prove_code(account.id, code)

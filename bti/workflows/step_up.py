@@ -56,7 +56,9 @@ def prove_again(
         return begun
     # Between the transactions, as at sign-in: argon2 would hold up every writer.
     right = doorway.passwords.verify(begun.password_hash, secret).right
-    return doorway.perform(_finish, actor, begun=begun, code=code, right=right)
+    # By itself: the code is used up here, and what follows may be tried again when it loses a race.
+    right = right and doorway.perform(_code_is_right, actor, code=code)
+    return doorway.perform(_finish, actor, begun=begun, right=right)
 
 
 def confirm_in_demo(context: Context) -> str:
@@ -79,16 +81,16 @@ def _begin(context: Context, *, address: str) -> _Begun | SignInRefused:
     return _Begun(counted, account.password_hash)
 
 
-def _finish(context: Context, *, begun: _Begun, code: str, right: bool) -> str | SignInRefused:
+def _code_is_right(context: Context, *, code: str) -> bool:
+    return context.verbs.prove_code(context.verbs.subject().account_id, code)
+
+
+def _finish(context: Context, *, begun: _Begun, right: bool) -> str | SignInRefused:
     context.verbs.subject()
-    # Locked: a code sent twice at once must not be right twice.
     account = context.session.get_one(Account, context.person.account_id, with_for_update=True)
-    proven = right and account.password_hash == begun.password_hash
-    step = sign_in.unused_step(context, account, code) if proven else None
-    if step is None:
+    if not right or account.password_hash != begun.password_hash:
         _refuse(context, account, "sign_in.not_proven")
         return SignInRefused()
-    account.totp_last_step = step
     attempts.forgive(context, begun.counted)
     return _raise(context, account)
 

@@ -9,7 +9,6 @@ from sqlalchemy import select, text
 
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
-from bti.db.guards import mac_columns
 from bti.db.models import (
     Account,
     Approval,
@@ -23,16 +22,14 @@ from bti.db.sealed_value import Sealed
 from bti.domain.account_reset import LIVES
 from bti.domain.codes import Role
 from bti.identity import totp
-from bti.identity.tokens import proof_of
 from bti.keyd.grants import MOST_AHEAD
 from bti.keyd.quota import WRONG_CODES, WRONG_CODES_PEER, WRONG_CODES_WINDOW
 from bti.keyd.wire import pack
 from bti.workflows import account_reset, approval, first_sign_in, register, sign_in
 from tests.approvals import freshly
 from tests.keyd_world import asked, remote_world
+from tests.lying import BLOB, account_of, granted, proof, refused
 from tests.story import Story
-
-BLOB = b"x" * 80
 
 
 @pytest.fixture(scope="module")
@@ -40,22 +37,6 @@ def remote(postgres_server, tmp_path_factory):
     directory = tmp_path_factory.mktemp("lying")
     with postgres_server.database() as url, remote_world(directory, url) as made:
         yield made
-
-
-def granted(remote, credential, row, *, version=1, beyond=None, **changes):
-    """What the broker answers to a request for the MAC of a row with these changes."""
-    columns = mac_columns(row) | changes
-    for name in beyond or {}:
-        del columns[name]
-    wanted = {
-        "tenant": remote.world.tenant_id.hex,
-        "table": row.__tablename__,
-        "row_id": row.id.hex,
-        "version": version,
-        "columns": {name: pack(value) for name, value in columns.items()},
-        "beyond": {name: pack(value) for name, value in (beyond or {}).items()},
-    }
-    return asked(remote, "grant", credential, rows=[wanted])
 
 
 def written(remote, row, answer):
@@ -69,15 +50,6 @@ def written(remote, row, answer):
         connection.execute(
             text(f"INSERT INTO {row.__tablename__} ({names}) VALUES ({places})"), values
         )
-
-
-def proof(remote, who):
-    remote.world.forget(who)
-    return proof_of(remote.world.token(who))
-
-
-def refused(answer, rule):
-    return answer.get("no", {}).get("rule") == rule
 
 
 @pytest.mark.parametrize(
@@ -337,13 +309,6 @@ def agreed_to_reset(remote, who, giver):
     return approval_id
 
 
-def account_of(remote, who):
-    with remote.world.looking() as session:
-        row = session.get_one(Account, remote.world.accounts[who])
-        session.expunge(row)
-        return row
-
-
 def test_one_administrator_gives_nobody_a_new_password_and_code(remote):
     world = remote.world
     row = account_of(remote, "per")
@@ -379,7 +344,7 @@ def test_an_account_begins_anew_once_by_the_two_who_agreed(remote):
     assert weak.strength == sign_in.STRENGTH_FIRST
     own = run(first_sign_in.show, weak).totp_secret
     now = totp.code_at(own, world.clock.now())
-    run(first_sign_in.finish, weak, new="en egen og lang setning", code=now)
+    first_sign_in.finish(world.runtime.doorway, weak, new="en egen og lang setning", code=now)
     row = account_of(remote, "turid")
     assert not row.must_renew
     assert refused(anew(remote, row, used_at), "grant.accounts")

@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
-    Integer,
     LargeBinary,
     String,
     Text,
@@ -36,7 +35,6 @@ class Account(AuthorityRow):
     profile_ct: Mapped[Sealed] = mapped_column(SealedType)
     totp_ct: Mapped[Sealed] = mapped_column(SealedType)
     password_hash: Mapped[str] = mapped_column(Text)
-    totp_last_step: Mapped[int] = mapped_column(Integer, default=0)
     language: Mapped[str | None] = mapped_column(String(2))
     active: Mapped[bool] = mapped_column(default=True)
     #: Password and code were made by somebody else: the person makes their own before all else.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, Integer, String
+from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bti.db.base import Base, TenantWall
@@ -57,3 +57,21 @@ class BrokerNote(TenantWall, Base):
     kind: Mapped[str] = mapped_column(String(10), primary_key=True)
     account_id: Mapped[uuid.UUID]
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class BrokerCode(TenantWall, Base):
+    """Which one-time code of a secret an account has shown last: each is right once.
+
+    Kept where no other process can write: whoever asks cannot let a code count twice. Older ones
+    than a day are deleted; a code is good for a minute and a half.
+    """
+
+    __tablename__ = "broker_codes"
+    __audited__ = False
+    account_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    #: Which secret: the first half of its SHA-256. A new secret begins anew.
+    secret_mark: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    last_step: Mapped[int] = mapped_column(Integer)
+    shown_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    #: The account that was made on this proof; there is one at most.
+    spent_on: Mapped[uuid.UUID | None]

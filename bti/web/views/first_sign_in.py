@@ -13,7 +13,7 @@ from bti.identity import totp
 from bti.identity.password import PasswordRefusedError
 from bti.web import identity, messages
 from bti.web.access import ROUTES, Public
-from bti.web.doorway import perform
+from bti.web.doorway import doorway, perform
 from bti.web.forms.account import FirstForm
 from bti.web.notices import notify
 from bti.workflows import first_sign_in
@@ -56,8 +56,11 @@ def show() -> Response:
         status = 422
         if form.validate_on_submit():
             try:
-                token = perform(
-                    first_sign_in.finish, new=form.new.data or "", code=form.code.data or ""
+                token = first_sign_in.finish(
+                    doorway(),
+                    identity.person(),
+                    new=form.new.data or "",
+                    code=form.code.data or "",
                 )
             except PasswordRefusedError as refused:
                 form.refuse(messages.RULES[refused.code], form.new)

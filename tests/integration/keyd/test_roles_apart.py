@@ -34,7 +34,9 @@ def test_the_story_is_told_with_no_more_rights_than_each_process_has(remote):
     assert "could not be answered" not in remote.keyd.said()
 
 
-@pytest.mark.parametrize("table", ["tenant_keys", "case_keys", "broker_marks", "broker_notes"])
+@pytest.mark.parametrize(
+    "table", ["tenant_keys", "case_keys", "broker_codes", "broker_marks", "broker_notes"]
+)
 def test_the_webs_role_cannot_read_rows_that_are_the_brokers(remote, table):
     with (
         remote.world.runtime.engine.begin() as connection,

@@ -85,6 +85,7 @@ class Asked:
     now: datetime = NOON
     used: list = field(default_factory=list)
     approvals: object = None
+    secrets_shown: dict = field(default_factory=dict)
 
     @property
     def verbs(self):
@@ -120,6 +121,10 @@ class Asked:
         if not self.signed_in:
             raise AccessDenied("access.no_session")
         return a_subject(strength=self.strength, proven_at=self.proven_at)
+
+    def shown_secret(self, account, column):
+        """The secret a test says that a code was shown of."""
+        return self.secrets_shown.get((account.id, column))
 
     def may(self, action, case_id):
         """As the test says, and in no other case."""

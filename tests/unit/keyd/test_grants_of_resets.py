@@ -56,12 +56,12 @@ def rows():
 def an_account(**changes):
     account = {"username_token": b"anne", "tenant_id": TENANT, "active": True, "suspended_at": None}
     account |= {"password_hash": "old", "must_renew": False, "language": "nb"}
-    account |= {"first_until": None, "totp_last_step": 7, "totp_next_ct": None}
+    account |= {"first_until": None, "totp_next_ct": None}
     return account | changes
 
 
 def anew(used_at=GIVEN, **changes):
-    both = {"password_hash": "new", "must_renew": True, "totp_last_step": 0}
+    both = {"password_hash": "new", "must_renew": True}
     return an_account(**(both | {"first_until": used_at + LIVES} | changes))
 
 
@@ -125,7 +125,7 @@ def test_it_is_both_halves_and_nothing_beside_them_by_who_may_and_once(rows, cha
 @pytest.mark.parametrize("self", [{"row": TEACHER}, {"row": NURSE, "shown": (NURSE,)}])
 def test_nobody_gives_themselves_longer(rows, self):
     due = an_account(must_renew=True, first_until=NOON)
-    assert begins(rows, due | {"password_hash": "own", "must_renew": False}, due, **self)
+    assert begins(rows, due | {"language": "nn"}, due, **(self | {"beyond": {}}))
     assert not begins(rows, due | {"first_until": NOON + timedelta(hours=1)}, due, **self)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select
 
 from bti.crypto import blind_index
 from bti.crypto.envelope import TENANT_WIDE, DataKey, Place, open_sealed, seal
@@ -12,13 +13,14 @@ from bti.crypto.provider import TenantPurpose
 from bti.crypto.row_mac import row_mac
 from bti.crypto.values import json_to_bytes
 from bti.db.guards import FORGED, Stood, Writing
-from bti.db.models import Account, BaitMark
+from bti.db.models import Account, BaitMark, BrokerCode
 from bti.db.sealed_value import Sealed
 from bti.db.walls import EVERYWHERE, Standpoint, stand
 from bti.domain.errors import AccessDenied
 from bti.identity import totp
+from bti.keyd import codes
 from bti.keyd.baits import Baits
-from bti.keyd.codes import unused_step
+from bti.keyd.grant_facts import SLOWEST
 from bti.keyd.row_macs import RowMacs, case_of
 from tests.unit.domain.samples import CASE, NOON, OTHER_TENANT, TEACHER, TENANT, an_id
 from tests.unit.keyd.asked import ROW, Rows
@@ -28,6 +30,7 @@ KEY, OLDER, INDEX = (
     DataKey(b"e" * 16, b"o" * 32),
     DataKey(b"i" * 16, b"i" * 32),
 )
+DAY, STEP = timedelta(days=1), timedelta(seconds=totp.STEP_SECONDS)
 COLUMNS = {"language": b"nb", "case_id": None}
 VALUE = b'"a secret"'
 
@@ -178,21 +181,60 @@ def test_whoever_stands_in_another_municipality_meets_no_bait(rows):
 
 @pytest.mark.parametrize("key", [KEY, OLDER])
 def test_a_code_is_right_once_and_only_the_owners(rows, key):
-    secret = b"twenty secret bytes!"
-    place_of = Place(TENANT, TENANT_WIDE, "accounts", "totp_ct", TEACHER, 1)
-    blob = Sealed(seal(key, place_of, json_to_bytes(secret.hex())))
-    rows.put("accounts", id=TEACHER, tenant_id=TENANT, totp_ct=blob, totp_last_step=0)
-    account = rows.get_one(Account, TEACHER)
+    account = an_account(rows, key, b"twenty secret bytes!")
 
-    def step(at=NOON):
-        return unused_step(rows, Keys(), account, totp.code_at(secret, NOON), at)
+    def right(secret, at=NOON, code_of=NOON):
+        code = totp.code_at(secret, code_of)
+        return codes.accept(rows, Keys(), account, code, at)
 
-    found = step()
-    assert found is not None
-    assert step(NOON + timedelta(minutes=2)) is None
-    assert unused_step(rows, Keys(), account, "000000", NOON) is None
-    account.totp_last_step = found
-    assert step() is None
+    assert not codes.accept(rows, Keys(), account, "000000", NOON)
+    assert not right(b"twenty secret bytes!", NOON + timedelta(minutes=2))
+    assert not right(b"somebody else's code")
+    assert right(b"twenty secret bytes!")
+    assert not right(b"twenty secret bytes!")
+    assert not right(b"twenty secret bytes!", code_of=NOON - STEP)
+    assert right(b"twenty secret bytes!", NOON + STEP, NOON + STEP)
+
+
+def test_each_secret_has_codes_of_its_own_and_what_is_a_day_old_is_forgotten(rows):
+    account = an_account(rows, KEY, b"twenty secret bytes!", b"one that is to come.")
+    old, new = (
+        totp.code_at(one, NOON) for one in (b"twenty secret bytes!", b"one that is to come.")
+    )
+    assert codes.accept(rows, Keys(), account, old, NOON)
+    waits = {"column": "totp_next_ct"}
+    assert not codes.accept(rows, Keys(), account, old, NOON, **waits)
+    assert codes.accept(rows, Keys(), account, new, NOON, **waits)
+    assert not codes.accept(rows, Keys(), account, new, NOON, **waits)
+    assert not codes.accept(rows, Keys(), account, old, NOON)
+    assert codes.accept(
+        rows, Keys(), account, totp.code_at(b"twenty secret bytes!", NOON + DAY), NOON + DAY
+    )
+    left = rows.scalars(select(BrokerCode.shown_at).where(BrokerCode.account_id == TEACHER)).all()
+    assert left == [NOON + DAY]
+
+
+def test_a_secret_counts_as_shown_for_five_minutes(rows):
+    account = an_account(rows, KEY, b"twenty secret bytes!")
+
+    def shown(at, column="totp_ct"):
+        return codes.shown_secret(rows, Keys(), account, at, column=column)
+
+    assert shown(NOON) is None
+    assert codes.accept(rows, Keys(), account, totp.code_at(b"twenty secret bytes!", NOON), NOON)
+    assert shown(NOON + SLOWEST - timedelta(seconds=1)) == b"twenty secret bytes!"
+    assert shown(NOON + SLOWEST) is None
+    assert shown(NOON, "totp_next_ct") is None
+
+
+def an_account(rows, key, *secrets):
+    """An account whose secret, and the one that waits, are sealed where they belong."""
+    sealed = {}
+    for column, secret in zip(("totp_ct", "totp_next_ct"), secrets, strict=False):
+        at = Place(TENANT, TENANT_WIDE, "accounts", column, TEACHER, 1)
+        sealed[column] = Sealed(seal(key, at, json_to_bytes(secret.hex())))
+    rows.put("accounts", id=TEACHER, tenant_id=TENANT, **sealed)
+    return rows.get_one(Account, TEACHER)
 
 
 def test_a_secret_of_another_account_is_nobodys(rows):
@@ -201,8 +243,7 @@ def test_a_secret_of_another_account_is_nobodys(rows):
         id=an_id(39),
         tenant_id=TENANT,
         version=1,
-        totp_last_step=0,
         totp_ct=Sealed(seal(KEY, place(1), json_to_bytes("00"))),
     )
     with pytest.raises(Exception, match="could not be opened"):
-        unused_step(rows, Keys(), moved, "000000", NOON)
+        codes.accept(rows, Keys(), moved, "000000", NOON)
