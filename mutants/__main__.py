@@ -34,7 +34,9 @@ Name = tuple[str, str, str, int]
 def main() -> int:
     """Parse the command line, try what it names, and say how it went."""
     parser = argparse.ArgumentParser(prog="python -m mutants", description=__doc__)
-    parser.add_argument("target", nargs="*", help="all when none is named; decisions/quota is one")
+    parser.add_argument(
+        "target", nargs="*", help="all when none is named; decisions/quota,ground is two modules"
+    )
     given = parser.parse_args()
     try:
         chosen = targets_named(given.target or list(TARGETS))

@@ -231,16 +231,18 @@ def _expressions(node: ast.AST) -> Iterator[ast.AST]:
         ):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and not _says_nothing(child):
+            if isinstance(child, ast.AST) and not _says_nothing(child, node):
                 yield child
                 if not _is_counted(node, child):
                     yield from _expressions(child)
 
 
-def _says_nothing(child: ast.AST) -> bool:
-    """Tell whether no run depends on a part: a body, a message with values in it, a slot."""
+def _says_nothing(child: ast.AST, within: ast.AST) -> bool:
+    """Tell whether no run depends on a part: a body, a message with values in it, a slot, a cast's type."""
     slots = isinstance(child, ast.keyword) and child.arg == "slots"
-    return slots or isinstance(child, ast.stmt | ast.JoinedStr)
+    casting = isinstance(within, ast.Call) and ast.unparse(within.func) == "cast"
+    of_type = casting and isinstance(within, ast.Call) and child is within.args[0]
+    return slots or of_type or isinstance(child, ast.stmt | ast.JoinedStr)
 
 
 def _is_counted(node: ast.AST, child: ast.AST) -> bool:

@@ -1,16 +1,19 @@
 """A change that shows on import: the tests are started anew, in a fork that has imported nothing of ours."""
 
 import ast
+import importlib
 import importlib.abc
 import importlib.machinery
 import os
+import pickle
 import signal
 import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
+from typing import Any
 
 import pytest
 
@@ -39,6 +42,30 @@ def is_killed_cold(module: str, tree: ast.Module, tests: Sequence[str], shared: 
         return forked(run, longest=LONGEST) != SURVIVED
 
 
+def lines_on_import(module: str) -> set[int]:
+    """Return the lines of ``module`` that run when it is imported, in whatever function they stand."""
+    with tempfile.NamedTemporaryFile(prefix="m-") as file:
+
+        def run() -> int:
+            lines: set[int] = set()
+
+            def ran(frame: FrameType, _event: str, _argument: object) -> Any:  # noqa: ANN401 - a tracer
+                if frame.f_code.co_filename != str(ROOT / module):
+                    return None
+                lines.add(frame.f_lineno)
+                return ran
+
+            sys.settrace(ran)
+            importlib.import_module(_name(module))
+            sys.settrace(None)
+            Path(file.name).write_bytes(pickle.dumps(lines))
+            return SURVIVED
+
+        forked(run)
+        found: set[int] = pickle.loads(Path(file.name).read_bytes())  # noqa: S301 - our own fork wrote it
+        return found
+
+
 def compiled(tree: ast.Module, module: str) -> CodeType:
     """Compile a tree as if it stood in the module's file. Odd code is what a mutant is."""
     with warnings.catch_warnings():
@@ -47,12 +74,15 @@ def compiled(tree: ast.Module, module: str) -> CodeType:
         return code
 
 
+def _name(module: str) -> str:
+    return module.removesuffix(".py").replace("/", ".")
+
+
 class _Instead(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
     """Imports one module with its change."""
 
     def __init__(self, module: str, tree: ast.Module) -> None:
-        name = module.removesuffix(".py").replace("/", ".")
-        importlib.machinery.SourceFileLoader.__init__(self, name, str(ROOT / module))
+        importlib.machinery.SourceFileLoader.__init__(self, _name(module), str(ROOT / module))
         self._code = compiled(tree, module)
 
     def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:

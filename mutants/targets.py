@@ -56,6 +56,7 @@ TARGETS: dict[str, Target] = {
         ),
         (
             f"{_DOMAIN}/test_access.py",
+            f"{_DOMAIN}/test_access_barriers.py",
             f"{_DOMAIN}/test_access_properties.py",
             f"{_DOMAIN}/test_policy_matrix.py",
         ),
@@ -88,6 +89,10 @@ TARGETS: dict[str, Target] = {
         ("bti/keyd/approvals.py",),
         (f"{_KEYD}/test_approvals_used.py", "tests/integration/workflows/test_approval.py"),
     ),
+    "verbs": Target(
+        ("bti/keyd/local.py", "bti/keyd/tenant_verbs.py"),
+        (f"{_KEYD}/test_verbs.py", f"{_KEYD}/test_tenant_verbs.py"),
+    ),
     "decisions": Target(
         (
             "bti/keyd/authority.py",
@@ -109,6 +114,8 @@ TARGETS: dict[str, Target] = {
             f"{_KEYD}/test_grants_of_first_accounts.py",
             f"{_KEYD}/test_kinship.py",
             f"{_KEYD}/test_row_macs.py",
+            f"{_KEYD}/test_tenant_verbs.py",
+            f"{_KEYD}/test_verbs.py",
             f"{_KEYD}/test_what_is_counted.py",
         ),
     ),
@@ -116,7 +123,7 @@ TARGETS: dict[str, Target] = {
 
 
 def targets_named(names: Iterable[str]) -> dict[str, Target]:
-    """Return the targets by name: ``decisions``, or ``decisions/quota`` for one of its modules.
+    """Return the targets by name: ``decisions``, or ``decisions/quota,ground`` for some of its modules.
 
     Raises ``LookupError`` with the name that is none.
     """
@@ -124,11 +131,13 @@ def targets_named(names: Iterable[str]) -> dict[str, Target]:
 
 
 def _named(name: str) -> Target:
-    target, _, stem = name.partition("/")
+    target, _, stems = name.partition("/")
     if target not in TARGETS:
         raise LookupError(name)
     whole = TARGETS[target]
-    modules = tuple(one for one in whole.modules if stem in {"", PurePosixPath(one).stem})
-    if not modules:
+    by_stem = {PurePosixPath(one).stem: one for one in whole.modules}
+    wanted = stems.split(",") if stems else list(by_stem)
+    if not by_stem.keys() >= set(wanted):
         raise LookupError(name)
+    modules = tuple(by_stem[one] for one in wanted)
     return replace(whole, modules=modules)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mutants.changes import mutants_of, mutated
-from mutants.cold import is_killed_cold
+from mutants.changes import Mutant, mutants_of, mutated
+from mutants.cold import is_killed_cold, lines_on_import
 from mutants.forks import SURVIVED, forked
 from mutants.steady import ARGUMENTS, ROOT, Steady
 from mutants.targets import Target
@@ -35,10 +35,22 @@ def survivors(target: Target) -> dict[Where, str]:
             cold = partial(is_killed_cold, module, tests=order, shared=shared)
             if cold(ast.parse(source)):
                 raise BaselineError(f"{module}: the tests fail when they are started anew")
+            on_import = lines_on_import(module)
             for index, mutant in enumerate(mutants_of(source)):
-                if not mutant.inside and not cold(mutated(source, mutant)):
+                shows = not mutant.inside or (
+                    (module, index) in found and not on_import.isdisjoint(_lines(mutant))
+                )
+                if not shows:
+                    continue
+                found.pop((module, index), None)
+                if not cold(mutated(source, mutant)):
                     found[module, index] = "survived"
     return found
+
+
+def _lines(mutant: Mutant) -> range:
+    first, last = mutant.lines
+    return range(first, last + 1)
 
 
 @contextmanager

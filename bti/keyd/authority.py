@@ -185,7 +185,7 @@ class Authority:
     def _require_genuine(self, row: PlainRow) -> None:
         made = self._mac(row["tenant_id"], row.table, row["id"], row["version"], row.under_mac())
         if not hmac.compare_digest(made, row["mac"]):
-            raise AccessDenied(FORGED, case_id=_named(row.case_id))
+            raise AccessDenied(FORGED, case_id=row.case_id)
 
     def _ops_of(self, row: PlainRow, column: str) -> dict[str, Any]:
         """Return what is sealed in a column under the ops key. Raises ``SealError``."""
@@ -206,7 +206,7 @@ class Authority:
             )
             if not hmac.compare_digest(made, row.mac):
                 case_id = row.id if isinstance(row, Case) else getattr(row, "case_id", None)
-                raise AccessDenied(FORGED, case_id=_named(case_id))
+                raise AccessDenied(FORGED, case_id=case_id)
         return genuine
 
 
@@ -272,10 +272,6 @@ def _cell(row: PlainRow) -> CellFacts:
 
 def _emergency(row: PlainRow) -> EmergencyFacts:
     return EmergencyFacts(row["account_id"], row["unit_id"], row["opened_at"], row["expires_at"])
-
-
-def _named(case_id: object) -> uuid.UUID | None:
-    return case_id if isinstance(case_id, uuid.UUID) and case_id != TENANT_WIDE else None
 
 
 def _instant(value: str) -> datetime:

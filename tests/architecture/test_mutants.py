@@ -55,11 +55,13 @@ def test_what_guards_a_child_is_among_them():
     }
 
 
-def test_a_target_is_named_whole_or_for_one_of_its_modules():
+def test_a_target_is_named_whole_or_for_some_of_its_modules():
     assert targets_named(["tree"]) == {"tree": TARGETS["tree"]}
     one = targets_named(["tree/proof"])["tree/proof"]
     assert (one.modules, one.tests) == (("bti/audit/proof.py",), TARGETS["tree"].tests)
-    for unknown in ("forest", "tree/quota", "forest/tree"):
+    both = targets_named(["tree/proof,tree"])["tree/proof,tree"]
+    assert both.modules == ("bti/audit/proof.py", "bti/audit/tree.py")
+    for unknown in ("forest", "tree/quota", "tree/proof,quota", "forest/tree"):
         with pytest.raises(LookupError, match=f"^{unknown}$"):
             targets_named([unknown])
 
@@ -96,7 +98,9 @@ def test_a_change_is_one_change_that_can_be_run(was, becomes):
 
 
 def test_what_only_the_type_checker_reads_is_left_alone():
-    names = "from typing import TypeVar\nT = TypeVar('T', bound='A')\nColumns = dict[str, bytes]\n"
+    names = (
+        "T = TypeVar('T', bound='A')\nColumns = dict[str, bytes]\nA = cast('Table', one.table)\n"
+    )
 
     assert [one.was for one in mutants_of(names + "KINDS = {'a': 1}['a']")] == [
         "KINDS = {'a': 1}['a']"

@@ -17,7 +17,14 @@ SEED = {"totp_ct": b"new"}
 GIVEN, OTHER_UNIT, OTHER_ACT, ANOTHERS, BY_ITSELF, WAITS, LONG_AGO = (
     NOON - timedelta(seconds=n) for n in (0, 1, 2, 3, 4, 5, 300)
 )
+LEFT_UNIT, ASKERS_OWN = NOON - timedelta(seconds=7), NOON - timedelta(seconds=8)
 RIGHT = {"account": str(NURSE), "unit": str(PPS), "lost": "phone"}
+
+
+def reset_of(account, unit):
+    """What an approval of a reset is bound to."""
+    right = {"account": str(account), "unit": str(unit), "lost": "phone"}
+    return digest_of(ApprovalAct.ACCOUNT_RESET, right)
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +47,8 @@ def rows():
             (WAITS, {"state": "given"}),
             (LONG_AGO, {}),
             (NOON + timedelta(seconds=1), {"tenant_id": an_id(2)}),
+            (LEFT_UNIT, {"digest": reset_of(NURSE, SCHOOL)}),
+            (ASKERS_OWN, {"digest": reset_of(TEACHER, SCHOOL)}),
         )
     ):
         right = digest_of(ApprovalAct.ACCOUNT_RESET, RIGHT)
@@ -75,6 +84,8 @@ def test_two_people_let_an_account_begin_anew(rows):
     # Whoever has the lost phone and signs in just now stops nobody.
     assert begins(rows, anew(), shown=(NURSE,))
     assert begins(rows, anew(), an_account(first_until=NOON - LIVES))
+    # What is sealed is sealed anew with every version.
+    assert begins(rows, anew(profile_ct=b"again"), an_account(profile_ct=b"before"))
 
 
 @pytest.mark.parametrize(
@@ -86,12 +97,17 @@ def test_two_people_let_an_account_begin_anew(rows):
         BY_ITSELF,
         WAITS,
         LONG_AGO,
+        LEFT_UNIT,
         NOON + timedelta(seconds=1),
         NOON - timedelta(seconds=6),
     ],
 )
 def test_without_their_yes_to_exactly_this_it_does_not(rows, used_at):
     assert not begins(rows, anew(used_at))
+
+
+def test_nobody_lets_their_own_account_begin_anew(rows):
+    assert not begins(rows, anew(ASKERS_OWN), row=TEACHER)
 
 
 def test_their_yes_is_old_after_a_few_minutes():
@@ -109,6 +125,7 @@ def test_their_yes_is_old_after_a_few_minutes():
         ({"totp_next_ct": b"shown before"}, {}, {}),
         ({"language": "nn"}, {}, {}),
         ({}, {"active": False}, {}),
+        ({"active": False}, {"active": False}, {}),
         ({}, {"suspended_at": NOON}, {}),
         ({"suspended_at": NOON}, {"suspended_at": NOON}, {}),
         ({"first_until": None}, {"first_until": NOON}, {}),

@@ -1,5 +1,6 @@
-"""Whose name is that of somebody in a case, told as a bare yes: opened, compared and forgotten."""
+"""Who is kin to somebody in a case, told as a bare yes: names and tokens opened, compared and forgotten."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,64 +12,90 @@ from bti.db.sealed_value import Sealed
 from bti.db.vault import Vault
 from bti.domain.control import Kin
 from bti.keyd.kinship import kin_among
-from tests.unit.domain.samples import ADVISER, NURSE, OTHER_TENANT, TEACHER, TENANT, an_id
+from tests.unit.domain.samples import ADVISER, NOON, NURSE, OTHER_TENANT, TEACHER, TENANT, an_id
 from tests.unit.keyd.asked import Rows
 
 DIRECTORY, CORE, NEWER_CORE = (DataKey(bytes([n]) * 16, bytes(32)) for n in (1, 2, 3))
-#: A case with both guardians, one with a child alone, one of another municipality, one empty.
+#: A case with both guardians, one with a child alone, one of another municipality, one without people.
 FAMILY, ALONE, ELSEWHERE, EMPTY = (an_id(500 + n) for n in range(4))
-STRANGER = an_id(39)
+#: Two cases about one child, of which another service has one.
+OURS, OTHERS, STRANGERS = (an_id(510 + n) for n in range(3))
+STRANGER, MARRIED, NAMESAKE, UNKNOWN = (an_id(n) for n in (39, 36, 37, 38))
+HERS, HIS = b"h" * 16, b"m" * 16
+
+
+def put_account(rows, account, name, tenant=TENANT):
+    place = Place(tenant, TENANT_WIDE, "accounts", "profile_ct", account, 1)
+    profile = Sealed(seal(DIRECTORY, place, json_to_bytes({"name": name})))
+    of = {"tenant_id": tenant, "username_token": account.bytes}
+    rows.put("accounts", id=account, profile_ct=profile, **of)
+
+
+def put_person(rows, number, case, kind, name, key=CORE, tenant=TENANT, **more):
+    place = Place(tenant, case, "persons", "body_ct", an_id(600 + number), 1)
+    body = Sealed(seal(key, place, json_to_bytes({"kind": kind, "name": name} | more)))
+    of = {"tenant_id": tenant, "case_id": case, "compartment": "core"}
+    rows.put("persons", id=place.row_id, body_ct=body, **of)
 
 
 @pytest.fixture(scope="module")
 def rows():
-    """Four accounts and four cases."""
+    """Accounts, some with a national id registered, and the people of some cases."""
     made = Rows()
     for account, name, tenant in (
         (TEACHER, "Ingrid Fjellvåg", TENANT),
         (NURSE, "Kari Tindeland", TENANT),
         (ADVISER, "Nina Holm", TENANT),
+        (MARRIED, "Anna Gift", TENANT),
+        (NAMESAKE, "Odd Moen", TENANT),
         (STRANGER, "Ola Tindeland", OTHER_TENANT),
     ):
-        blob = seal(
-            DIRECTORY,
-            Place(tenant, TENANT_WIDE, "accounts", "profile_ct", account, 1),
-            json_to_bytes({"name": name}),
-        )
-        made.put(
-            "accounts",
-            id=account,
-            tenant_id=tenant,
-            username_token=account.bytes,
-            profile_ct=Sealed(blob),
-        )
-    for number, (case, kind, name, key, tenant) in enumerate(
+        put_account(made, account, name, tenant)
+    for number, (case, kind, name, key, tenant, more) in enumerate(
         (
-            (FAMILY, "child", "Live Tindeland", CORE, TENANT),
-            (FAMILY, "guardian", "INGRID FJELLVÅG", CORE, TENANT),
-            (FAMILY, "guardian", "Per Tindeland", NEWER_CORE, TENANT),
-            (ALONE, "child", "Emil Fjellvåg", CORE, TENANT),
-            (ELSEWHERE, "guardian", "Ingrid Fjellvåg", CORE, OTHER_TENANT),
+            (FAMILY, "child", "Live Tindeland", CORE, TENANT, {}),
+            (FAMILY, "guardian", "INGRID FJELLVÅG", CORE, TENANT, {}),
+            (FAMILY, "guardian", "Per Tindeland", NEWER_CORE, TENANT, {"token": ""}),
+            (ALONE, "child", "Emil Fjellvåg", CORE, TENANT, {}),
+            (ELSEWHERE, "guardian", "Ingrid Fjellvåg", CORE, OTHER_TENANT, {}),
+            (OURS, "child", "Mia Ugift", CORE, TENANT, {}),
+            (OTHERS, "guardian", "Anna Ugift", CORE, TENANT, {"token": HERS.hex()}),
+            (OTHERS, "guardian", "Odd Moen", CORE, TENANT, {"token": (b"o" * 16).hex()}),
+            (STRANGERS, "guardian", "Anna Ugift", CORE, TENANT, {"token": HERS.hex()}),
         )
     ):
-        place = Place(tenant, case, "persons", "body_ct", an_id(600 + number), 1)
-        blob = seal(key, place, json_to_bytes({"kind": kind, "name": name}))
-        made.put(
-            "persons",
-            id=place.row_id,
-            tenant_id=tenant,
-            case_id=case,
-            compartment="core",
-            body_ct=Sealed(blob),
+        put_person(made, number, case, kind, name, key, tenant, **more)
+    registered = (
+        # Of what was registered twice the newest counts; what another municipality has, never.
+        (MARRIED, b"w" * 16, NOON - timedelta(days=1), TENANT),
+        (MARRIED, HERS, NOON, TENANT),
+        (NAMESAKE, HIS, NOON, TENANT),
+        (NURSE, HERS, NOON, OTHER_TENANT),
+    )
+    # The older one is written last, so that the order of the rows tells nothing.
+    for number, (account, token, at, tenant) in enumerate(reversed(registered)):
+        of = {"account_id": account, "token": token, "noted_at": at, "tenant_id": tenant}
+        made.put("account_persons", id=an_id(700 + number), **of)
+    for number, (case, kind, token, tenant) in enumerate(
+        (
+            (OURS, "child", b"c" * 16, TENANT),
+            (OTHERS, "child", b"c" * 16, TENANT),
+            # The same digits of another use, another child's, and another municipality's.
+            (STRANGERS, "bait", b"c" * 16, TENANT),
+            (FAMILY, "child", b"f" * 16, TENANT),
+            (ELSEWHERE, "child", b"f" * 16, OTHER_TENANT),
         )
+    ):
+        of = {"case_id": case, "kind": kind, "token": token, "tenant_id": tenant}
+        made.put("child_index", id=an_id(800 + number), **of)
     made.info["vault"] = Vault()
     made.info["vault"].put_tenant(TenantPurpose.DIRECTORY, DIRECTORY)
     yield made
     made.end()
 
 
-def kin(rows, *pairs, keys=(CORE, NEWER_CORE)):
-    """What the control is told of accounts and cases."""
+def kin(rows, *pairs, keys=(CORE, NEWER_CORE), also=()):
+    """What the control is told of accounts and cases; ``also`` are the cases that are looked at beside them."""
     asked = []
 
     def core_keys(session, tenant, cases):
@@ -77,7 +104,7 @@ def kin(rows, *pairs, keys=(CORE, NEWER_CORE)):
 
     store = SimpleNamespace(core_keys=core_keys, unwrap=lambda _session, row: row.key)
     found = kin_among(rows, store, TENANT, pairs)
-    assert asked == [(rows, TENANT, {case for _, case in pairs})]
+    assert asked == [(rows, TENANT, {case for _, case in pairs} | {*also})]
     return found
 
 
@@ -96,12 +123,32 @@ def test_each_case_is_compared_with_its_own_people(rows):
 
 
 @pytest.mark.parametrize(
-    "pair", [(STRANGER, FAMILY), (TEACHER, ELSEWHERE), (TEACHER, EMPTY), (an_id(38), FAMILY)]
+    "pair", [(STRANGER, FAMILY), (TEACHER, ELSEWHERE), (TEACHER, EMPTY), (UNKNOWN, FAMILY)]
 )
 def test_who_or_what_is_not_the_municipalitys_is_kin_to_nobody(rows, pair):
     assert kin(rows, pair) == {}
 
 
-def test_a_name_whose_key_was_not_released_is_not_compared(rows):
-    with pytest.raises(KeyError):
-        kin(rows, (TEACHER, FAMILY), keys=(CORE,))
+def test_a_national_id_tells_who_has_another_name_and_who_has_only_the_same(rows):
+    about = {"also": (OTHERS,)}
+    assert kin(rows, (MARRIED, OURS), (NAMESAKE, OURS), **about) == {
+        (MARRIED, OURS): {Kin.REGISTERED},
+        (NAMESAKE, OURS): {Kin.SURNAME},
+    }
+
+
+def test_the_guardians_of_every_case_about_the_child_count_and_no_other_childs(rows):
+    assert (MARRIED, OURS) in kin(rows, (MARRIED, OURS), also=(OTHERS,))
+    assert kin(rows, (MARRIED, STRANGERS)) == {(MARRIED, STRANGERS): {Kin.REGISTERED}}
+    assert kin(rows, (MARRIED, FAMILY), (MARRIED, ALONE)) == {}
+
+
+def test_what_another_municipality_has_registered_says_nothing(rows):
+    assert kin(rows, (NURSE, OURS), also=(OTHERS,)) == {}
+
+
+def test_people_of_a_case_whose_keys_are_gone_are_compared_with_nobody(rows):
+    assert kin(rows, (TEACHER, FAMILY), (NURSE, FAMILY), keys=(NEWER_CORE,)) == {
+        (NURSE, FAMILY): {Kin.SURNAME}
+    }
+    assert kin(rows, (TEACHER, FAMILY), (NURSE, FAMILY), keys=()) == {}

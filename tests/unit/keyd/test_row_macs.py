@@ -159,6 +159,10 @@ def test_a_bait_is_told_from_the_others_of_its_municipality_by_a_keyed_mark(rows
     assert mark.token == blind_index.case_token(INDEX, "bait", CASE)
 
 
+def test_where_there_is_no_bait_no_key_is_asked_for(rows):
+    assert Baits(rows, SimpleNamespace()).among(TENANT, [CASE]) == frozenset()
+
+
 def test_the_marks_of_a_transaction_are_read_once(rows):
     baits = Baits(rows, Keys())
     assert baits.among(TENANT, [CASE]) == frozenset()

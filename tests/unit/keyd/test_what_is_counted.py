@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine, event, func, select
+from sqlalchemy import create_engine, event, func, insert, select
 from sqlalchemy.orm import Session
 
 from bti.clock import FixedClock
@@ -145,6 +145,73 @@ def test_a_minute_has_its_limits(rows, clock, limits, peer, act, rule, case_id):
     assert refused(acts[act]) == (rule, case_id)
     clock.advance(SECOND)
     acts[act]()
+
+
+def written(rows):
+    """What is kept of openings: whose marks, and how many in which step."""
+    marks = rows.execute(
+        select(BrokerMark.account_id, BrokerMark.kind, BrokerMark.object_id, BrokerMark.last_at)
+    )
+    of = BrokerCount
+    counts = rows.execute(select(of.scope, of.since, of.shard, of.count))
+    return {tuple(one) for one in marks}, {tuple(one) for one in counts}
+
+
+WEB, TOWN = "peer:web", f"tenant:{TENANT}"
+
+
+def test_an_opening_is_written_down_once_and_counted_each_time(rows, clock):
+    meter = Meter(rows, clock, Limits(), peer="web", shard=3)
+    meter.opening(TENANT, TEACHER, CASES[0])
+    marks, counts = written(rows)
+    assert marks == {(TEACHER, "case", CASES[0], NOON)}
+    assert counts == {(WEB, NOON, 3, 1), (TOWN, NOON, 3, 1)}
+    clock.advance(SECOND)
+    meter.opening(TENANT, TEACHER, CASES[0])
+    marks, counts = written(rows)
+    assert marks == {(TEACHER, "case", CASES[0], NOON + SECOND)}
+    assert counts == {(WEB, NOON, 3, 2), (TOWN, NOON, 3, 2)}
+    Meter(rows, clock, Limits()).opening(TENANT, NURSE, CASES[0])
+    marks, counts = written(rows)
+    assert (NURSE, "case", CASES[0], NOON + SECOND) in marks
+    assert counts == {(WEB, NOON, 3, 2), (TOWN, NOON, 3, 2), (TOWN, NOON, 0, 1)}
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [Limits(cases_hour=0), Limits(cases_day=0), Limits(peer_minute=0), Limits(tenant_minute=0)],
+)
+def test_nothing_is_written_of_an_opening_over_a_limit(rows, clock, limits):
+    refused(Meter(rows, clock, limits, peer="web").opening, TENANT, TEACHER, CASES[0])
+    assert written(rows) == (set(), set())
+
+
+def test_an_opening_forgets_what_is_over_and_nobody_elses(rows, clock):
+    day = timedelta(days=1)
+    kept = {
+        (TEACHER, "case", CASES[2], NOON - day + SECOND),
+        (TEACHER, "list", CASES[3], NOON - day),
+        (NURSE, "case", CASES[1], NOON - day),
+    }
+    over = {(TEACHER, "case", CASES[1], NOON - day)}
+    again = {(TEACHER, "case", CASES[0], NOON - day)}
+    for account, kind, case_id, at in kept | over | again:
+        of = {"account_id": account, "kind": kind, "object_id": case_id}
+        rows.execute(insert(BrokerMark).values(**of, last_at=at))
+    minute = timedelta(minutes=1)
+    counts_kept = {
+        (WEB, NOON - minute + SECOND, 0, 1),
+        (WEB, NOON - minute, 1, 1),
+        ("peer:log", NOON - minute, 0, 1),
+    }
+    counts_over = {(WEB, NOON - minute, 0, 1), (TOWN, NOON - minute, 0, 1)}
+    for scope, since, shard, count in counts_kept | counts_over:
+        of = {"scope": scope, "since": since, "shard": shard}
+        rows.execute(insert(BrokerCount).values(**of, count=count))
+    Meter(rows, clock, Limits(), peer="web").opening(TENANT, TEACHER, CASES[0])
+    marks, counts = written(rows)
+    assert marks == kept | {(TEACHER, "case", CASES[0], NOON)}
+    assert counts == counts_kept | {(WEB, NOON, 0, 1), (TOWN, NOON, 0, 1)}
 
 
 def test_without_another_process_there_is_no_peer_to_count(rows, clock):
