@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 WITHHELD: Final = frozenset({("accounts", "totp_ct")})
 
 
-def columns_of(purpose: TenantPurpose) -> list[tuple[str, str]]:
+@cache
+def columns_of(purpose: TenantPurpose) -> tuple[tuple[str, str], ...]:
     """Return the columns sealed under a tenant key that other processes may read and write."""
     named = (name.split(".", 1) for name, scope in SEALED.items() if scope == purpose.value)
-    return [(table, column) for table, column in named if (table, column) not in WITHHELD]
+    return tuple((table, column) for table, column in named if (table, column) not in WITHHELD)
 
 
 class Parcel(Vault):
