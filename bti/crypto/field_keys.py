@@ -4,7 +4,7 @@ What the key broker gives the web process of a tenant key. The key cannot be fou
 neither MACs nor other columns' keys can be made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NoReturn, SupportsIndex, final
 
 from bti.crypto.envelope import (
@@ -64,6 +64,6 @@ class FieldKeys:
         raise TypeError("Sub-keys are never copied or pickled.")
 
 
-def field_keys_of(key: DataKey, columns: list[Column]) -> dict[Column, bytes]:
+def field_keys_of(key: DataKey, columns: Collection[Column]) -> dict[Column, bytes]:
     """Derive the sub-keys (32 bytes each) of ``key`` for these columns, for the broker's wire."""
     return {column: field_key(key, *column) for column in columns}
