@@ -105,7 +105,7 @@ class Process:
             return False
         self.pid = 0
         if not os.WIFSIGNALED(status):
-            raise RuntimeError(f"{self.words[0]} ended by itself: see {self.log}")
+            raise RuntimeError(f"{self.words} ended by itself: {self._last_words()}")
         return True
 
     def kill(self) -> None:
@@ -123,8 +123,11 @@ class Process:
         _, status = os.waitpid(self.pid, 0)
         self.pid = 0
         if os.WIFEXITED(status) and os.WEXITSTATUS(status):
-            raise RuntimeError(f"{self.words} failed: see {self.log}")
+            raise RuntimeError(f"{self.words} failed: {self._last_words()}")
         return os.WIFSIGNALED(status)
+
+    def _last_words(self) -> str:
+        return self.log.read_text(encoding="utf-8")[-2000:]
 
     def _become(self, step: int) -> NoReturn:
         # Never back into the parent's code: its exit handlers would stop its database.

@@ -16,15 +16,11 @@ from types import FrameType
 
 from bti.bootstrap import open_runtime
 from bti.cli.serve import listen
+from bti.cli.sweeping import sweeping
 from bti.settings import load_settings
 from bti.web.app import create_app
 from tests.keyd_process import ToldClock
 
-#: As the unit of the pages' process sets it, see ADR 0034.
-OVERWRITING = {
-    "PYTHONMALLOC": "malloc",
-    "GLIBC_TUNABLES": "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0",
-}
 _TEXTS = (str, bytes, bytearray)
 
 
@@ -66,7 +62,9 @@ def main() -> None:
     with ExitStack() as stack:
         runtime = open_runtime(chosen, clock=ToldClock(Path(sys.argv[1])), writer="web")
         stack.callback(runtime.close)
-        server = listen(create_app(chosen, runtime=runtime), chosen)
+        app = create_app(chosen, runtime=runtime)
+        server = listen(app, chosen)
+        stack.enter_context(sweeping(app))
         threading.Thread(target=server.run, daemon=True).start()
         sys.stdout.write(f"answers {server.socket.getsockname()[1]}\n")
         sys.stdout.flush()

@@ -19,6 +19,7 @@ from bti.bootstrap import open_runtime, upgrade_database
 from bti.cli.demo_load import SignInWay, load
 from bti.cli.demo_people import PASSWORD
 from bti.cli.serve import build, listen
+from bti.cli.sweeping import sweeping
 from bti.cli.wiring import OPERATOR, settings
 from bti.clock import FixedClock
 from bti.crypto.errors import SealError
@@ -68,6 +69,7 @@ def command(*, reset: bool, username: str | None) -> None:
             app = build(chosen, stack)
             server = listen(app, chosen)
             stack.callback(server.close)
+            stack.enter_context(sweeping(app))
             _tell(chosen)
             server.run()
     except (SealError, KeyFileRefused, KeyFileError, OSError) as fault:

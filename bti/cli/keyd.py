@@ -15,6 +15,7 @@ from bti.audit.guard import Guard
 from bti.audit.way import WAY, LogWay
 from bti.bootstrap import broker_rules
 from bti.cli.chosen import settings
+from bti.cli.harden import harden
 from bti.clock import SystemClock
 from bti.crypto.errors import SealError
 from bti.crypto.file_provider import KeyFileRefused
@@ -22,7 +23,6 @@ from bti.db.engine import make_engine, make_sessions
 from bti.db.walls import EVERYWHERE, stand_always
 from bti.key_provider import key_provider
 from bti.keyd.handler import Handler
-from bti.keyd.harden import harden
 from bti.keyd.local import LocalBroker
 from bti.keyd.peers import AllowList, NoSuchUserError, Side
 from bti.keyd.server import Server, SocketRefusedError, listen

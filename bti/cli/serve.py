@@ -10,6 +10,7 @@ import click
 from waitress import create_server  # type: ignore[import-untyped]  # it ships no annotations
 
 from bti.cli.chosen import settings
+from bti.cli.sweeping import forget_what_was_sent, sweeping
 from bti.clock import SystemClock
 from bti.settings import SettingsError
 from bti.slt.runtime import open_runtime as open_network
@@ -45,6 +46,7 @@ def command(port: int | None) -> None:
         except (OSError, KeyFileError) as fault:
             raise click.ClickException(str(fault)) from None
         stack.callback(server.close)
+        stack.enter_context(sweeping(app))
         click.echo(f"Stafett answers on http://{chosen.host}:{chosen.port}")
         server.run()
 
@@ -87,6 +89,7 @@ def listen(app: Flask, chosen: Settings) -> Any:  # noqa: ANN401 - waitress ship
 
     Forwarded headers are kept for Werkzeug's ProxyFix only where a proxy is believed.
     """
+    forget_what_was_sent()
     if chosen.serve != "network":
         from bti.cli.spool import seal_large_requests  # noqa: PLC0415 - see _case_side
 

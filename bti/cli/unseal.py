@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bti.cli.chosen import settings
+from bti.cli.harden import harden
 from bti.cli.paper import share_in
 from bti.crypto.errors import ProviderUnavailable
 from bti.crypto.shares import Share, ShareError
 from bti.domain.errors import KeysUnavailable
 from bti.keyd.client import Channel
-from bti.keyd.harden import harden
 from bti.keyd.peers import AllowList, Side
 from bti.keyd.server import Server, listen
 from bti.keyd.unsealing import Door, Unsealing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from dataclasses import dataclass, field
@@ -36,7 +37,8 @@ class Worker:
         """Work until ``stopped``; the job in hand is done first. A database that is away is waited for."""
         while not self.stopped.is_set():
             try:
-                self.round()
+                if any(self.round()):
+                    gc.collect()  # what a job has left in circles is given back, and overwritten
             except SQLAlchemyError as fault:
                 _log.error("the work waits: %s", type(fault).__name__)
             self.stopped.wait(EVERY)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bti.__main__ import OVERWRITING
 from bti.cli import main
 from bti.jobs.table import Place
 from bti.settings import Settings
-from tests.web_process import OVERWRITING
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = {path.stem: path for path in sorted((DEPLOY / "systemd").glob("*.service"))}
@@ -121,8 +121,9 @@ def test_every_unit_starts_a_command_that_there_is(unit):
     assert command in known
 
 
-def test_the_pages_process_overwrites_what_it_gives_back():
-    found = service("stafett-web")["Environment"].splitlines()
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_process_overwrites_what_it_gives_back_from_its_first_start(unit):
+    found = service(unit)["Environment"].splitlines()
     assert [one for one in found if one] == [
         f"{name}={value}" for name, value in OVERWRITING.items()
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.keyd_world import ROOT, remote_world, tenant_keys
+from tests.searching import memory_of
 from tests.story import Story
 
 
@@ -19,23 +20,6 @@ def remote(postgres_server, tmp_path_factory):
     directory = tmp_path_factory.mktemp("memory")
     with postgres_server.database() as url, remote_world(directory, url) as made:
         yield made
-
-
-def memory_of(pid: int) -> bytes:
-    """Everything a process has in memory that may be read."""
-    found = []
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:  # noqa: PTH123 - not a path
-        for line in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines():
-            place, rights = line.split()[:2]
-            if not rights.startswith("rw"):
-                continue
-            start, end = (int(part, 16) for part in place.split("-"))
-            try:
-                memory.seek(start)
-                found.append(memory.read(end - start))
-            except (OSError, ValueError, OverflowError):
-                continue  # the kernel's own pages
-    return b"".join(found)
 
 
 WEB = """
