@@ -10,8 +10,10 @@ from sqlalchemy import select
 from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.db.models import CaseKey
+from bti.keyd.directory_rows import DirectoryRows
 
 if TYPE_CHECKING:
+    from bti.crypto.provider import TenantPurpose
     from bti.keyd.keystore import KeyStore
     from bti.workflows.context import Context
     from tests.world import World
@@ -53,3 +55,11 @@ def keks_in_use(context: Context, *, tenant_id: uuid.UUID) -> set[bytes]:
 def fill(world: World, count: int) -> dict[uuid.UUID, bytes]:
     """Give the test municipality ``count`` data keys."""
     return world.system(add_keys, tenant_id=world.tenant_id, count=count)
+
+
+def needing(context: Context, *, tenant_id: uuid.UUID, purpose: TenantPurpose) -> int:
+    """How many rows need a generation of the directory key that is no longer the active one."""
+    keys = key_store(context)
+    rows = DirectoryRows(context.session, keys, tenant_id)
+    older = keys.older_tenant_keys(context.session, tenant_id, purpose)
+    return sum(rows.count_under(key) for key in older)

@@ -120,18 +120,14 @@ def rotate(number: str | None, *, if_due: bool) -> None:
 @_number
 def rotate_ops(number: str | None) -> None:
     """Make a new ops key and seal level, status, dates and kinds anew; finishes what was cut off."""
-    with runtime() as opened:
-        for tenant, name in _chosen(opened, number):
-            try:
-                done = keys.rotate_ops(opened.doorway, OPERATOR, tenant_id=tenant)
-            except SealError:
-                raise click.ClickException(DAMAGED) from None
-            except AccessDenied:
-                raise click.ClickException(
-                    "A row was changed in SQL. Run bti audit verify."
-                ) from None
-            what = "is active" if done.fresh else "was active already; an earlier rotation is done"
-            click.echo(f"{name}: ops generation {done.generation} {what}, {done.moved} rows sealed")
+    _seal_anew(number, TenantPurpose.OPS)
+
+
+@command.command("rotate-directory")
+@_number
+def rotate_directory(number: str | None) -> None:
+    """Make a new directory key: MACs, names of staff, codes and user names; finishes what was cut off."""
+    _seal_anew(number, TenantPurpose.DIRECTORY)
 
 
 @command.command("rotate-root")
@@ -194,6 +190,8 @@ def destroy(
             raise explained(refused) from None
         except KeyHeldError as held:
             raise click.ClickException(HELD[held.code].format(**held.facts)) from None
+        except SealError:
+            raise click.ClickException(DAMAGED) from None
         if not empty_write_ahead_log(opened.engine):
             click.echo(
                 "Somebody is using the database: run bti db checkpoint before you rely on it."
@@ -207,6 +205,25 @@ command.add_command(export_recovery)
 command.add_command(recover)
 command.add_command(drill)
 command.add_command(unseal)
+
+
+def _seal_anew(number: str | None, purpose: TenantPurpose) -> None:
+    with runtime() as opened:
+        for tenant, name in _chosen(opened, number):
+            try:
+                done = keys.rotate_sealing(
+                    opened.doorway, OPERATOR, tenant_id=tenant, purpose=purpose
+                )
+            except SealError:
+                raise click.ClickException(DAMAGED) from None
+            except AccessDenied:
+                raise click.ClickException(
+                    "A row was changed in SQL. Run bti audit verify."
+                ) from None
+            what = "is active" if done.fresh else "was active already; an earlier rotation is done"
+            click.echo(
+                f"{name}: {purpose} generation {done.generation} {what}, {done.moved} rows sealed"
+            )
 
 
 def _chosen(opened: Runtime, number: str | None) -> list[tuple[uuid.UUID, str]]:

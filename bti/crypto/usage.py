@@ -59,8 +59,6 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "look-up of national ids and usernames",
         ),
         "bti.keyd.codes": ("SHA-256", "which secret a one-time code was of"),
-        "bti.keyd.authority": (_COMPARE, "MACs of rows"),
-        "bti.keyd.row_macs": (_COMPARE, "MACs of rows"),
         "bti.domain.approval": ("SHA-256", "the parameters that two people agreed to"),
         "bti.web.csrf": ("HMAC-SHA-256", "form tokens bound to the session"),
         # -- people

@@ -87,7 +87,12 @@ class Encrypted:
         session = object_session(row)
         if session is None:
             raise Locked(self.column)
-        key = vault_of(session).by_id(key_id_of(stored.blob))
+        vault, key_id = vault_of(session), key_id_of(stored.blob)
+        key = (
+            vault.by_id(key_id)
+            if self.scope == "case"
+            else vault.tenant_key_by_id(row.tenant_id, _PURPOSE[self.scope], key_id)
+        )
         return json_from_bytes(open_sealed(key, self._place(row, row.version), stored.blob))
 
     def _key(self, row: TenantRow, vault: Vault) -> SealingKey:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bti.crypto.errors import Locked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from bti.crypto.envelope import DataKey, SealingKey
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 class Vault:
     """Holds opened keys. Asking for a key that was not released raises ``Locked``."""
 
-    __slots__ = ("_by_id", "_case", "_cases", "_tenant")
+    __slots__ = ("_by_id", "_case", "_cases", "_learn", "_learnt", "_tenant")
 
     def __init__(self) -> None:
         """Start empty: a workflow holds nothing until the broker says so."""
@@ -24,6 +25,12 @@ class Vault:
         self._case: dict[tuple[UUID, str], DataKey] = {}
         self._cases: frozenset[UUID] = frozenset()
         self._tenant: dict[TenantPurpose, SealingKey] = {}
+        self._learn: Callable[[UUID, TenantPurpose], None] | None = None
+        self._learnt: set[TenantPurpose] = set()
+
+    def learn_from(self, learn: Callable[[UUID, TenantPurpose], None]) -> None:
+        """Ask here for a generation that took over after the tenant key was released."""
+        self._learn = learn
 
     def put_case(self, case: UUID, compartment: str, key: DataKey, *, active: bool = True) -> None:
         """Add a released compartment key; only an active one seals new values."""
@@ -59,6 +66,18 @@ class Vault:
             return self._by_id[key_id]
         except KeyError:
             raise Locked("value") from None
+
+    def tenant_key_by_id(self, tenant: UUID, purpose: TenantPurpose, key_id: bytes) -> SealingKey:
+        """Return the generation named in a ciphertext, or raise ``Locked``.
+
+        One that is not known of a purpose that was released is asked for once: the key may have
+        been changed, and the row sealed anew, while this transaction went on.
+        """
+        unknown = key_id not in self._by_id and purpose in self._tenant
+        if unknown and self._learn is not None and purpose not in self._learnt:
+            self._learnt.add(purpose)
+            self._learn(tenant, purpose)
+        return self.by_id(key_id)
 
     @property
     def cases(self) -> frozenset[UUID]:

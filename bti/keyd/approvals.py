@@ -191,6 +191,7 @@ class Approvals:
     def _directory(self, tenant: uuid.UUID) -> Iterator[None]:
         """Seal with the directory key in a vault of one's own: nothing of it reaches the caller."""
         self._session.flush()
+        self._keys.changed(self._session, tenant)
         before, own = self._session.info.get("vault"), Vault()
         self._session.info["vault"] = own
         try:

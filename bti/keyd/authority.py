@@ -5,7 +5,6 @@ A row edited or planted in SQL has no valid MAC: it opens nothing, and the attem
 
 from __future__ import annotations
 
-import hmac
 import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from bti.clock import Clock
     from bti.crypto.envelope import DataKey
     from bti.db.base import AuthorityRow
-    from bti.keyd.broker import MacOf
+    from bti.keyd.broker import IsGenuine
     from bti.keyd.facts_rows import Around, CaseRows
     from bti.keyd.plain_rows import PlainRow
 
@@ -97,11 +96,11 @@ class Authority:
         session: Session,
         clock: Clock,
         idle_minutes: int,
-        mac: MacOf,
+        is_genuine: IsGenuine,
         ops_key: OpsKeyOf,
         keep: KeepKeys = _keep_none,
     ) -> None:
-        """Read from ``session``; ``mac`` makes the MAC a row should have.
+        """Read from ``session``; ``is_genuine`` looks at the MAC of a row.
 
         ``ops_key`` gives the key that the state of a case is sealed under; ``keep`` is given the
         municipality's wrapped keys, which are found beside a session.
@@ -109,7 +108,7 @@ class Authority:
         self._session = session
         self._clock = clock
         self._idle = timedelta(minutes=idle_minutes)
-        self._mac = mac
+        self._is_genuine = is_genuine
         self._ops_key = ops_key
         self._keep = keep
         #: When the session that was asked about ends in any case; None before one was.
@@ -183,8 +182,9 @@ class Authority:
         return {case_id: self.facts_in(about) for case_id, about in found.items()}
 
     def _require_genuine(self, row: PlainRow) -> None:
-        made = self._mac(row["tenant_id"], row.table, row["id"], row["version"], row.under_mac())
-        if not hmac.compare_digest(made, row["mac"]):
+        if not self._is_genuine(
+            row["tenant_id"], row.table, row["id"], row["version"], row.under_mac(), row["mac"]
+        ):
             raise AccessDenied(FORGED, case_id=row.case_id)
 
     def _ops_of(self, row: PlainRow, column: str) -> dict[str, Any]:
@@ -201,10 +201,9 @@ class Authority:
         """Return the rows, or raise when one of them was not written through the program."""
         genuine = list(rows)
         for row in genuine:
-            made = self._mac(
-                row.tenant_id, row.__tablename__, row.id, row.version, mac_columns(row)
-            )
-            if not hmac.compare_digest(made, row.mac):
+            if not self._is_genuine(
+                row.tenant_id, row.__tablename__, row.id, row.version, mac_columns(row), row.mac
+            ):
                 case_id = row.id if isinstance(row, Case) else getattr(row, "case_id", None)
                 raise AccessDenied(FORGED, case_id=case_id)
         return genuine

@@ -181,11 +181,14 @@ class Verbs(Protocol):
     ) -> None:
         """Use up two people's approval of exactly this act. Raises ``ApprovalRefused``."""
 
-    def username_token(self, tenant: uuid.UUID, username: str) -> bytes:
-        """Return the blind index of a user name (16 bytes)."""
+    def username_tokens(self, tenant: uuid.UUID, username: str) -> tuple[bytes, ...]:
+        """Return the blind tokens (16 bytes each) a user name may stand under.
 
-    def national_id_token(self, tenant: uuid.UUID, kind: str, digits: str) -> bytes:
-        """Return the blind index of a national id (16 bytes)."""
+        The first is what is written; there are others while the key has older generations.
+        """
+
+    def national_id_tokens(self, tenant: uuid.UUID, kind: str, digits: str) -> tuple[bytes, ...]:
+        """Return the blind tokens (16 bytes each) a national id may stand under, as for user names."""
 
     def sign(self, tenant: uuid.UUID, checkpoint: Checkpoint) -> str:
         """Sign a checkpoint of the municipality's own log. Raises ``AccessDenied`` for another's."""
@@ -207,8 +210,8 @@ class Broker(Protocol):
         """Return verbs bound to ``session``; its vault starts empty."""
 
 
-class MacOf(Protocol):
-    """Makes the MAC of an authority row."""
+class IsGenuine(Protocol):
+    """Looks whether an authority row was written by the program."""
 
     def __call__(
         self,
@@ -217,5 +220,6 @@ class MacOf(Protocol):
         row_id: uuid.UUID,
         version: int,
         columns: Mapping[str, bytes | None],
-    ) -> bytes:
-        """Return 32 bytes."""
+        mac: bytes,
+    ) -> bool:
+        """Tell whether ``mac`` is the row's."""

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from sqlalchemy import func, or_, select
 
 from bti.crypto.provider import TenantPurpose, WrappedTenantKey, rewrap_tenant_key
+from bti.db.hold import hold_tokens
 from bti.db.models import CaseKey, EmergencyAccess, TenantKey
 from bti.domain.approval import ApprovalAct
+from bti.keyd.directory_rows import DirectoryRows
 from bti.keyd.keystore import ACTIVE, DESTROYED, OPEN_ONLY, KeyStore
 from bti.keyd.proof import CaseProof, prove_case
-from bti.keyd.reseal import left_under_older, reseal_batch
+from bti.keyd.reseal import Position, Resealed, reseal_batch
 from bti.keyd.rewrap import Moved, rewrap_batch
 from bti.keyd.usage import sealed_under
 
@@ -33,9 +35,9 @@ if TYPE_CHECKING:
 #: How long a retired generation is kept: as long as dumps of the key store are (see operations.md).
 KEEP_RETIRED: Final = timedelta(days=30)
 
-#: What can be given a new generation here. The others hold more than sealed values: row MACs and
-#: the username index (directory), tokens (index), the log's signing key (audit).
-ROTATABLE: Final = frozenset({TenantPurpose.KEK, TenantPurpose.OPS})
+#: What can be given a new generation here. The others hold more than sealed values: tokens of
+#: national ids (index), the log's signing key (audit).
+ROTATABLE: Final = frozenset({TenantPurpose.KEK, TenantPurpose.OPS, TenantPurpose.DIRECTORY})
 
 
 class UseApproval(Protocol):
@@ -111,6 +113,9 @@ class KeyLife:
         """
         if purpose not in ROTATABLE:
             raise KeyHeldError("keys.not_rotatable", purpose=purpose.value)
+        if purpose is TenantPurpose.DIRECTORY:
+            # Waits for whoever looks for a user name, or takes one, under the generations there are.
+            hold_tokens(self._session, tenant, alone=True)
         row = self._session.scalars(
             select(TenantKey)
             .where(
@@ -143,13 +148,11 @@ class KeyLife:
         """
         return rewrap_batch(self._session, self._keys, tenant, most, after)
 
-    def reseal(self, tenant: uuid.UUID, most: int) -> int:
-        """Seal at most ``most`` rows anew under the active ops key and return how many; 0: none is left."""
-        return reseal_batch(self._session, self._keys, tenant, most)
-
-    def left_sealed(self, tenant: uuid.UUID) -> int:
-        """Return how many rows are sealed under an older generation of the ops key."""
-        return left_under_older(self._session, self._keys, tenant)
+    def reseal(
+        self, tenant: uuid.UUID, purpose: TenantPurpose, most: int, at: Position | None
+    ) -> Resealed:
+        """Seal at most ``most`` rows anew under the active ops or directory key, going on from ``at``."""
+        return reseal_batch(self._session, self._keys, tenant, purpose, most, at)
 
     def left_behind(self, tenant: uuid.UUID) -> int:
         """Return how many data keys are not under the active kek."""
@@ -197,7 +200,7 @@ class KeyLife:
         now = self._keys.clock.now()
         if now < row.destroy_after:
             raise KeyHeldError("keys.too_early", when=row.destroy_after)
-        under = sealed_under(self._session, tenant, purpose, row.key_id)
+        under = self._count_under(tenant, purpose, row.key_id)
         if under:
             raise KeyHeldError("keys.in_use", count=under)
         row.wrapped = None
@@ -207,6 +210,12 @@ class KeyLife:
         self._keys.changed(self._session, tenant)
         self._keys.cache.forget(row.key_id)
         return _facts(row)
+
+    def _count_under(self, tenant: uuid.UUID, purpose: TenantPurpose, key_id: bytes) -> int:
+        if purpose is not TenantPurpose.DIRECTORY:
+            return sealed_under(self._session, tenant, purpose, key_id)
+        key = self._keys.tenant_key_by_id(self._session, tenant, purpose, key_id)
+        return DirectoryRows(self._session, self._keys, tenant).count_under(key)
 
     def shred(
         self, case: Case, permission: str, approval_id: uuid.UUID | None

@@ -174,6 +174,21 @@ class KeyStore:
         if keys:
             session.info.setdefault(FOUND, {}).setdefault(tenant, keys)
 
+    def opening_keys(
+        self, session: Session, tenant: uuid.UUID, purpose: TenantPurpose, *, again: bool = False
+    ) -> list[DataKey]:
+        """Return every generation that still opens, the active one first and then the newest.
+
+        ``again``: as it stands now, not as this transaction first found it.
+        """
+        rows = [
+            row
+            for row in self._found(session, tenant, again=again)
+            if row.purpose == purpose.value and row.state != DESTROYED
+        ]
+        rows.sort(key=lambda row: (row.state != ACTIVE, -row.generation))
+        return [self.open_tenant_key(row) for row in rows]
+
     def changed(self, session: Session, tenant: uuid.UUID) -> None:
         """Say that this transaction has changed a municipality's keys: they are to be read anew."""
         session.info.get(FOUND, {}).pop(tenant, None)

@@ -9,23 +9,24 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
-from bti.crypto.errors import SealError
+from bti.crypto.provider import TenantPurpose
 from bti.db.base import stored_columns
 from bti.db.guards import NOT_UNDER_MAC, Granted, note_opened
 from bti.db.models import BaitMark
 from bti.db.vault import Vault
 from bti.domain.approval import ApprovalRefused
 from bti.domain.control import Kin
-from bti.domain.errors import AccessDenied, BaitTaken, Conflict, KeysUnavailable, Unavailable
+from bti.domain.errors import AccessDenied, KeysUnavailable, Unavailable
 from bti.domain.relations import Subject
 from bti.keyd.broker import Opened, RanOut
 from bti.keyd.client import Channel
 from bti.keyd.codec import CodecError, decode
 from bti.keyd.parcel import receive
 from bti.keyd.wire import MOST_CASES, MOST_PAIRS, MOST_ROWS, BadMessage, batched, pack, unpack
+from bti.keyd.wired import packed, refusal, wired
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -73,6 +74,8 @@ class RemoteVerbs:
         self._vault = Vault()
         self._subject: Subject | None = None
         self._noted: list[uuid.UUID] = []
+        self._shown: bytes | None = None
+        self._vault.learn_from(self._learn)
         session.info["vault"] = self._vault
         session.info["grant"] = self._grant
 
@@ -216,6 +219,7 @@ class RemoteVerbs:
     def open_directory(self, tenant: uuid.UUID, *, proof: bytes | None = None) -> None:
         """Receive what reads the directory. Raises ``AccessDenied`` without a session."""
         self._ask("open_directory", tenant=tenant.hex, proof=pack(proof))
+        self._shown = proof
 
     def check(self, *rows: AuthorityRow) -> None:
         """Raise ``AccessDenied`` when a row that grants authority was not written by the program."""
@@ -225,7 +229,7 @@ class RemoteVerbs:
                 "table": row.__tablename__,
                 "row_id": row.id.hex,
                 "version": row.version,
-                "columns": _packed(stored_columns(row, without=NOT_UNDER_MAC)),
+                "columns": packed(stored_columns(row, without=NOT_UNDER_MAC)),
                 "mac": pack(row.mac),
             }
             for row in rows
@@ -276,15 +280,15 @@ class RemoteVerbs:
         except AccessDenied as refusal:
             raise ApprovalRefused.again(refusal, approval_id, tenant) from None
 
-    def username_token(self, tenant: uuid.UUID, username: str) -> bytes:
-        """Return the blind index of a user name (16 bytes)."""
+    def username_tokens(self, tenant: uuid.UUID, username: str) -> tuple[bytes, ...]:
+        """Return the blind tokens (16 bytes each) a user name may stand under."""
         answer = self._ask("username_token", tenant=tenant.hex, username=username[:_LONGEST_NAME])
-        return unpack(answer["token"])
+        return tuple(unpack(one) for one in answer["tokens"])
 
-    def national_id_token(self, tenant: uuid.UUID, kind: str, digits: str) -> bytes:
-        """Return the blind index of a national id (16 bytes)."""
+    def national_id_tokens(self, tenant: uuid.UUID, kind: str, digits: str) -> tuple[bytes, ...]:
+        """Return the blind tokens (16 bytes each) a national id may stand under."""
         answer = self._ask("national_id_token", tenant=tenant.hex, kind=kind, digits=digits)
-        return unpack(answer["token"])
+        return tuple(unpack(one) for one in answer["tokens"])
 
     # -- the log -----------------------------------------------------------------------------
 
@@ -328,10 +332,19 @@ class RemoteVerbs:
             raise AccessDenied("access.no_session")
         self.subject()
 
+    def _learn(self, tenant: uuid.UUID, purpose: TenantPurpose) -> None:
+        """Receive what has come since: the key was changed while this transaction went on."""
+        if self._credential is not None and not isinstance(self._credential, str):
+            self._ask("subject")
+        elif purpose is TenantPurpose.OPS:
+            self.open_ops(tenant)
+        else:
+            self.open_directory(tenant, proof=self._shown)
+
     def _grant(self, rows: Sequence[Writing]) -> Sequence[Granted]:
         granted: list[Granted] = []
         for some in batched(rows, MOST_ROWS):
-            answer = self._ask("grant", rows=[_wired(row) for row in some])
+            answer = self._ask("grant", rows=[wired(row) for row in some])
             granted += [
                 Granted(
                     unpack(one["mac"]),
@@ -344,7 +357,7 @@ class RemoteVerbs:
     def _ask(self, verb: str, **args: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         answer = self._channel.ask(verb, self._credential, args)
         if "no" in answer:
-            raise _refusal(answer["no"])
+            raise refusal(answer["no"])
         found: dict[str, Any] = answer["ok"]
         try:
             receive(self._vault, found["keys"])
@@ -357,37 +370,8 @@ _LONGEST_CODE: Final = 20
 _LONGEST_NAME: Final = 200
 
 
-def _refusal(no: Mapping[str, Any]) -> Exception:
-    code, case = no.get("code"), no.get("case")
-    case_id = uuid.UUID(hex=case) if case else None
-    if code == "bait" and case_id is not None:
-        taken = BaitTaken(case_id)
-        taken.entered = bool(no.get("entered"))
-        return taken
-    if code == "denied":
-        return AccessDenied(str(no.get("rule")), case_id=case_id, entered=bool(no.get("entered")))
-    if code == "sealed":
-        return SealError()
-    return Conflict() if code == "conflict" else KeysUnavailable("broker")
-
-
 def _decoded(kind: Any, given: object) -> Any:  # noqa: ANN401 - the codec's own
     try:
         return decode(kind, given)
     except CodecError:
         raise KeysUnavailable("broker") from None
-
-
-def _packed(columns: Mapping[str, bytes | None]) -> dict[str, str | None]:
-    return {name: pack(value) for name, value in columns.items()}
-
-
-def _wired(row: Writing) -> dict[str, Any]:
-    return {
-        "tenant": row.tenant.hex,
-        "table": row.table,
-        "row_id": row.row_id.hex,
-        "version": row.version,
-        "columns": _packed(row.columns),
-        "beyond": _packed(row.beyond),
-    }

@@ -278,15 +278,15 @@ def _use_approval(
 
 
 def _username_token(work: Work, *, tenant: uuid.UUID, username: str) -> Answer:
-    return {"token": pack(work.verbs.username_token(tenant, username))}
+    return {"tokens": [pack(one) for one in work.verbs.username_tokens(tenant, username)]}
 
 
 def _national_id_token(work: Work, *, tenant: uuid.UUID, kind: str, digits: str) -> Answer:
     try:
-        token = work.verbs.national_id_token(tenant, kind, digits)
+        tokens = work.verbs.national_id_tokens(tenant, kind, digits)
     except ValueError:
         raise AccessDenied("grant.digits") from None
-    return {"token": pack(token)}
+    return {"tokens": [pack(one) for one in tokens]}
 
 
 def _sign(work: Work, *, tenant: uuid.UUID, origin: str, size: int, root: bytes) -> Answer:

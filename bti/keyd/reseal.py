@@ -1,102 +1,175 @@
-"""Seals values anew under the active generation of the ops key, row by row and through the normal sealed columns.
+"""Seals values anew under the active generation of the ops or directory key, row by row, as a whole.
 
-A row is always sealed as a whole, so its other sealed columns are opened and sealed again under their own keys: this
-runs where those keys are, and nowhere else. Every row gets its next version, its MAC and its place in an entry.
+Through the normal sealed columns: a row's other sealed columns are opened and sealed again under their own keys, so
+this runs where those keys are, and nowhere else. Every row gets its next version, its MAC and its place in an entry.
 """
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm.attributes import flag_modified
 
+from bti.crypto.blind_index import username_token
 from bti.crypto.provider import TenantPurpose
+from bti.db.base import AuthorityRow
 from bti.db.guards import note_opened
+from bti.db.hold import hold_tokens
+from bti.db.models import Account
 from bti.db.sealed import sealed_attributes
 from bti.db.vault import Vault
+from bti.keyd.directory_rows import DirectoryRows, authority_tables, username_of
 from bti.keyd.keystore import ACTIVE
 from bti.keyd.usage import names_key, sealed_columns
 
 if TYPE_CHECKING:
-    import uuid
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from bti.crypto.envelope import DataKey
     from bti.db.base import TenantRow
     from bti.keyd.keystore import KeyStore
 
+    Behind = Callable[[type[TenantRow], uuid.UUID | None], tuple[list[uuid.UUID], uuid.UUID | None]]
 
-def reseal_batch(session: Session, keys: KeyStore, tenant: uuid.UUID, most: int) -> int:
-    """Seal at most ``most`` rows of ``tenant`` anew under its active ops key; 0: none is left.
+_SEALING = (TenantPurpose.OPS, TenantPurpose.DIRECTORY)
 
-    Raises ``SealError`` for a row that does not open, and ``AccessDenied`` for one that was forged: neither gets
-    a right seal from us.
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a pass over the tables has come to: a table, and the last row of it that was looked at."""
+
+    table: str
+    row: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """What one batch did: how many rows it sealed anew, and where to go on; None at the end of the tables."""
+
+    count: int
+    at: Position | None
+
+
+def reseal_batch(
+    session: Session,
+    keys: KeyStore,
+    tenant: uuid.UUID,
+    purpose: TenantPurpose,
+    most: int,
+    at: Position | None = None,
+) -> Resealed:
+    """Seal at most ``most`` rows of ``tenant`` anew under its active ops or directory key, going on from ``at``.
+
+    A pass that began at None and came to the end with nothing sealed: none is left. Raises ``SealError`` for a row
+    that does not open, and ``AccessDenied`` for one that was forged: neither gets a right seal from us.
     """
-    active = keys.tenant_key(session, tenant, TenantPurpose.OPS)
-    rows = _under_older(session, tenant, active, most)
-    if not rows:
-        return 0
+    if purpose is TenantPurpose.DIRECTORY:
+        # Before any row is read: the tokens of user names move with their rows.
+        hold_tokens(session, tenant, alone=True)
+    active = keys.tenant_key(session, tenant, purpose)
+    tables = _tables(purpose)
+    behind = _behind(session, keys, tenant, purpose, active, most)
+    begin = 0 if at is None else [one.__tablename__ for one in tables].index(at.table)
+    after = None if at is None else at.row
+    for place, mapped in enumerate(tables[begin:], begin):
+        ids, last = behind(mapped, after)
+        if len(ids) > most:
+            ids = ids[:most]
+            last = ids[-1]
+        after = None
+        if ids:
+            _reseal(session, keys, tenant, _locked(session, mapped, ids))
+        if last is not None:
+            return Resealed(len(ids), Position(mapped.__tablename__, last))
+        if ids:
+            rest = tables[place + 1 :]
+            return Resealed(len(ids), Position(rest[0].__tablename__) if rest else None)
+    return Resealed(0, None)
+
+
+def _tables(purpose: TenantPurpose) -> Sequence[type[TenantRow]]:
+    if purpose is TenantPurpose.DIRECTORY:
+        return authority_tables()
+    return list(dict.fromkeys(mapped for mapped, _ in sealed_columns("ops")))
+
+
+def _behind(
+    session: Session,
+    keys: KeyStore,
+    tenant: uuid.UUID,
+    purpose: TenantPurpose,
+    active: DataKey,
+    most: int,
+) -> Behind:
+    if purpose is TenantPurpose.DIRECTORY:
+        rows = DirectoryRows(session, keys, tenant)
+        return lambda mapped, after: rows.behind(mapped, active, after)  # type: ignore[arg-type] # authority rows
+    return lambda mapped, after: _under_older_ops(session, tenant, active, mapped, after, most)
+
+
+def _under_older_ops(
+    session: Session,
+    tenant: uuid.UUID,
+    active: DataKey,
+    mapped: type[TenantRow],
+    after: uuid.UUID | None,
+    most: int,
+) -> tuple[list[uuid.UUID], uuid.UUID | None]:
+    columns = [column for owner, column in sealed_columns("ops") if owner is mapped]
+    other = or_(*(~names_key(column, active.key_id) for column in columns))
+    query = select(mapped.id).where(mapped.tenant_id == tenant, other)
+    if after is not None:
+        query = query.where(mapped.id > after)
+    ids = list(session.scalars(query.order_by(mapped.id).limit(most)))
+    return ids, ids[-1] if len(ids) == most else None
+
+
+def _locked(
+    session: Session, mapped: type[TenantRow], ids: Sequence[uuid.UUID]
+) -> Sequence[TenantRow]:
+    return session.scalars(
+        select(mapped)
+        .where(mapped.id.in_(ids))
+        .order_by(mapped.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _reseal(session: Session, keys: KeyStore, tenant: uuid.UUID, rows: Sequence[TenantRow]) -> None:
     before = session.info.get("vault")
     vault = Vault()
     session.info["vault"] = vault
     note_opened(session, None)
     try:
-        vault.put_tenant(TenantPurpose.OPS, active)
-        for older in keys.older_tenant_keys(session, tenant, TenantPurpose.OPS):
-            vault.put_tenant(TenantPurpose.OPS, older, active=False)
+        for purpose in _SEALING:
+            vault.put_tenant(purpose, keys.tenant_key(session, tenant, purpose))
+            for older in keys.older_tenant_keys(session, tenant, purpose):
+                vault.put_tenant(purpose, older, active=False)
+        name_key = keys.tenant_key(session, tenant, TenantPurpose.DIRECTORY)
         for row in rows:
             _release(session, keys, vault, row)
             for name in sealed_attributes(type(row)):
                 setattr(row, name, getattr(row, name))
+            if isinstance(row, Account):
+                row.username_token = username_token(name_key, username_of(row.profile))
+            if isinstance(row, AuthorityRow):
+                # Also one in which nothing is sealed gets its next version, and with it its MAC.
+                flag_modified(row, "mac")
         session.flush()
     finally:
         vault.close()
         session.info["vault"] = before
-    return len(rows)
-
-
-def left_under_older(session: Session, keys: KeyStore, tenant: uuid.UUID) -> int:
-    """Return how many rows are sealed under an older generation of the ops key."""
-    active = keys.tenant_key(session, tenant, TenantPurpose.OPS)
-    return sum(
-        len(session.scalars(_ids(mapped, tenant, active)).all()) for mapped in _tables_under_ops()
-    )
-
-
-def _under_older(
-    session: Session, tenant: uuid.UUID, active: DataKey, most: int
-) -> Sequence[TenantRow]:
-    for mapped in _tables_under_ops():
-        ids = _ids(mapped, tenant, active).order_by(mapped.id).limit(most)
-        query = (
-            select(mapped)
-            .where(mapped.id.in_(session.scalars(ids).all()))
-            .order_by(mapped.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        rows = session.scalars(query).all()
-        if rows:
-            return rows
-    return ()
-
-
-def _tables_under_ops() -> list[type[TenantRow]]:
-    return list(dict.fromkeys(mapped for mapped, _ in sealed_columns("ops")))
-
-
-def _ids(mapped: type[TenantRow], tenant: uuid.UUID, active: DataKey) -> Select[uuid.UUID]:
-    columns = [column for owner, column in sealed_columns("ops") if owner is mapped]
-    other = or_(*(~names_key(column, active.key_id) for column in columns))
-    return select(mapped.id).where(mapped.tenant_id == tenant, other)
 
 
 def _release(session: Session, keys: KeyStore, vault: Vault, row: TenantRow) -> None:
-    """Put the keys of the row's case, or of the own record it is, into the vault."""
-    case_id: uuid.UUID = getattr(row, "case_id", row.id)
-    for held in keys.compartments(session, row.tenant_id, case_id):
+    """Put the keys of the row's case, or of what has a key of its own, into the vault."""
+    owner: uuid.UUID = getattr(row, "key_owner", getattr(row, "case_id", row.id))
+    for held in keys.compartments(session, row.tenant_id, owner):
         key = keys.unwrap(session, held)
-        vault.put_case(case_id, held.compartment, key, active=held.state == ACTIVE)
+        vault.put_case(owner, held.compartment, key, active=held.state == ACTIVE)

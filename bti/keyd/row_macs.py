@@ -5,14 +5,13 @@ Makes and checks; whether somebody may have a row written is decided in ``grants
 
 from __future__ import annotations
 
-import hmac
 import uuid
 from typing import TYPE_CHECKING
 
 from bti.crypto.envelope import TENANT_WIDE, Place, key_id_of, open_sealed, seal
 from bti.crypto.errors import Locked
 from bti.crypto.provider import TenantPurpose
-from bti.crypto.row_mac import row_mac
+from bti.crypto.row_mac import check_row_mac, row_mac
 from bti.db.base import Base
 from bti.db.guards import FORGED, Granted
 from bti.db.sealed import sealed_attributes
@@ -44,9 +43,30 @@ class RowMacs:
         version: int,
         columns: Mapping[str, bytes | None],
     ) -> bytes:
-        """Return the MAC (32 bytes) of a row."""
+        """Return the MAC (32 bytes) of a row, under the active generation."""
         key = self._keys.tenant_key(self._session, tenant, TenantPurpose.DIRECTORY)
         return row_mac(key, table, row_id, version, columns)
+
+    def genuine(
+        self,
+        tenant: uuid.UUID,
+        table: str,
+        row_id: uuid.UUID,
+        version: int,
+        columns: Mapping[str, bytes | None],
+        mac: bytes,
+    ) -> bool:
+        """Tell whether a row as it stands was written by the program: under a generation that opens.
+
+        While the directory key is changed, rows stand under two of them.
+        """
+        over = (table, row_id, version, columns, mac)
+        active = self._keys.tenant_key(self._session, tenant, TenantPurpose.DIRECTORY)
+        if check_row_mac(active, *over):
+            return True
+        # As the keys stand now: another transaction may have changed them, and then this row, since.
+        others = self._keys.opening_keys(self._session, tenant, TenantPurpose.DIRECTORY, again=True)
+        return any(check_row_mac(key, *over) for key in others if key is not active)
 
     def grant(self, rows: Sequence[Writing]) -> list[Granted]:
         """Seal what is beyond the caller, and make the MAC of each row.
@@ -57,8 +77,9 @@ class RowMacs:
 
     def require_genuine(self, row: Writing, stood: Stood) -> None:
         """Raise ``AccessDenied`` when the row as it stands was not written through the program."""
-        made = self.mac(row.tenant, row.table, row.row_id, stood.version, stood.columns)
-        if not hmac.compare_digest(made, stood.mac):
+        if not self.genuine(
+            row.tenant, row.table, row.row_id, stood.version, stood.columns, stood.mac
+        ):
             raise AccessDenied(FORGED, case_id=case_of(row))
 
     def _granted(self, row: Writing) -> Granted:

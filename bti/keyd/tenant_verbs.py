@@ -65,9 +65,15 @@ class TenantVerbs:
         self.macs = RowMacs(ties.session, keys)
         self._baits = Baits(ties.session, keys)
         self.authority = Authority(
-            ties.session, clock, rules.idle_minutes, self.macs.mac, self._ops_key, self._keep_keys
+            ties.session,
+            clock,
+            rules.idle_minutes,
+            self.macs.genuine,
+            self._ops_key,
+            self._keep_keys,
         )
         self.approvals = Approvals(ties.session, keys, ties.recorder, self.authority)
+        self._vault.learn_from(self._learn)
         self._session.info["vault"] = self._vault
         self._session.info["grant"] = self.macs.grant
 
@@ -156,14 +162,14 @@ class TenantVerbs:
         self._require_system()
         self._release_tenant(tenant, TenantPurpose.OPS)
 
-    def username_token(self, tenant: uuid.UUID, username: str) -> bytes:
-        """Return the blind index of a user name (16 bytes)."""
+    def username_tokens(self, tenant: uuid.UUID, username: str) -> tuple[bytes, ...]:
+        """Return the blind tokens (16 bytes each) a user name may stand under."""
         self._meter.naming()
-        key = self._keys.tenant_key(self._session, tenant, TenantPurpose.DIRECTORY)
-        return blind_index.username_token(key, username)
+        keys = self._keys.opening_keys(self._session, tenant, TenantPurpose.DIRECTORY, again=True)
+        return tuple(blind_index.username_token(key, username) for key in keys)
 
-    def national_id_token(self, tenant: uuid.UUID, kind: str, digits: str) -> bytes:
-        """Return the blind index of a national id (16 bytes).
+    def national_id_tokens(self, tenant: uuid.UUID, kind: str, digits: str) -> tuple[bytes, ...]:
+        """Return the blind tokens (16 bytes each) a national id may stand under.
 
         To who looks for a child, also in an emergency. For kind ``person`` to who manages accounts
         too: they say who a colleague is.
@@ -178,8 +184,8 @@ class TenantVerbs:
         if subject.tenant_id != tenant:
             raise AccessDenied("access.other_tenant")
         self._meter.looking_up(subject.account_id)
-        key = self._keys.tenant_key(self._session, tenant, TenantPurpose.INDEX)
-        return blind_index.national_id_token(key, kind, digits)
+        keys = self._keys.opening_keys(self._session, tenant, TenantPurpose.INDEX, again=True)
+        return tuple(blind_index.national_id_token(key, kind, digits) for key in keys)
 
     def key_life(self) -> KeyLife:
         """Return what makes, moves and ends keys of this installation (system only)."""
@@ -262,6 +268,11 @@ class TenantVerbs:
 
     def _ops_key(self, tenant: uuid.UUID, key_id: bytes) -> DataKey:
         return self.tenant_key(tenant, TenantPurpose.OPS, key_id)
+
+    def _learn(self, tenant: uuid.UUID, purpose: TenantPurpose) -> None:
+        """Release what has come since: the key was changed while this transaction went on."""
+        self._keys.changed(self._session, tenant)
+        self._release_tenant(tenant, purpose)
 
     def _release_tenant(self, tenant: uuid.UUID, purpose: TenantPurpose) -> None:
         self._vault.put_tenant(purpose, self._keys.tenant_key(self._session, tenant, purpose))

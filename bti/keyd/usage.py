@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
-_SCOPES: Final = {TenantPurpose.OPS: "ops", TenantPurpose.DIRECTORY: "directory"}
 #: Where a sealed value names its key: after the format and algorithm bytes, counted from one.
 _KEY_ID_AT: Final = 3
 _KEY_ID_BYTES: Final = 16
@@ -50,7 +49,7 @@ def usage(session: Session, tenant: uuid.UUID, kek_id: bytes) -> Usage:
 
 
 def sealed_under(session: Session, tenant: uuid.UUID, purpose: TenantPurpose, key_id: bytes) -> int:
-    """Return how many rows cannot be opened without this generation of a tenant key."""
+    """Return how many rows cannot be opened without this generation of the kek or the ops key."""
     if purpose is TenantPurpose.KEK:
         count = select(func.count()).select_from(CaseKey)
         query = count.where(CaseKey.tenant_id == tenant, CaseKey.kek_id == key_id)
@@ -59,7 +58,7 @@ def sealed_under(session: Session, tenant: uuid.UUID, purpose: TenantPurpose, ke
         session.scalars(
             select(func.count()).where(table.tenant_id == tenant, names_key(column, key_id))
         ).one()
-        for table, column in sealed_columns(_SCOPES[purpose])
+        for table, column in sealed_columns("ops")
     )
 
 

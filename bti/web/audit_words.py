@@ -120,7 +120,7 @@ ACTS: Final = {
     "key:data:rewrap": lazy_gettext("Moved the keys to the new one"),
     "case:file:erase": lazy_gettext("Destroyed the case, by permission"),
     "erasure:certificate:issue": lazy_gettext("Wrote a certificate of erasure"),
-    "key:value:reseal": lazy_gettext("Sealed the dates and states anew"),
+    "key:value:reseal": lazy_gettext("Sealed values anew under a new key"),
     "key:root:move": lazy_gettext("Changed the root key"),
     "key:recovery:export": lazy_gettext("Made shares of the root key"),
     "key:share:refuse": lazy_gettext("Refused a share that was to open the keys"),

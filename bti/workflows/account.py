@@ -20,6 +20,7 @@ from bti.domain.levels import LogStatus
 from bti.identity import totp
 from bti.identity.password import check_new
 from bti.profiles import load
+from bti.workflows import blind_tokens
 from bti.workflows.actor import SystemActor
 from bti.workflows.errors import NotFound
 
@@ -100,15 +101,16 @@ def create_account(  # noqa: PLR0913 - each is a fact about the new account
     """
     check_new(secret, context=[username, name])
     context.verbs.open_directory(tenant_id)
-    token = context.verbs.username_token(tenant_id, username)
-    if context.session.scalars(select(Account.id).where(Account.username_token == token)).first():
+    taken = blind_tokens.of_username(context, tenant_id, username)
+    known = select(Account.id).where(Account.username_token.in_(taken))
+    if context.session.scalars(known).first():
         code = "account.username_taken"
         raise RuleBroken(code)
     seed = totp.new_secret()
     row = Account(
         id=uuid.uuid4(),
         tenant_id=tenant_id,
-        username_token=token,
+        username_token=taken[0],
         password_hash=context.passwords.hash(secret),
         must_renew=must_renew,
         language=language,

@@ -20,7 +20,7 @@ from bti.domain import national_id
 from bti.domain.access import Action as Act
 from bti.domain.codes import Role
 from bti.domain.levels import CaseStatus
-from bti.workflows import case_file
+from bti.workflows import blind_tokens, case_file
 from bti.workflows.permission import require
 
 if TYPE_CHECKING:
@@ -114,22 +114,24 @@ def person_token(context: Context, text: str) -> bytes:
     Raises ``RuleBroken`` with a national_id code.
     """
     digits = checked_number(context, text).digits
-    return context.verbs.national_id_token(context.person.tenant_id, PERSON, digits)
+    return context.verbs.national_id_tokens(context.person.tenant_id, PERSON, digits)[0]
 
 
 def _by_national_id(context: Context, subject: Subject, number: NationalId) -> list[Case]:
-    token = context.verbs.national_id_token(subject.tenant_id, number.kind.value, number.digits)
-    rows = context.session.scalars(cases_by_token(subject.tenant_id, number.kind.value, token))
+    known = blind_tokens.of_national_id(context, subject.tenant_id, number)
+    rows = context.session.scalars(cases_by_token(subject.tenant_id, number.kind.value, known))
     return [case for case in rows if context.verbs.may_see(case.id, Act.READ_CASE)]
 
 
-def cases_by_token(tenant_id: uuid.UUID, kind: str, token: bytes) -> Select[Case]:
-    """Return the question for every case with this blind token; it must be answered from the index."""
+def cases_by_token(tenant_id: uuid.UUID, kind: str, known: tuple[bytes, ...]) -> Select[Case]:
+    """Return the question for every case with one of these blind tokens; it must be answered from the index."""
     return (
         select(Case)
         .join(ChildIndex, ChildIndex.case_id == Case.id)
         .where(
-            ChildIndex.tenant_id == tenant_id, ChildIndex.kind == kind, ChildIndex.token == token
+            ChildIndex.tenant_id == tenant_id,
+            ChildIndex.kind == kind,
+            ChildIndex.token.in_(known),
         )
     )
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import select
+
 from bti.audit.actions import Action
 from bti.audit.record import Reference
 from bti.db.models import Case, ChildIndex, Entry, Participant
@@ -21,7 +23,7 @@ from bti.domain.codes import ConcernCategory, ContactWithGuardians, InfoType, Ro
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import CaseStatus, Level, LogStatus
 from bti.domain.relations import Relation
-from bti.workflows import case_file, directory, own_record
+from bti.workflows import blind_tokens, case_file, directory, own_record
 from bti.workflows.case_file import CORE, Kind, Ops
 from bti.workflows.case_number import new_number
 from bti.workflows.child_search import Found, checked_number, open_case
@@ -259,10 +261,23 @@ def _add_people(
         )
     if number is not None:
         tenant = context.person.tenant_id
-        token = context.verbs.national_id_token(tenant, number.kind.value, number.digits)
+        token = _token(context, tenant, number)
         context.session.add(
             ChildIndex(tenant_id=tenant, kind=number.kind.value, token=token, case_id=case_id)
         )
+
+
+def _token(context: Context, tenant_id: uuid.UUID, number: NationalId) -> bytes:
+    """Return the token to write: one child's cases have one, or counts would take it for two."""
+    known = blind_tokens.of_national_id(context, tenant_id, number)
+    held = context.session.scalars(
+        select(ChildIndex.token).where(
+            ChildIndex.tenant_id == tenant_id,
+            ChildIndex.kind == number.kind.value,
+            ChildIndex.token.in_(known),
+        )
+    ).first()
+    return known[0] if held is None else held
 
 
 def _first_state(context: Context, child: NewChild, seen: Observation) -> Ops:

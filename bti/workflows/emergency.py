@@ -19,7 +19,7 @@ from bti.domain.access import Action
 from bti.domain.emergency import LASTS, EmergencyReason, UseFacts, checked_reason, is_blocked
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import CaseStatus, LogStatus
-from bti.workflows import case_file, directory
+from bti.workflows import blind_tokens, case_file, directory
 from bti.workflows.child_search import checked_number
 from bti.workflows.permission import require
 
@@ -254,12 +254,12 @@ def _sought(context: Context, command: TakeAccess) -> Case | None:
         wanted = Case.number == command.number
     elif command.national_id:
         number = checked_number(context, command.national_id)
-        token = context.verbs.national_id_token(tenant, number.kind.value, number.digits)
+        known = blind_tokens.of_national_id(context, tenant, number)
         wanted = Case.id.in_(
             select(ChildIndex.case_id).where(
                 ChildIndex.tenant_id == tenant,
                 ChildIndex.kind == number.kind.value,
-                ChildIndex.token == token,
+                ChildIndex.token.in_(known),
             )
         )
     else:

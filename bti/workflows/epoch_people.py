@@ -24,6 +24,7 @@ from bti.domain.approval import (
     PersonFacts,
 )
 from bti.domain.codes import Role
+from bti.workflows import blind_tokens
 
 if TYPE_CHECKING:
     import uuid
@@ -110,9 +111,9 @@ def _proven(
     roles: frozenset[Role],
     asker: PersonFacts | None = None,
 ) -> PersonFacts:
-    token = context.verbs.username_token(tenant_id, shown.username)
+    known = blind_tokens.of_username(context, tenant_id, shown.username)
     row = context.session.scalars(
-        select(Account).where(Account.tenant_id == tenant_id, Account.username_token == token)
+        select(Account).where(Account.tenant_id == tenant_id, Account.username_token.in_(known))
     ).one_or_none()
     if row is None or not row.can_sign_in or row.must_renew:
         context.passwords.verify_nobody()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable
 
+    from bti.keyd.reseal import Position, Resealed
     from bti.keyd.rewrap import Moved
     from bti.workflows.actor import SystemActor
     from bti.workflows.context import Context
@@ -180,38 +181,57 @@ def rotate(
     return Rotated(now.active(TenantPurpose.KEK).generation, fresh, moved)
 
 
-def reseal_some(context: Context, *, tenant_id: uuid.UUID) -> int:
-    """Seal one batch of rows anew under the active ops key. 0: none is left."""
-    done = context.verbs.key_life().reseal(tenant_id, RESEAL_BATCH)
-    if done:
+def reseal_some(
+    context: Context, *, tenant_id: uuid.UUID, purpose: TenantPurpose, at: Position | None
+) -> Resealed:
+    """Seal one batch of rows anew under the active ops or directory key, going on from ``at``."""
+    done = context.verbs.key_life().reseal(tenant_id, purpose, RESEAL_BATCH, at)
+    if done.count:
         context.record(Action.KEY_VALUE_RESEAL, Reference("tenant", tenant_id), tenant=tenant_id)
     return done
 
 
-def left_sealed(context: Context, *, tenant_id: uuid.UUID) -> int:
-    """Return how many rows are sealed under an older generation of the ops key."""
-    return context.verbs.key_life().left_sealed(tenant_id)
+def reseal(
+    doorway: Doorway, actor: SystemActor, *, tenant_id: uuid.UUID, purpose: TenantPurpose
+) -> int:
+    """Seal every row that is behind anew and return how many were; 0: none was.
 
-
-def rotate_ops(doorway: Doorway, actor: SystemActor, *, tenant_id: uuid.UUID) -> Rotated:
-    """Give a municipality a new ops key and seal level, status, dates and kinds anew under it.
-
-    Cut off anywhere, the same call finishes it, and then begins no other. Raises ``Conflict``
-    when people were changing the same rows again and again.
+    Pass after pass, until one finds nothing: what somebody was writing meanwhile may be behind.
     """
+    total = 0
+    while True:
+        done, at = 0, None
+        while True:
+            some = doorway.perform(reseal_some, actor, tenant_id=tenant_id, purpose=purpose, at=at)
+            done, at = done + some.count, some.at
+            if at is None:
+                break
+        if not done:
+            return total
+        total += done
+
+
+def rotate_sealing(
+    doorway: Doorway, actor: SystemActor, *, tenant_id: uuid.UUID, purpose: TenantPurpose
+) -> Rotated:
+    """Give a municipality a new ops or directory key and seal anew what is under the one before.
+
+    With the directory key every MAC of a row that grants authority, and the index of user names, are made anew. Cut
+    off anywhere, the same call finishes it, and then begins no other. Raises ``Conflict`` when people were changing
+    the same rows again and again.
+    """
+    # Looked at first: if somebody else begins one meanwhile, this begins none after it.
+    seen = doorway.perform(status, actor, tenant_id=tenant_id).active(purpose).generation
+    total = reseal(doorway, actor, tenant_id=tenant_id, purpose=purpose)
     fresh = False
-    if not doorway.perform(left_sealed, actor, tenant_id=tenant_id):
-        stands = doorway.perform(status, actor, tenant_id=tenant_id)
-        seen = stands.active(TenantPurpose.OPS).generation
+    if not total:
         made = doorway.perform(
-            begin_generation, actor, tenant_id=tenant_id, purpose=TenantPurpose.OPS, seen=seen
+            begin_generation, actor, tenant_id=tenant_id, purpose=purpose, seen=seen
         )
         fresh = made is not None
-    total = 0
-    while done := doorway.perform(reseal_some, actor, tenant_id=tenant_id):
-        total += done
+        total = reseal(doorway, actor, tenant_id=tenant_id, purpose=purpose)
     now = doorway.perform(status, actor, tenant_id=tenant_id)
-    return Rotated(now.active(TenantPurpose.OPS).generation, fresh, total)
+    return Rotated(now.active(purpose).generation, fresh, total)
 
 
 def is_due(context: Context, *, tenant_id: uuid.UUID) -> bool:

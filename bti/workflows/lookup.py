@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bti.db.models import Account, RoleGrant, Unit
+from bti.workflows import blind_tokens
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ def unit_named(context: Context, *, tenant_id: uuid.UUID, name: str) -> uuid.UUI
 
 def account_named(context: Context, *, tenant_id: uuid.UUID, username: str) -> uuid.UUID:
     """Return the account with this username. Raises ``NotFound``."""
-    token = context.verbs.username_token(tenant_id, username)
+    known = blind_tokens.of_username(context, tenant_id, username)
     found = context.session.scalars(
-        select(Account.id).where(Account.tenant_id == tenant_id, Account.username_token == token)
+        select(Account.id).where(Account.tenant_id == tenant_id, Account.username_token.in_(known))
     ).one_or_none()
     if found is None:
         raise NotFound

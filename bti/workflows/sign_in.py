@@ -17,7 +17,7 @@ from bti.domain.codes import Role, Sector
 from bti.domain.errors import AccessDenied
 from bti.identity import tokens
 from bti.keyd.authority import RAN_OUT_GRACE
-from bti.workflows import attempts
+from bti.workflows import attempts, blind_tokens
 from bti.workflows.actor import Actor
 from bti.workflows.errors import NotFound, SignInRefused
 
@@ -121,15 +121,17 @@ def _begin(
     """Count the attempt and find what to check it against, or say that it must wait."""
     if context.session.get(Municipality, tenant_id) is None:
         raise NotFound
-    token = context.verbs.username_token(tenant_id, username)
+    known = blind_tokens.of_username(context, tenant_id, username)
+    account = context.session.scalars(
+        select(Account).where(Account.username_token.in_(known), Account.tenant_id == tenant_id)
+    ).one_or_none()
+    # Under the token that stands: the count must not begin anew because a key is being changed.
+    token = known[0] if account is None else account.username_token
     counted = attempts.count(context, attempts.keys_of(tenant_id, token, address))
     if isinstance(counted, attempts.Waiting):
         if counted.first:
             context.record(Action.SESSION_SIGN_IN_DENY, tenant=tenant_id, refused="sign_in.wait")
         return SignInRefused(counted.seconds)
-    account = context.session.scalars(
-        select(Account).where(Account.username_token == token, Account.tenant_id == tenant_id)
-    ).one_or_none()
     if account is None:
         return _Begun(tenant_id, counted, None, None)
     # A planted row is nobody's, at the price of somebody's; the second step tells why.

@@ -1,6 +1,6 @@
-"""Run by test_key_rotation in a process of its own: rotates in children that are killed on the way.
+"""Run by the tests of rotations in a process of its own: rotates in children that are killed on the way.
 
-Arguments: var dir, database URL, kills, seed. Writes one line of JSON. A child sends itself
+Arguments: var dir, database URL, kills, seed, which key. Writes one line of JSON. A child sends itself
 SIGKILL at the nth statement or commit it reaches; after each the store is examined from here.
 """
 
@@ -10,44 +10,91 @@ import random
 import signal
 import sys
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from bti.bootstrap import open_runtime
 from bti.crypto.file_provider import FileProvider
-from bti.workflows import audit_check, keys
+from bti.crypto.provider import TenantPurpose
+from bti.db.models import Account
+from bti.keyd.directory_rows import authority_tables
+from bti.workflows import audit_check, keys, lookup
 from bti.workflows.actor import SystemActor
-from tests.key_ring import opened_keys
+from tests.key_ring import needing, opened_keys
 from tests.world import CHEAP, settings_for
 
 OPERATOR = SystemActor("operator")
-MOST_STEPS = 75
 
 
-def main(var: Path, url: str, kills: int, seed: int) -> None:
+def directory(context, *, tenant_id):
+    """What is sealed of every account, found by its user name; every row that carries a right is genuine."""
+    context.verbs.open_directory(tenant_id)
+    for mapped in authority_tables():
+        context.verbs.check(*context.session.scalars(select(mapped)))
+    found = {}
+    for row in context.session.scalars(select(Account)):
+        name = row.profile["username"]
+        by_name = lookup.account_named(context, tenant_id=tenant_id, username=name)
+        found[str(row.id)] = [row.profile, row.totp_secret, by_name == row.id]
+    return found
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of rotation: how far it goes at most, what does it, what must never change, what is left."""
+
+    steps: int
+    rotate: Callable
+    examine: Callable
+    left: Callable
+
+
+KINDS = {
+    "kek": Kind(
+        75,
+        keys.rotate,
+        opened_keys,
+        lambda context, tenant_id: keys.status(context, tenant_id=tenant_id).left_behind,
+    ),
+    "directory": Kind(
+        250,
+        lambda doorway, actor, tenant_id: keys.rotate_sealing(
+            doorway, actor, tenant_id=tenant_id, purpose=TenantPurpose.DIRECTORY
+        ),
+        directory,
+        lambda context, tenant_id: needing(
+            context, tenant_id=tenant_id, purpose=TenantPurpose.DIRECTORY
+        ),
+    ),
+}
+
+
+def main(var: Path, url: str, kills: int, seed: int, which: str) -> None:
     """Kill until enough children died on the way, then let one finish."""
     settings = settings_for(var, url)
-    keys.BATCH = 7
+    keys.BATCH = keys.RESEAL_BATCH = 7
+    kind = KINDS[which]
     tenant = first_tenant(settings)
-    before = examined(settings, tenant)
+    before = asked(settings, kind.examine, tenant)
     steps = random.Random(seed)  # noqa: S311 - the same places in every run
     killed, whole, faults = [], 0, []
     while len(killed) < kills:
-        step = steps.randrange(1, MOST_STEPS)
-        if died(settings, tenant, step):
+        step = steps.randrange(1, kind.steps)
+        if died(settings, tenant, kind, step):
             killed.append(step)
         else:
             whole += 1
-        after = examined(settings, tenant)
-        if after != before:
+        if asked(settings, kind.examine, tenant) != before:
             faults.append(step)
-    finish(settings, tenant)
+    finish(settings, tenant, kind)
     told = {"kills": len(killed), "places": len({*killed}), "whole": whole, "faults": faults}
-    sys.stdout.write(json.dumps({**told, **end_state(settings, tenant, before)}))
+    sys.stdout.write(json.dumps({**told, **end_state(settings, tenant, kind, before)}))
 
 
-def died(settings, tenant: uuid.UUID, step: int) -> bool:
+def died(settings, tenant: uuid.UUID, kind: Kind, step: int) -> bool:
     """Rotate in a child that is killed at ``step``; False when it finished before."""
     child = os.fork()
     if child == 0:
@@ -61,7 +108,7 @@ def died(settings, tenant: uuid.UUID, step: int) -> bool:
 
         event.listen(runtime.engine, "before_cursor_execute", count)
         event.listen(runtime.engine, "commit", count)
-        keys.rotate(runtime.doorway, OPERATOR, tenant_id=tenant)
+        kind.rotate(runtime.doorway, OPERATOR, tenant_id=tenant)
         runtime.close()
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -70,29 +117,27 @@ def died(settings, tenant: uuid.UUID, step: int) -> bool:
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
 
 
-def examined(settings, tenant: uuid.UUID) -> dict:
-    """Open every data key from what is stored."""
+def asked(settings, question: Callable, tenant: uuid.UUID):
+    """What a workflow answers in a process that begins from what is stored."""
     runtime = opened(settings)
-    found = runtime.doorway.perform(opened_keys, OPERATOR, tenant_id=tenant)
+    found = runtime.doorway.perform(question, OPERATOR, tenant_id=tenant)
     runtime.close()
     return found
 
 
-def finish(settings, tenant: uuid.UUID) -> None:
+def finish(settings, tenant: uuid.UUID, kind: Kind) -> None:
     """Let a rotation come to its end."""
     runtime = opened(settings)
-    keys.rotate(runtime.doorway, OPERATOR, tenant_id=tenant)
+    kind.rotate(runtime.doorway, OPERATOR, tenant_id=tenant)
     runtime.close()
 
 
-def end_state(settings, tenant: uuid.UUID, before: dict) -> dict:
+def end_state(settings, tenant: uuid.UUID, kind: Kind, before) -> dict:
     """How everything stands at the end."""
-    runtime = opened(settings)
-    stands = runtime.doorway.perform(keys.status, OPERATOR, tenant_id=tenant)
-    log = runtime.doorway.perform(audit_check.verify, OPERATOR, tenant_id=tenant)
-    same = runtime.doorway.perform(opened_keys, OPERATOR, tenant_id=tenant) == before
-    runtime.close()
-    return {"left": stands.left_behind, "intact": log.intact, "same": same, "said": log.findings}
+    log = asked(settings, audit_check.verify, tenant)
+    same = asked(settings, kind.examine, tenant) == before
+    left = asked(settings, kind.left, tenant)
+    return {"left": left, "intact": log.intact, "same": same, "said": log.findings}
 
 
 def opened(settings):
@@ -109,4 +154,4 @@ def first_tenant(settings) -> uuid.UUID:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])

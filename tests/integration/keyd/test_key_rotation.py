@@ -167,7 +167,7 @@ def test_a_key_that_was_tampered_with_stops_the_rotation_and_is_not_passed_over(
 
 
 def test_a_key_for_nothing_but_sealing_is_not_rotated_and_the_reason_is_told(world):
-    for purpose in (TenantPurpose.INDEX, TenantPurpose.AUDIT, TenantPurpose.DIRECTORY):
+    for purpose in (TenantPurpose.INDEX, TenantPurpose.AUDIT):
         with pytest.raises(KeyHeldError) as held:
             world.system(keys.begin_generation, tenant_id=world.tenant_id, purpose=purpose, seen=1)
         assert held.value.code == "keys.not_rotatable"
@@ -254,8 +254,16 @@ def test_nobody_destroys_a_key_alone_or_with_a_yes_for_another(world):
     assert acts(world)[-1] == "key:tenant:destroy"
 
 
-@pytest.mark.parametrize(("engine", "kills"), [("sqlite", 40), ("postgresql", 15)])
-def test_a_rotation_killed_at_any_step_is_taken_up_again(request, engine, kills):
+@pytest.mark.parametrize(
+    ("which", "engine", "kills"),
+    [
+        ("kek", "sqlite", 40),
+        ("kek", "postgresql", 15),
+        ("directory", "sqlite", 10),
+        ("directory", "postgresql", 4),
+    ],
+)
+def test_a_rotation_killed_at_any_step_is_taken_up_again(request, which, engine, kills):
     world = request.getfixturevalue("world" if engine == "sqlite" else "postgres_world")
     fill(world, 40)
     settings = world.runtime.settings
@@ -263,7 +271,7 @@ def test_a_rotation_killed_at_any_step_is_taken_up_again(request, engine, kills)
     done = subprocess.run(
         [
             *(sys.executable, Path(__file__).with_name("rotation_killed.py")),
-            *(settings.var_dir, settings.database_url, str(kills), "79"),
+            *(settings.var_dir, settings.database_url, str(kills), "79", which),
         ],
         capture_output=True,
         text=True,
@@ -274,6 +282,6 @@ def test_a_rotation_killed_at_any_step_is_taken_up_again(request, engine, kills)
     assert done.returncode == 0, done.stderr[-2000:]
     told = json.loads(done.stdout)
     assert told["kills"] == kills
-    assert told["places"] > 12
+    assert told["places"] > kills / 2
     assert told["faults"] == []
     assert (told["left"], told["intact"], told["same"]) == (0, True, True), told["said"]

@@ -106,10 +106,12 @@ def approvals(rows, forged=(), told=None):
         assert (session, tenant, purpose) == (rows, TENANT, TenantPurpose.DIRECTORY)
         return by_id[key_id]
 
+    read_anew = []
     keys = SimpleNamespace(
         tenant_key_by_id=named,
         tenant_key=of_the_directory(KEY),
         older_tenant_keys=of_the_directory([OLDER]),
+        changed=lambda session, tenant: read_anew.append((session, tenant)),
     )
     recorder = SimpleNamespace(
         record=lambda act, **given: None if told is None else told.append((act, given))

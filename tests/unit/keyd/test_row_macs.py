@@ -43,6 +43,11 @@ class Keys:
         assert tenant in {TENANT, OTHER_TENANT}
         return {TenantPurpose.DIRECTORY: KEY, TenantPurpose.INDEX: INDEX}[purpose]
 
+    def opening_keys(self, _session, tenant, purpose, *, again=False):
+        """Return every key that opens, the one in use first."""
+        assert (tenant, again) == (TENANT, purpose is TenantPurpose.DIRECTORY)
+        return {TenantPurpose.DIRECTORY: [KEY, OLDER], TenantPurpose.INDEX: [INDEX]}[purpose]
+
     def tenant_key_by_id(self, _session, tenant, purpose, key_id):
         """Return the key that sealed something."""
         assert (tenant, purpose) == (TENANT, TenantPurpose.DIRECTORY)
@@ -76,9 +81,9 @@ def writing(beyond=None, stood=None, columns=COLUMNS, table="accounts", version=
     return Writing(TENANT, table, ROW, version, columns, beyond or {}, stood)
 
 
-def stands(columns, version=1):
+def stands(columns, version=1, key=KEY):
     """A genuine row as it stands."""
-    return Stood(version, columns, row_mac(KEY, "accounts", ROW, version, columns))
+    return Stood(version, columns, row_mac(key, "accounts", ROW, version, columns))
 
 
 def test_a_new_row_gets_its_mac_and_nothing_sealed(rows):
@@ -119,6 +124,13 @@ def test_what_does_not_stand_or_is_not_the_brokers_to_seal_is_not_sealed(rows, r
     with pytest.raises(Locked) as refused:
         RowMacs(rows, Keys()).grant([row])
     assert refused.value.what in row.beyond
+
+
+def test_a_row_under_an_older_key_is_genuine_and_gets_a_mac_of_the_key_in_use(rows):
+    [granted] = RowMacs(rows, Keys()).grant([writing(stood=stands(COLUMNS, key=OLDER))])
+    assert granted.mac == row_mac(KEY, "accounts", ROW, 2, COLUMNS)
+    with pytest.raises(AccessDenied):
+        RowMacs(rows, Keys()).grant([writing(stood=stands(COLUMNS, key=INDEX))])
 
 
 def test_no_mac_is_made_over_a_row_that_is_forged(rows):
