@@ -6,6 +6,7 @@ PostgreSQL with every commit safe on disk, as in production; the tests run their
 from __future__ import annotations
 
 import threading
+import tracemalloc
 import uuid
 from hashlib import sha256
 from itertools import count
@@ -45,6 +46,10 @@ PROOFS = 2_000
 SIGNED = 60
 LIVE_RATE = 300
 LIVE_SECONDS = 4
+MILLION = 1_000_000
+MEBIBYTE = 1 << 20
+MOST_MEBIBYTES = 1024
+"""What the comparison of a million entries may take of memory."""
 
 
 def figures(directory: Path) -> Iterator[Figure]:
@@ -58,7 +63,7 @@ def figures(directory: Path) -> Iterator[Figure]:
             prepare(world.runtime.engine)
             yield writers.with_and_without(world)
             yield from _sequencer(world)
-            yield _comparison(world)
+            yield from _comparison(world)
             yield from writers.beside_one_chain(world, url)
             world.close()
     finally:
@@ -142,7 +147,7 @@ def _ten(context: Context, tenant_id: uuid.UUID) -> None:
         context.record(Act.WORKLIST_OWN_READ, Reference("tenant", tenant_id), tenant=tenant_id)
 
 
-def _comparison(world: World) -> Figure:
+def _comparison(world: World) -> Iterator[Figure]:
     with world.runtime.doorway.sessions() as session, session.begin():
         stand(session, EVERYWHERE)
         begun = perf_counter()
@@ -152,9 +157,19 @@ def _comparison(world: World) -> Figure:
     if found:
         raise RuntimeError(found[0])
     rate = entries / seconds
-    return Figure(
+    yield Figure(
         "Compare rows and entries / 10,000 a second", "per s", rate, 10_000, rate / 10_000, 1.0
     )
+    tracemalloc.start()
+    with world.runtime.doorway.sessions() as session, session.begin():
+        stand(session, EVERYWHERE)
+        before, _ = tracemalloc.get_traced_memory()
+        list(reconcile(session, world.tenant_id))
+        _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    grown = (most - before) / entries * MILLION / MEBIBYTE
+    ratio = MOST_MEBIBYTES / grown
+    yield Figure("1 GiB / memory to compare 1,000,000", "MiB", grown, MOST_MEBIBYTES, ratio, 1.0)
 
 
 def _proofs() -> Iterator[Figure]:
