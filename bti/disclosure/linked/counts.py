@@ -1,0 +1,179 @@
+"""True counts: rows of a file become a data set. Never leaves the side where the children are."""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from io import StringIO
+from typing import Final
+
+import numpy as np
+
+from bti.disclosure.linked.cells import TOTAL, Universe, Whole
+from bti.disclosure.linked.spec import Spec
+from bti.disclosure.tables import TableError
+
+MAX_COUNT: Final = 10_000_000
+MAX_BYTES: Final = 500_000_000
+
+
+class CountsError(TableError):
+    """The rows do not fit the spec; the message names the first that does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One child where each is given: who (unit), with whom (household), and its combination."""
+
+    unit: str
+    household: str
+    column: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many children each combination has, and who they are where the file said it."""
+
+    universe: Universe
+    children: Whole = field(repr=False)
+    people: tuple[Child, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        if self.children.shape != (len(self.universe.possible),):
+            raise CountsError("the counts do not fit the dimensions")
+        if (self.children < 0).any():
+            raise CountsError("a count is negative")
+
+    @cached_property
+    def in_cells(self) -> Whole:
+        """Children in each cell."""
+        return self.universe.matrix.times(self.children)
+
+    @cached_property
+    def households_in_cells(self) -> Whole | None:
+        """Households in each cell, or None where the file did not say who belongs together."""
+        if not any(child.household for child in self.people):
+            return None
+        pairs = {(child.column, child.household or f"?{child.unit}") for child in self.people}
+        homes: dict[str, int] = {}
+        living: dict[int, list[int]] = {}
+        for column, home in sorted(pairs):
+            living.setdefault(column, []).append(homes.setdefault(home, len(homes)))
+        found = []
+        for number in range(self.universe.matrix.height):
+            inside: set[int] = set()
+            for column in self.universe.matrix.row(number):
+                inside.update(living.get(int(column), ()))
+            found.append(len(inside))
+        return np.array(found, dtype=np.int64)
+
+
+def read_rows(text: str) -> list[dict[str, str]]:
+    """Rows of a CSV file with comma, semicolon or tab, and a first line of names.
+
+    Raises CountsError.
+    """
+    text = text.removeprefix("\ufeff")
+    first = text.partition("\n")[0]
+    mark = max(",;\t", key=first.count)
+    try:
+        reader = csv.DictReader(StringIO(text), delimiter=mark, strict=True)
+        names = reader.fieldnames
+        if not names or len(set(names)) != len(names):
+            raise CountsError("the first line must name each column once")
+        rows = []
+        for number, row in enumerate(reader, start=2):
+            if None in row or None in row.values():
+                raise CountsError(f"line {number} has another number of columns than the first")
+            rows.append({name.strip(): value.strip() for name, value in row.items()})
+    except csv.Error as fault:
+        raise CountsError(f"not CSV: {fault}") from None
+    return rows
+
+
+def codes_in(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The codes that occur in some columns, in the order met; totals are not codes."""
+    found: dict[str, dict[str, None]] = {name: {} for name in names}
+    for row in rows:
+        for name in names:
+            if name not in row:
+                raise CountsError(f"the file has no column {name}")
+            if row[name] != TOTAL:
+                found[name].setdefault(row[name])
+    return {name: tuple(codes) for name, codes in found.items()}
+
+
+def count(universe: Universe, rows: Sequence[Mapping[str, str]]) -> Counts:
+    """Count rows into the combinations of a spec.
+
+    Rows with a group or total in them are not counted but must agree with what they are a sum of.
+    Raises CountsError.
+    """
+    spec = universe.spec
+    _check_columns(spec, universe, rows)
+    children = np.zeros(len(universe.possible), dtype=np.int64)
+    people: list[Child] = []
+    stated: list[tuple[tuple[int, ...], int, int]] = []
+    places = [{code: n for n, code in enumerate(one.codes)} for one in universe.dimensions]
+    column_of = {int(number): column for column, number in enumerate(universe.possible)}
+    for line, row in enumerate(rows, start=2):
+        amount = _amount(row[spec.count_column], line) if spec.count_column else 1
+        codes = [row[name] for name in universe.names]
+        leaves = [place.get(code) for place, code in zip(places, codes, strict=True)]
+        if None in leaves:
+            stated.append((_nodes_of(universe, codes, line), amount, line))
+            continue
+        flat = int(
+            np.ravel_multi_index([leaf for leaf in leaves if leaf is not None], universe.shape)
+        )
+        column = column_of.get(flat)
+        if column is None:
+            if amount:
+                raise CountsError(f"line {line} counts what the spec says cannot occur")
+            continue
+        children[column] += amount
+        if not spec.count_column and (spec.unit_column or spec.household_column):
+            unit = row[spec.unit_column] if spec.unit_column else str(line)
+            home = row[spec.household_column] if spec.household_column else ""
+            people.append(Child(unit, home, column))
+    if children.sum() > MAX_COUNT:
+        raise CountsError(f"more than {MAX_COUNT} children")
+    _check_people(people)
+    for nodes, amount, line in stated:
+        if int(children[universe.columns_of(nodes)].sum()) != amount:
+            raise CountsError(f"line {line} is a sum that does not add up")
+    return Counts(universe, children, tuple(people))
+
+
+def _check_columns(spec: Spec, universe: Universe, rows: Sequence[Mapping[str, str]]) -> None:
+    if not rows:
+        raise CountsError("the file has no rows")
+    wanted = (*universe.names, spec.count_column, spec.household_column, spec.unit_column)
+    for name in wanted:
+        if name and name not in rows[0]:
+            raise CountsError(f"the file has no column {name}")
+
+
+def _check_people(people: Sequence[Child]) -> None:
+    units = [child.unit for child in people]
+    if len(set(units)) != len(units):
+        raise CountsError("a child stands twice: count unique children")
+
+
+def _nodes_of(universe: Universe, codes: Sequence[str], line: int) -> tuple[int, ...]:
+    found = []
+    for dimension, nodes, code in zip(universe.dimensions, universe.nodes, codes, strict=True):
+        if code not in nodes.of_label:
+            raise CountsError(f"line {line}: {dimension.name} has no code {code[:40]!r}")
+        found.append(nodes.of_label[code])
+    return tuple(found)
+
+
+def _amount(text: str, line: int) -> int:
+    """A whole number, also as 12.0 or 12,0; raises CountsError for anything else."""
+    head, mark, tail = text.replace(",", ".").partition(".")
+    if not (head.isascii() and head.isdigit()) or (mark and tail.strip("0")):
+        raise CountsError(f"line {line}: not a whole number of children: {text[:20]!r}")
+    if int(head) > MAX_COUNT:
+        raise CountsError(f"line {line}: more than {MAX_COUNT} children")
+    return int(head)

@@ -1,0 +1,154 @@
+"""Stage 3 by small steps: one child changes one property, or two children swap one.
+
+Each step keeps to everything stated, so every stop on the way is a data set readers cannot tell from
+the true one. Fast where the solver is slow, and proves nothing when it gets stuck.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from bti.disclosure.linked.cells import Cell, Flags, Whole
+from bti.disclosure.linked.publication import UNLIMITED
+from bti.disclosure.linked.reader import Reader
+
+_TRIED_CHILDREN: Final = 24
+_TRIED_PARTNERS: Final = 160
+_MOST_ENTRIES: Final = 120_000_000
+_FREE: Final = 1 << 30
+
+
+class Walk:
+    """A data set as a list of children, changed step by step within what is stated."""
+
+    def __init__(self, reader: Reader, start: Whole) -> None:
+        """Begin at a data set that agrees with everything stated."""
+        self._reader = reader
+        universe = reader.universe
+        self._universe = universe
+        self._column = np.full(int(np.prod(universe.shape)), -1, dtype=np.int64)
+        self._column[universe.possible] = np.arange(len(universe.possible))
+        self._strides = np.array(
+            [int(np.prod(universe.shape[place + 1 :])) for place in range(len(universe.shape))]
+        )
+        self._inside = np.zeros((reader.width, reader.rows.height), dtype=np.int8)
+        for row in range(reader.rows.height):
+            self._inside[reader.rows.row(row), row] = 1
+        self._most = np.where(reader.most == UNLIMITED, _FREE, reader.most)
+        # The order of trying and nothing else; a fixed seed, so that anybody may repeat it.
+        self._random = np.random.default_rng(7)
+        self._start = start
+        self.restart()
+
+    @staticmethod
+    def fits(reader: Reader) -> bool:
+        """Whether the work is small enough to be done this way."""
+        return 0 < reader.width * reader.rows.height <= _MOST_ENTRIES
+
+    def restart(self) -> None:
+        """Go back to the first data set."""
+        numbers = np.repeat(self._universe.possible, self._start)
+        self._children = np.stack(np.unravel_index(numbers, self._universe.shape), axis=1)
+        self._sums = self._reader.rows.times(self._start)
+
+    def data(self) -> Whole:
+        """The data set one stands at."""
+        columns = self._column[self._children @ self._strides]
+        return np.bincount(columns, minlength=self._reader.width)
+
+    def bring(self, number: int, *, down: bool, wanted: int) -> bool:
+        """Bring a cell to `wanted` or beyond, step by step; says whether that was possible."""
+        cell = self._universe.cells[number]
+        while True:
+            fits = self._fits(cell)
+            now = int(fits.all(axis=1).sum())
+            if (now <= wanted) if down else (now >= wanted):
+                return self._reader.take(self.data())
+            if not (self._one_out(cell, fits) if down else self._one_in(cell, fits)):
+                return False
+
+    def _fits(self, cell: Cell) -> Flags:
+        """For each child and dimension, whether the child has one of the cell's codes."""
+        found = np.empty(self._children.shape, dtype=bool)
+        for place, nodes in enumerate(self._universe.nodes):
+            wanted = np.zeros(self._universe.shape[place], dtype=bool)
+            wanted[list(nodes.members[cell.nodes[place]])] = True
+            found[:, place] = wanted[self._children[:, place]]
+        return found
+
+    def _one_out(self, cell: Cell, fits: Flags) -> bool:
+        members = np.flatnonzero(fits.all(axis=1))
+        for child in self._some(members, _TRIED_CHILDREN):
+            for place in self._places(cell):
+                outside = ~self._codes(cell, place)
+                # A partner must not come in by the same step.
+                others = fits.copy()
+                others[:, place] = True
+                partners = np.flatnonzero(~fits[:, place] & ~others.all(axis=1))
+                if self._step(int(child), place, np.flatnonzero(outside), partners):
+                    return True
+        return False
+
+    def _one_in(self, cell: Cell, fits: Flags) -> bool:
+        missing = (~fits).sum(axis=1)
+        for child in self._some(np.flatnonzero(missing == 1), _TRIED_CHILDREN):
+            place = int(np.flatnonzero(~fits[child])[0])
+            partners = np.flatnonzero(fits[:, place] & (missing > 0))
+            if self._step(int(child), place, np.flatnonzero(self._codes(cell, place)), partners):
+                return True
+        return False
+
+    def _step(self, child: int, place: int, codes: Whole, partners: Whole) -> bool:
+        """Give a child another code, or swap with a partner; the first way that is possible."""
+        stride = int(self._strides[place])
+        mine = int(self._children[child] @ self._strides)
+        own = int(self._children[child, place])
+        codes = self._some(codes, len(codes))
+        there = self._column[mine + (codes - own) * stride]
+        codes, there = codes[there >= 0], there[there >= 0]
+        change = self._inside[there] - self._inside[self._column[mine]]
+        allowed = self._allowed(change)
+        if len(allowed):
+            first = int(allowed[0])
+            self._children[child, place] = codes[first]
+            self._sums += change[first]
+            return True
+        partners = self._some(partners, _TRIED_PARTNERS)
+        theirs = self._children[partners] @ self._strides
+        shift = (self._children[partners, place] - own) * stride
+        mine_then, theirs_then = self._column[mine + shift], self._column[theirs - shift]
+        possible = (mine_then >= 0) & (theirs_then >= 0)
+        partners, theirs = partners[possible], theirs[possible]
+        mine_then, theirs_then = mine_then[possible], theirs_then[possible]
+        change = self._inside[mine_then] + self._inside[theirs_then]
+        change -= self._inside[self._column[mine]] + self._inside[self._column[theirs]]
+        allowed = self._allowed(change)
+        if not len(allowed):
+            return False
+        partner = int(partners[allowed[0]])
+        self._sums += change[allowed[0]]
+        self._children[child, place] = self._children[partner, place]
+        self._children[partner, place] = own
+        return True
+
+    def _allowed(self, change: np.ndarray[tuple[int, int], np.dtype[np.int8]]) -> Whole:
+        then = self._sums + change
+        return np.flatnonzero(((then >= self._reader.least) & (then <= self._most)).all(axis=1))
+
+    def _codes(self, cell: Cell, place: int) -> Flags:
+        wanted = np.zeros(self._universe.shape[place], dtype=bool)
+        wanted[list(self._universe.nodes[place].members[cell.nodes[place]])] = True
+        return wanted
+
+    def _places(self, cell: Cell) -> list[int]:
+        """The dimensions a cell says something of, in random order."""
+        places = [
+            place
+            for place, nodes in enumerate(self._universe.nodes)
+            if cell.nodes[place] != nodes.total
+        ]
+        self._random.shuffle(places)
+        return places
+
+    def _some(self, numbers: Whole, most: int) -> Whole:
+        return self._random.permutation(numbers)[:most]
