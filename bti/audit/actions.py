@@ -139,6 +139,7 @@ class Action(StrEnum):
     KEY_TENANT_DESTROY = "key:tenant:destroy"
     KEY_DATA_REWRAP = "key:data:rewrap"
     KEY_VALUE_RESEAL = "key:value:reseal"
+    KEY_INDEX_RENEW = "key:index:renew"
     KEY_ROOT_MOVE = "key:root:move"
     KEY_RECOVERY_EXPORT = "key:recovery:export"
     KEY_SHARE_REFUSE = "key:share:refuse"
@@ -213,6 +214,7 @@ SYSTEM = frozenset(
         Action.KEY_TENANT_DESTROY,
         Action.KEY_DATA_REWRAP,
         Action.KEY_VALUE_RESEAL,
+        Action.KEY_INDEX_RENEW,
         Action.KEY_ROOT_MOVE,
         Action.KEY_RECOVERY_EXPORT,
         Action.KEY_SHARE_REFUSE,

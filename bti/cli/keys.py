@@ -207,6 +207,13 @@ command.add_command(drill)
 command.add_command(unseal)
 
 
+@command.command("rotate-index")
+@_number
+def rotate_index(number: str | None) -> None:
+    """Make a new index key and the tokens of national ids and baits anew; finishes what was cut off."""
+    _seal_anew(number, TenantPurpose.INDEX)
+
+
 def _seal_anew(number: str | None, purpose: TenantPurpose) -> None:
     with runtime() as opened:
         for tenant, name in _chosen(opened, number):
@@ -222,7 +229,7 @@ def _seal_anew(number: str | None, purpose: TenantPurpose) -> None:
                 ) from None
             what = "is active" if done.fresh else "was active already; an earlier rotation is done"
             click.echo(
-                f"{name}: {purpose} generation {done.generation} {what}, {done.moved} rows sealed"
+                f"{name}: {purpose} generation {done.generation} {what}, {done.moved} rows made anew"
             )
 
 

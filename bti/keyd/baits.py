@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from bti.crypto.envelope import DataKey
     from bti.keyd.keystore import KeyStore
 
 _KIND: Final = "bait"
@@ -50,7 +51,10 @@ class Baits:
 
     def is_one(self, tenant: uuid.UUID, case_id: uuid.UUID, marks: frozenset[bytes]) -> bool:
         """Tell whether a case is a bait by the municipality's marks, found beside something else."""
-        return bool(marks) and self.token(tenant, case_id) in marks
+        if not marks:
+            return False
+        keys = self._keys.opening_keys(self._session, tenant, TenantPurpose.INDEX)
+        return any(mark_of(key, case_id) in marks for key in keys)
 
     def mark(self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]) -> None:
         """Make these cases baits from the end of this transaction on."""
@@ -62,4 +66,9 @@ class Baits:
     def token(self, tenant: uuid.UUID, case_id: uuid.UUID) -> bytes:
         """Return the keyed mark of a case."""
         key = self._keys.tenant_key(self._session, tenant, TenantPurpose.INDEX)
-        return blind_index.case_token(key, _KIND, case_id)
+        return mark_of(key, case_id)
+
+
+def mark_of(key: DataKey, case_id: uuid.UUID) -> bytes:
+    """Return the mark (16 bytes) that makes a case a bait, under one generation of the index key."""
+    return blind_index.case_token(key, _KIND, case_id)

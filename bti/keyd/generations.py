@@ -20,6 +20,7 @@ from bti.keyd.directory_rows import DirectoryRows
 from bti.keyd.keystore import ACTIVE, DESTROYED, OPEN_ONLY, KeyStore
 from bti.keyd.proof import CaseProof, prove_case
 from bti.keyd.reseal import Position, Resealed, reseal_batch
+from bti.keyd.retoken import end_tokens, retoken_batch, tokens_under
 from bti.keyd.rewrap import Moved, rewrap_batch
 from bti.keyd.usage import sealed_under
 
@@ -35,9 +36,13 @@ if TYPE_CHECKING:
 #: How long a retired generation is kept: as long as dumps of the key store are (see operations.md).
 KEEP_RETIRED: Final = timedelta(days=30)
 
-#: What can be given a new generation here. The others hold more than sealed values: tokens of
-#: national ids (index), the log's signing key (audit).
-ROTATABLE: Final = frozenset({TenantPurpose.KEK, TenantPurpose.OPS, TenantPurpose.DIRECTORY})
+#: What can be given a new generation here. The audit key signs the log: its successor comes with a
+#: new epoch.
+ROTATABLE: Final = frozenset(
+    {TenantPurpose.KEK, TenantPurpose.OPS, TenantPurpose.DIRECTORY, TenantPurpose.INDEX}
+)
+#: Tokens are made with these: whoever looks for one holds the generations there are.
+_MAKE_TOKENS: Final = frozenset({TenantPurpose.DIRECTORY, TenantPurpose.INDEX})
 
 
 class UseApproval(Protocol):
@@ -113,8 +118,8 @@ class KeyLife:
         """
         if purpose not in ROTATABLE:
             raise KeyHeldError("keys.not_rotatable", purpose=purpose.value)
-        if purpose is TenantPurpose.DIRECTORY:
-            # Waits for whoever looks for a user name, or takes one, under the generations there are.
+        if purpose in _MAKE_TOKENS:
+            # Waits for whoever looks for a name or a number, or writes one, under those there are.
             hold_tokens(self._session, tenant, alone=True)
         row = self._session.scalars(
             select(TenantKey)
@@ -203,6 +208,9 @@ class KeyLife:
         under = self._count_under(tenant, purpose, row.key_id)
         if under:
             raise KeyHeldError("keys.in_use", count=under)
+        if purpose is TenantPurpose.INDEX:
+            key = self._keys.tenant_key_by_id(self._session, tenant, purpose, row.key_id)
+            end_tokens(self._session, self._keys, tenant, key)
         row.wrapped = None
         row.state = DESTROYED
         row.destroyed_at = now
@@ -211,10 +219,16 @@ class KeyLife:
         self._keys.cache.forget(row.key_id)
         return _facts(row)
 
+    def retoken(self, tenant: uuid.UUID, most: int, at: Position | None) -> Resealed:
+        """Make the tokens of at most ``most`` rows anew under the active index key, going on from ``at``."""
+        return retoken_batch(self._session, self._keys, tenant, most, at)
+
     def _count_under(self, tenant: uuid.UUID, purpose: TenantPurpose, key_id: bytes) -> int:
-        if purpose is not TenantPurpose.DIRECTORY:
+        if purpose not in _MAKE_TOKENS:
             return sealed_under(self._session, tenant, purpose, key_id)
         key = self._keys.tenant_key_by_id(self._session, tenant, purpose, key_id)
+        if purpose is TenantPurpose.INDEX:
+            return tokens_under(self._session, self._keys, tenant, key)
         return DirectoryRows(self._session, self._keys, tenant).count_under(key)
 
     def shred(

@@ -19,7 +19,7 @@ from bti.domain.control import Kin, Somebody, kin_of
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy.orm import Session
 
@@ -92,11 +92,25 @@ def _people(
     session: Session, keys: KeyStore, tenant: uuid.UUID, cases: Collection[uuid.UUID]
 ) -> tuple[dict[uuid.UUID, tuple[str, ...]], dict[uuid.UUID, list[Somebody]]]:
     """Return each case's child, as a folded name, and its guardians."""
+    children: dict[uuid.UUID, tuple[str, ...]] = {}
+    guardians: dict[uuid.UUID, list[Somebody]] = defaultdict(list)
+    for case_id, body in bodies(session, keys, tenant, cases):
+        if body["kind"] == "child":
+            children[case_id] = fold(body["name"])
+        else:
+            token = body.get("token", "")
+            known = bytes.fromhex(token) if token else None
+            guardians[case_id].append(Somebody(fold(body["name"]), known))
+    return children, guardians
+
+
+def bodies(
+    session: Session, keys: KeyStore, tenant: uuid.UUID, cases: Collection[uuid.UUID]
+) -> Iterator[tuple[uuid.UUID, dict[str, Any]]]:
+    """Open what is sealed of each person in these cases, with the case it is in. Raises ``SealError``."""
     opened = {
         row.key_id: keys.unwrap(session, row) for row in keys.core_keys(session, tenant, cases)
     }
-    children: dict[uuid.UUID, tuple[str, ...]] = {}
-    guardians: dict[uuid.UUID, list[Somebody]] = defaultdict(list)
     for row in session.scalars(
         select(Person).where(Person.tenant_id == tenant, Person.case_id.in_(cases))
     ):
@@ -106,10 +120,4 @@ def _people(
         if key is None:
             continue  # the case has been erased since it was looked at
         body: Any = json_from_bytes(open_sealed(key, place, blob))
-        if body["kind"] == "child":
-            children[row.case_id] = fold(body["name"])
-        else:
-            token = body.get("token", "")
-            known = bytes.fromhex(token) if token else None
-            guardians[row.case_id].append(Somebody(fold(body["name"]), known))
-    return children, guardians
+        yield row.case_id, body

@@ -184,10 +184,18 @@ def rotate(
 def reseal_some(
     context: Context, *, tenant_id: uuid.UUID, purpose: TenantPurpose, at: Position | None
 ) -> Resealed:
-    """Seal one batch of rows anew under the active ops or directory key, going on from ``at``."""
-    done = context.verbs.key_life().reseal(tenant_id, purpose, RESEAL_BATCH, at)
+    """Seal one batch of rows anew under the active ops or directory key, going on from ``at``.
+
+    With the index key: make one batch of tokens anew.
+    """
+    life = context.verbs.key_life()
+    if purpose is TenantPurpose.INDEX:
+        done, act = life.retoken(tenant_id, RESEAL_BATCH, at), Action.KEY_INDEX_RENEW
+    else:
+        done = life.reseal(tenant_id, purpose, RESEAL_BATCH, at)
+        act = Action.KEY_VALUE_RESEAL
     if done.count:
-        context.record(Action.KEY_VALUE_RESEAL, Reference("tenant", tenant_id), tenant=tenant_id)
+        context.record(act, Reference("tenant", tenant_id), tenant=tenant_id)
     return done
 
 
@@ -214,9 +222,9 @@ def reseal(
 def rotate_sealing(
     doorway: Doorway, actor: SystemActor, *, tenant_id: uuid.UUID, purpose: TenantPurpose
 ) -> Rotated:
-    """Give a municipality a new ops or directory key and seal anew what is under the one before.
+    """Give a municipality a new ops, directory or index key and seal anew what is under the one before.
 
-    With the directory key every MAC of a row that grants authority, and the index of user names, are made anew. Cut
+    With the index key the tokens of national ids and the marks of bait cases are made anew; with the directory key every MAC of a row that grants authority, and the index of user names, are made anew. Cut
     off anywhere, the same call finishes it, and then begins no other. Raises ``Conflict`` when people were changing
     the same rows again and again.
     """

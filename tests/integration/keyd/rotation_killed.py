@@ -17,13 +17,16 @@ from pathlib import Path
 from sqlalchemy import event, select
 
 from bti.bootstrap import open_runtime
+from bti.crypto.blind_index import national_id_token
 from bti.crypto.file_provider import FileProvider
 from bti.crypto.provider import TenantPurpose
-from bti.db.models import Account
+from bti.db.models import Account, ChildIndex
 from bti.keyd.directory_rows import authority_tables
+from bti.keyd.kinship import bodies
+from bti.keyd.retoken import tokens_under
 from bti.workflows import audit_check, keys, lookup
 from bti.workflows.actor import SystemActor
-from tests.key_ring import needing, opened_keys
+from tests.key_ring import key_store, needing, opened_keys
 from tests.world import CHEAP, settings_for
 
 OPERATOR = SystemActor("operator")
@@ -52,7 +55,36 @@ class Kind:
     left: Callable
 
 
+def index(context, *, tenant_id):
+    """Which cases each number leads to: with a token of one generation, the same for one child."""
+    store = key_store(context)
+    opening = store.opening_keys(context.session, tenant_id, TenantPurpose.INDEX)
+    rows = context.session.execute(select(ChildIndex.kind, ChildIndex.token, ChildIndex.case_id))
+    held = {(kind, token, case_id) for kind, token, case_id in rows}
+    found = {}
+    for case_id, body in bodies(
+        context.session, store, tenant_id, {case_id for *_, case_id in held}
+    ):
+        if body["kind"] == "child":
+            tokens = [national_id_token(key, "fnr", body["national_id"]) for key in opening]
+            found[str(case_id)] = sum(("fnr", token, case_id) in held for token in tokens)
+    return {"found": found, "children": len({token for _, token, _ in held})}
+
+
 KINDS = {
+    "index": Kind(
+        60,
+        lambda doorway, actor, tenant_id: keys.rotate_sealing(
+            doorway, actor, tenant_id=tenant_id, purpose=TenantPurpose.INDEX
+        ),
+        index,
+        lambda context, tenant_id: sum(
+            tokens_under(context.session, key_store(context), tenant_id, key)
+            for key in key_store(context).older_tenant_keys(
+                context.session, tenant_id, TenantPurpose.INDEX
+            )
+        ),
+    ),
     "kek": Kind(
         75,
         keys.rotate,
@@ -75,7 +107,7 @@ KINDS = {
 def main(var: Path, url: str, kills: int, seed: int, which: str) -> None:
     """Kill until enough children died on the way, then let one finish."""
     settings = settings_for(var, url)
-    keys.BATCH = keys.RESEAL_BATCH = 7
+    keys.BATCH = keys.RESEAL_BATCH = 3 if which == "index" else 7
     kind = KINDS[which]
     tenant = first_tenant(settings)
     before = asked(settings, kind.examine, tenant)
