@@ -433,7 +433,7 @@ def test_the_program_tells_baits_from_cases_and_marks_new_ones(town):
         lambda verbs: verbs.new_review(SUSPENDED),
         lambda verbs: verbs.facts(CASE),
         lambda verbs: verbs.release(CASE, frozenset()),
-        lambda verbs: verbs.national_id_token(TENANT, "child", "01841312345"),
+        lambda verbs: verbs.national_id_tokens(TENANT, "child", "01841312345"),
     ],
 )
 def test_a_session_that_ran_out_comes_near_no_case(town, act):
