@@ -154,9 +154,14 @@ class Authority:
         answer = ask(self._session, _WHOSE, {"token": token})
         for found in answer:
             row, grant, account = _SESSION.of(found), _GRANT.of(found), _ACCOUNT.of(found)
-            if row and grant and account and meets(self._session, row["tenant_id"]):
+            if not (row and grant and account):
+                continue
+            # Each is genuine in its own municipality; together they are somebody in one alone.
+            tenant = row["tenant_id"]
+            at_home = grant["tenant_id"] == account["tenant_id"] == tenant
+            if at_home and meets(self._session, tenant):
                 keys = [one[_ACCOUNT.end :] for one in answer if one[_ACCOUNT.end] is not None]
-                self._keep(row["tenant_id"], [StoredKey._make(one) for one in keys])
+                self._keep(tenant, [StoredKey._make(one) for one in keys])
                 return row, grant, account
         raise AccessDenied("access.no_session")
 

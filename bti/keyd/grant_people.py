@@ -23,6 +23,8 @@ FULL: Final = b"password+totp"
 FIRST: Final = grant_first.FIRST.encode()
 #: What is checked at the sign-in, besides the sealed code.
 _SIGN_IN: Final = ("password_hash", "must_renew")
+#: What closing an account changes; all else is as it was when somebody opens it again.
+_CLOSING: Final = frozenset({"active", "suspended_at"})
 #: A session may not be given a longer life than any installation allows.
 LONGEST: Final = timedelta(minutes=1440)
 
@@ -40,7 +42,8 @@ def _changes(asking: Asking, row: Writing, old: Columns) -> bool:
     """Tell whether an account that is there may be changed so."""
     if row.columns["active"] == b"0" and old["active"] == b"1":
         # Also the program's own: who took a bait is closed at once, and a person opens again.
-        return same(row.columns, old, "password_hash") and not any(row.beyond.values())
+        kept = [name for name in old if name not in _CLOSING and not name.endswith("_ct")]
+        return same(row.columns, old, *kept) and not any(row.beyond.values())
     if not same(row.columns, old, "first_until"):
         return begins_anew(asking, row, old)
     if _is_self(asking, row.row_id) and same(row.columns, old, "active", "suspended_at"):
@@ -127,15 +130,16 @@ def web_session(asking: Asking, row: Writing, old: Columns | None) -> bool:
         # Ending one is nobody's gain but the owner's; a closed account ends them all.
         return ended_only(row.columns, old, "revoked_at")
     role = asking.session.get(RoleGrant, ident(row.columns, "role_grant_id"))
-    if role is None or role.account_id != account or row.columns["revoked_at"] is not None:
+    # Else a role held next door would be a role here, once anybody has shown a code there.
+    if role is None or (role.account_id, role.tenant_id) != (account, row.tenant):
         return False
     asking.verbs.authority.genuine([role])
     until = moment(row.columns, "expires_at")
-    if until is None or until > asking.now + LONGEST:
+    if until is None or until > asking.now + LONGEST or row.columns["revoked_at"] is not None:
         return False
     if asking.evidence.use(account, asking.now):
         owner = asking.session.get(Account, account)
-        if owner is None or owner.first_too_late(asking.now):
+        if owner is None or owner.tenant_id != row.tenant or owner.first_too_late(asking.now):
             return False
         asking.verbs.authority.genuine([owner])  # else SQL could say that the account is one's own
         full = FIRST if owner.must_renew else FULL

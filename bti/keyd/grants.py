@@ -40,6 +40,7 @@ def decide_rows(asking: Asking, rows: tuple[Writing, ...]) -> tuple[list[Writing
     """
     ready, changed = [], []
     for row in rows:
+        _at_home(asking, row)
         stood = _stood(asking, row)
         whole = replace(row, stood=stood)
         if stood is not None and _unchanged(whole, stood):
@@ -52,6 +53,13 @@ def decide_rows(asking: Asking, rows: tuple[Writing, ...]) -> tuple[list[Writing
         ready.append(whole)
         changed.append(whole)
     return ready, changed
+
+
+def _at_home(asking: Asking, row: Writing) -> None:
+    """Raise ``AccessDenied`` for a person's row in another municipality: their rights end at its border."""
+    nobody = asking.verbs.credential is None or isinstance(asking.verbs.credential, str)
+    if not nobody and asking.subject().tenant_id != row.tenant:
+        raise AccessDenied("grant.other_tenant")
 
 
 def _allowed(rule: Rule, asking: Asking, row: Writing, old: Columns | None) -> bool:

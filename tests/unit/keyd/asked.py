@@ -49,6 +49,7 @@ class Rows(Session):
         """Put a row in, whoever may."""
         columns = Base.metadata.tables[table].columns
         filled = {column.name: self._any(column) for column in columns if not column.nullable}
+        filled |= {"tenant_id": TENANT} if "tenant_id" in columns else {}
         self.connection().execute(insert(Base.metadata.tables[table]), filled | values)
 
     def end(self) -> None:

@@ -108,6 +108,10 @@ def test_before_a_session_was_asked_about_nothing_is_known_of_its_end(rows):
         ({"grant": {"valid_from": NOON + SECOND}}, "access.no_role"),
         ({"account": {"active": False}}, "access.no_role"),
         ({"account": {"suspended_at": NOON}}, "access.no_role"),
+        # Genuine next door, and somebody there alone.
+        ({"grant": {"tenant_id": an_id(2)}}, "access.no_session"),
+        ({"account": {"tenant_id": an_id(2)}}, "access.no_session"),
+        ({"session": {"tenant_id": an_id(2)}}, "access.no_session"),
         ({"forged": ("web_sessions",)}, FORGED),
         ({"forged": ("role_grants",)}, FORGED),
         ({"forged": ("accounts",)}, FORGED),

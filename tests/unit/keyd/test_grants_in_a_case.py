@@ -454,11 +454,19 @@ def test_what_is_refused_names_its_table_and_its_case(rows):
     assert refused.value.case_id == CASE
 
 
+def test_a_persons_rights_end_where_their_municipality_does(rows):
+    invited = Asked(rows, can=INVITE, facts_known={"cells": (CELL,)})
+    assert decide_rows(invited, (a_grant(),))
+    with pytest.raises(AccessDenied, match=r"^grant\.other_tenant$") as refused:
+        decide_rows(invited, (a_grant(tenant=an_id(2)),))
+    assert refused.value.case_id is None
+
+
 def test_what_stands_must_be_genuine_older_and_the_municipalitys_own():
     rows = Rows()
     place = {"tenant_id": TENANT, "case_id": CASE, "version": 2, "relation": "participant"}
     rows.put("participants", id=ROW, **place)
-    asking = Asked(rows, operator=True)
+    asking = Asked(rows, operator=True, signed_in=False)
     same = mac_columns(rows.get_one(Participant, ROW))
     ready, changed = decide_rows(asking, (a_grant(version=3, columns=same),))
     assert changed == []

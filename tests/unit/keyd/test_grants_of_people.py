@@ -27,6 +27,9 @@ def rows():
     for grant, account in ((OWN_ROLE, TEACHER), (NURSES_ROLE, NURSE), (FORGED_ROLE, TEACHER)):
         made.put("role_grants", id=grant, account_id=account)
     made.put("role_grants", id=an_id(83), account_id=RENEWING)
+    made.put("role_grants", id=an_id(84), account_id=TEACHER, tenant_id=an_id(2))
+    made.put("role_grants", id=an_id(85), account_id=an_id(63))
+    made.put("accounts", id=an_id(63), tenant_id=an_id(2), must_renew=False, username_token=b"3")
     made.put("accounts", id=TEACHER, must_renew=False, username_token=b"1")
     made.put("accounts", id=RENEWING, must_renew=True, username_token=b"2")
     for row, account, unit, settled in (
@@ -45,7 +48,8 @@ def rows():
 
 def an_account(**changes):
     account = {"username_token": b"anne", "tenant_id": TENANT, "active": True, "suspended_at": None}
-    return account | {"password_hash": "old", "must_renew": False, "language": "nb"} | changes
+    account |= {"password_hash": "old", "must_renew": False, "first_until": None}
+    return account | {"language": "nb"} | changes
 
 
 def test_the_operator_makes_accounts_as_they_like(rows):
@@ -92,6 +96,11 @@ def test_without_a_session_or_a_code_just_shown_no_account_is_ones_own(rows):
         ({}, {"profile_ct": b"new"}, False),
         ({}, {"profile_ct": None, "totp_ct": b"new"}, False),
         ({"password_hash": "new"}, {}, False),
+        ({"suspended_at": NOON}, {}, True),
+        # What a first password and code still stand for: else a weak account came back as one's own.
+        ({"must_renew": True}, {}, False),
+        ({"first_until": LATE}, {}, False),
+        ({"language": "nn"}, {}, False),
     ],
 )
 def test_anybodys_account_is_closed_at_once_with_nothing_else(rows, changes, beyond, allowed):
@@ -244,6 +253,12 @@ def test_no_session_begins_in_an_account_whose_row_was_changed_in_sql(rows):
 
 def test_no_installation_has_sessions_of_more_than_a_day():
     assert timedelta(days=1) == LONGEST
+
+
+def test_a_role_or_an_account_next_door_begins_no_session_here(rows):
+    for role, account in ((an_id(84), TEACHER), (an_id(85), an_id(63))):
+        session = a_session(role_grant_id=role, account_id=account)
+        assert not asks(rows, "web_sessions", session, shown=(TEACHER, account), ends_at=SOON)
 
 
 def test_no_session_begins_in_a_role_that_is_forged(rows):
