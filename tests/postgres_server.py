@@ -38,6 +38,7 @@ autovacuum = off
 shared_buffers = 64MB
 max_wal_size = 4GB
 log_min_messages = warning
+shared_preload_libraries = 'pg_stat_statements'
 timezone = 'UTC'
 """
 

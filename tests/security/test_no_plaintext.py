@@ -1,89 +1,117 @@
-"""No sealed text is found in the raw files of a database, in logs or in the process listing."""
+"""No sealed text is found in any place that a run leaves behind, and the same search finds what is planted there."""
 
 import base64
+import gzip
 import logging
-from pathlib import Path
+import subprocess
+import sys
+import tempfile
+import uuid
+import zipfile
+from contextlib import ExitStack
+from io import BytesIO
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bti.domain.codes import Sector
 from bti.workflows import account
-from tests.story import Story
+from tests.searching import found
+from tests.story import Marks, Story
+from tests.traces import watching
 
 # A number with the month raised by 80: nobody has it.
 SYNTHETIC_ID = "24836395774"
+PEOPLE = ["Ingrid Solberg", "Helsesykepleier", "Kari Lund"]
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=6, max_size=30)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def raw(request, tmp_path):
-    """A world on each engine, and how to read everything its database has written."""
-    if request.param == "sqlite":
-        world = request.getfixturevalue("world")
-        directory = world.runtime.settings.var_dir
-        return world, lambda: files(directory)
-    world = request.getfixturevalue("postgres_world")
-    server = request.getfixturevalue("postgres_server")
-    own = world.runtime.settings.var_dir
-
-    def read():
-        server.flush()
-        return {**files(server.data_dir), **files(own)}
-
-    return world, read
+def traces(request, tmp_path):
+    """A world on each engine, and everything its life leaves behind."""
+    on_sqlite = request.param == "sqlite"
+    world = request.getfixturevalue("world" if on_sqlite else "postgres_world")
+    server = None if on_sqlite else request.getfixturevalue("postgres_server")
+    with watching(world, tmp_path / "left", server) as made:
+        yield made
 
 
-def files(directory: Path) -> dict[str, bytes]:
-    """Every file below a folder, by name."""
-    return {
-        str(path.relative_to(directory)): path.read_bytes()
-        for path in directory.rglob("*")
-        if path.is_file() and not path.is_socket()
-    }
-
-
-def spellings(text: str) -> list[bytes]:
-    """The forms in which a text might lie in a file."""
-    plain = text.encode()
-    return [
-        plain,
-        plain.hex().encode(),
-        base64.b64encode(plain).rstrip(b"=")[:-1],
-        text.encode("utf-16-le"),
-    ]
-
-
-def hits(content: dict[str, bytes], marks: list[str]) -> list[tuple[str, str]]:
-    """Where any mark is found."""
-    return [
-        (name, mark)
-        for name, data in content.items()
-        for mark in marks
-        if any(spelling in data for spelling in spellings(mark))
-    ]
-
-
-def test_no_sealed_text_reaches_files_logs_or_process_listing(raw, caplog):
-    world, read = raw
-    caplog.set_level(logging.DEBUG)
-    story = Story(world)
+def test_no_sealed_text_reaches_files_logs_or_process_listing(traces):
+    # One stem for all marks, so that one search finds any of them.
+    stem = f"zq{uuid.uuid4().hex[:10]}"
+    story, other = (Story(traces.world, Marks(prefix=stem)) for _ in range(2))
     story.national_id = SYNTHETIC_ID
-    story.tell()
-    people = ["Ingrid Solberg", "Helsesykepleier", "Kari Lund"]
-    marks = [*story.marks.made, *people, SYNTHETIC_ID]
-    assert len(marks) > 40
-    assert hits(read(), marks) == []
-    assert [mark for mark in marks if mark in caplog.text] == []
-    process = Path("/proc/self")
-    listing = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-    assert [mark for mark in marks if mark.encode() in listing] == []
+    traces.live(story, other)
+    assert len(story.marks.made) + len(other.marks.made) > 50
+    left = traces.everything()
+    sought = [stem, SYNTHETIC_ID, *PEOPLE]
+    assert {
+        place: hits for place, content in left.items() if (hits := found(content, sought))
+    } == {}
+    empty = {place for place, content in left.items() if not any(content.values())}
+    assert empty <= {"removed", "open files", "tmp"}, "nothing was looked at there"
+
+    control = f"zq{uuid.uuid4().hex[:10]}"
+    with ExitStack() as stack:
+        plant(traces, control, stack)
+        left = traces.everything()
+    missed = [place for place, content in left.items() if not found(content, [control])]
+    assert missed == []
 
 
-def test_the_search_finds_what_is_written_in_plain(raw):
-    world, read = raw
-    world.system(
+def plant(traces, control, stack):
+    """Leave a text in every place, each time in another spelling."""
+    spelt = {
+        "export": b"#!/usr/bin/env python3\n" + archive_of(control.encode("utf-16")),
+        "proof": base64.b64encode(b"a proof of " + control.encode()),
+        "backup": gzip.compress(control.encode()),
+        "erasure": control.encode().hex().upper().encode(),
+        "drill": f"FAILED: {control}".encode(),
+        "release": control.encode("utf-16-be"),
+        "tmp": "".join(f"%{one:02x}" for one in control.encode()).encode(),
+    }
+    for place, content in spelt.items():
+        (traces.place(place) / "planted").write_bytes(content)
+    with tempfile.NamedTemporaryFile() as short_lived:
+        short_lived.write(control.encode())
+        short_lived.flush()
+    nameless = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed by the stack
+    nameless.write(control.encode())
+    nameless.flush()
+    logging.getLogger("bti").debug("seen: %s", control)
+    traces.said.append(control)
+    waits = [sys.executable, "-c", "import sys; sys.stdin.read()", control]
+    stack.enter_context(subprocess.Popen(waits, stdin=subprocess.PIPE))
+    traces.world.system(
         account.create_unit,
-        tenant_id=world.tenant_id,
-        name="zqplaintextcontrol",
+        tenant_id=traces.world.tenant_id,
+        name=control,
         sector=Sector.SCHOOL,
     )
-    assert hits(read(), ["zqplaintextcontrol"]) != []
+    if traces.server is not None:
+        traces.in_sql(f'SELECT 1 AS "{control}"')
+
+
+@given(text=TEXTS, before=st.binary(max_size=9), after=st.binary(max_size=9))
+def test_a_text_is_found_however_it_is_written_and_wherever_it_begins(text, before, after):
+    plain = text.encode()
+    ways = {
+        "plain": before + plain + after,
+        "utf-16": before + text.encode("utf-16-be") + after,
+        "hex": (before + plain + after).hex().encode(),
+        "base64": base64.b64encode(before + plain + after),
+        "for addresses": base64.urlsafe_b64encode(before + text.encode("utf-16-le") + after),
+        "percent": quote(text, safe="").encode(),
+        "gzip": gzip.compress(gzip.compress(before + plain + after)),
+        "archive": archive_of(before + plain + after),
+    }
+    assert {place.partition("!")[0] for place, _ in found(ways, [text])} == {*ways}
+
+
+def archive_of(content):
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inside", content)
+    return packed.getvalue()

@@ -16,7 +16,7 @@ import pytest
 
 from bti.__main__ import OVERWRITING
 from tests.keyd_world import ROOT, remote_world, wait_for
-from tests.searching import memory_of
+from tests.searching import files_below, found, memory_of, open_files_of, told_about
 from tests.story import Story
 
 MARK = r"zq[0-9a-f]{12}"
@@ -72,7 +72,10 @@ class Web:
 def web_of(remote, folder: Path):
     """Serve the municipality's pages in a process that has no root key."""
     settings = remote.world.runtime.settings
+    folder.mkdir()
+    (folder / "tmp").mkdir()
     environment = {
+        "TMPDIR": str(folder / "tmp"),
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "BTI_MODE": "test",
@@ -83,14 +86,18 @@ def web_of(remote, folder: Path):
         "BTI_KEYD_SOCKET": str(remote.keyd.socket),
         **OVERWRITING,
     }
-    with subprocess.Popen(
-        [sys.executable, str(ROOT / "tests" / "web_process.py"), str(remote.clock_file)],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with (
+        (folder / "said").open("wb") as said,
+        subprocess.Popen(
+            [sys.executable, str(ROOT / "tests" / "web_process.py"), str(remote.clock_file)],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        ) as process,
+    ):
         web = Web(process, remote.world.token("ingrid"))
         yield web
         web.leave()
@@ -139,6 +146,9 @@ def test_nothing_holds_what_was_read_or_written_once_it_is_answered(postgres_ser
             # Nobody has asked the collector yet: what was left in circles is given back by itself.
             wait_for(lambda: marks_in(web.process.pid) == [], seconds=60)
             assert web.held(MARK) == {}
+            pid, marks = web.process.pid, [*story.marks.made, text.split(maxsplit=1)[0]]
+            beside = files_below(tmp_path / "pages") | open_files_of(pid) | told_about(pid)
+            assert found(beside, marks) == []
             # The controls: the same searches find what is there.
             assert web.held("frame-ancestors") != {}
             asked = f"zq{uuid.uuid4().hex[:12]}"
