@@ -1,5 +1,6 @@
 """Logging a concern: the child is looked for among one's own cases, and nothing else is told."""
 
+import re
 import threading
 import uuid
 from dataclasses import replace
@@ -8,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from bti.audit.actions import Action as Act
 from bti.audit.leaf import Leaf
@@ -296,6 +297,32 @@ def test_the_answer_for_a_hidden_case_is_the_answer_for_none(world, who):
     log(world, child=replace(ODA, national_id=NUMBER))
 
     assert (look(world, who), look(world, who, number=NUMBER)) == before == ([], [])
+
+
+@pytest.mark.parametrize("who", ["per", "kari", "odd"])
+def test_a_hidden_hit_costs_the_same_questions_as_none(world, who):
+    look(world, who, number=NUMBER)  # whose session it is, and what is counted, is there already
+    none = statements(world, who)
+    for by in ("ingrid", "nina"):
+        log(world, by, child=replace(ODA, national_id=NUMBER))
+        assert statements(world, who) == none
+    assert look(world, "ingrid", number=NUMBER)
+
+
+def statements(world, who):
+    """The statements that a look-up costs, without their values."""
+    actor, asked, engine = world.actor(who), [], world.runtime.engine
+
+    def note(_connection, _cursor, statement, *_rest):
+        asked.append(re.sub(r"IN \([^()]*\)", "IN (…)", " ".join(statement.split())))
+
+    world.clock.advance(timedelta(minutes=10))
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        world.runtime.doorway.perform(child_search.search_child, actor, number=NUMBER)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return asked
 
 
 def test_a_hidden_hit_leaves_no_trace_in_the_log(world):
