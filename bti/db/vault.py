@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bti.crypto.errors import Locked
+from bti.crypto.field_keys import FieldKeys, field_keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
     from bti.crypto.envelope import DataKey, SealingKey
+    from bti.crypto.field_keys import Column
     from bti.crypto.provider import TenantPurpose
 
 
@@ -40,11 +42,31 @@ class Vault:
         if active:
             self._case[case, compartment] = key
 
-    def put_tenant(self, purpose: TenantPurpose, key: SealingKey, *, active: bool = True) -> None:
-        """Add a released tenant key or its sub-keys; only the active generation seals new values."""
+    def put_tenant(
+        self,
+        purpose: TenantPurpose,
+        key: SealingKey,
+        *,
+        active: bool = True,
+        reserved: bool = False,
+    ) -> None:
+        """Add a released tenant key or its sub-keys; only the active generation seals new values.
+
+        ``reserved`` says that whoever asks may have the columns too that are not for everybody. In
+        one process the key is here anyway.
+        """
+        del reserved
         self._by_id[key.key_id] = key
         if active:
             self._tenant[purpose] = key
+
+    def put_some(self, key: DataKey, columns: list[Column]) -> None:
+        """Add of a compartment key no more than these columns."""
+        self.put_columns(FieldKeys(key.key_id, field_keys_of(key, columns)))
+
+    def put_columns(self, key: FieldKeys) -> None:
+        """Add sub-keys that read named columns. A whole key that was released stays as it is."""
+        self._by_id.setdefault(key.key_id, key)
 
     def case_key(self, case: UUID, compartment: str) -> DataKey:
         """Return the key that seals in this compartment, or raise ``Locked``."""

@@ -111,6 +111,9 @@ class Verbs(Protocol):
     def open_own_record(self, record_id: uuid.UUID) -> None:
         """Release the key of the author's own record. Raises ``AccessDenied`` for others."""
 
+    def list_own_records(self, record_ids: Collection[uuid.UUID]) -> None:
+        """Release what tells the author which of their own records these are, not what they say."""
+
     def forget_own_record(self, record_id: uuid.UUID) -> None:
         """Destroy the key of the author's own draft."""
 

@@ -297,16 +297,20 @@ class KeyStore:
         return [StoredDataKey._make(row) for row in rows]
 
     def core_keys(
-        self, session: Session, tenant: uuid.UUID, cases: Collection[uuid.UUID]
+        self,
+        session: Session,
+        tenant: uuid.UUID,
+        cases: Collection[uuid.UUID],
+        compartment: str = CORE,
     ) -> list[CaseKey]:
-        """Return the stored keys of the core compartments of these cases, still wrapped."""
+        """Return the stored keys of the core, or another one compartment, of these cases, still wrapped."""
         return list(
             session.scalars(
                 select(CaseKey)
                 .where(
                     CaseKey.tenant_id == tenant,
                     CaseKey.case_id.in_(cases),
-                    CaseKey.compartment == CORE,
+                    CaseKey.compartment == compartment,
                 )
                 .order_by(CaseKey.generation)
             )

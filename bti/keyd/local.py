@@ -6,7 +6,7 @@ same decisions, entries and formats.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from bti.keyd.broker import Credential, Rules
     from bti.keyd.keystore import StoredDataKey
     from bti.keyd.kinship import Pair
+
+#: What a list of own records tells: which form it is, when it was saved, and what is waited for.
+_TOLD: Final = ("own_records", "meta_ct")
 
 
 class LocalBroker:
@@ -178,17 +181,29 @@ class LocalVerbs(TenantVerbs):
         if record is not None:
             self.authority.genuine([record])
         # A record that is not there is nobody's, and refused by the same rule.
-        own = ObjectFacts(
-            kind=ObjectKind.OWN_RECORD,
-            tenant_id=subject.tenant_id,
-            author_id=None if record is None else record.account_id,
-        )
-        decision = decide(subject, Action.OWN_RECORD, own, self._clock.now())
-        if isinstance(decision, Refused):
-            # No case and no record is named in the refusal: it must not tell of a report.
-            raise AccessDenied(decision.rule)
+        self._require_author(subject, None if record is None else record.account_id)
         self._release_case(subject.tenant_id, record_id, frozenset({OWN_COMPARTMENT}))
         note_opened(self._session, None)
+
+    def list_own_records(self, record_ids: Collection[uuid.UUID]) -> None:
+        """Release what tells the author which of their own records these are, not what they say.
+
+        One that has gone is left out. Raises ``AccessDenied`` when one of them is another's.
+        """
+        subject = self.subject()
+        rows = self._session.scalars(
+            select(OwnRecord).where(
+                OwnRecord.id.in_(record_ids), OwnRecord.tenant_id == subject.tenant_id
+            )
+        )
+        found = self.authority.genuine(rows)
+        for row in found:
+            self._require_author(subject, row.account_id)
+        mine = [row.id for row in found]
+        for key in self._keys.core_keys(
+            self._session, subject.tenant_id, mine, compartment=OWN_COMPARTMENT
+        ):
+            self._vault.put_some(self._keys.unwrap(self._session, key), [_TOLD])
 
     def forget_own_record(self, record_id: uuid.UUID) -> None:
         """Destroy the key of the author's own draft."""
@@ -280,6 +295,13 @@ class LocalVerbs(TenantVerbs):
         if found.rows is None:
             raise AccessDenied("access.other_tenant", case_id=case_id)
         return self.authority.facts_in(found.rows), found.keys
+
+    def _require_author(self, subject: Subject, author: uuid.UUID | None) -> None:
+        own = ObjectFacts(kind=ObjectKind.OWN_RECORD, tenant_id=subject.tenant_id, author_id=author)
+        decision = decide(subject, Action.OWN_RECORD, own, self._clock.now())
+        if isinstance(decision, Refused):
+            # No case and no record is named in the refusal: it must not tell of a report.
+            raise AccessDenied(decision.rule)
 
     def _facts(self, subject: Subject, case_id: uuid.UUID) -> ObjectFacts:
         # As for a hidden case: the same refusal, question and entry. Existence is not told.

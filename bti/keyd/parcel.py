@@ -7,24 +7,32 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from bti.crypto.envelope import DataKey
-from bti.crypto.field_keys import FieldKeys, field_keys_of
+from bti.crypto.field_keys import Column, FieldKeys, field_keys_of
 from bti.crypto.provider import TenantPurpose
 from bti.db.inventory import SEALED
 from bti.db.vault import Vault
 from bti.keyd.wire import pack, unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bti.crypto.envelope import SealingKey
 
 #: Never leaves the broker: whoever could read it could make every one-time code.
 WITHHELD: Final = frozenset({("accounts", "totp_ct")})
+#: Released to the sessions of the data protection officer alone: names of those who asked, and words.
+RESERVED: Final = frozenset({("desk_matters", "body_ct"), ("desk_steps", "body_ct")})
 
 
 @cache
-def columns_of(purpose: TenantPurpose) -> tuple[tuple[str, str], ...]:
-    """Return the columns sealed under a tenant key that other processes may read and write."""
+def columns_of(purpose: TenantPurpose, *, reserved: bool = False) -> tuple[Column, ...]:
+    """Return the columns sealed under a tenant key that other processes may read and write.
+
+    ``reserved`` adds those that are for the officer's sessions alone.
+    """
+    kept = WITHHELD if reserved else WITHHELD | RESERVED
     named = (name.split(".", 1) for name, scope in SEALED.items() if scope == purpose.value)
-    return tuple((table, column) for table, column in named if (table, column) not in WITHHELD)
+    return tuple((table, column) for table, column in named if (table, column) not in kept)
 
 
 class Parcel(Vault):
@@ -35,6 +43,7 @@ class Parcel(Vault):
         super().__init__()
         self._cases_out: list[dict[str, Any]] = []
         self._tenants_out: list[dict[str, Any]] = []
+        self._columns_out: list[dict[str, Any]] = []
 
     def put_case(self, case: UUID, compartment: str, key: DataKey, *, active: bool = True) -> None:
         """Add a released compartment key."""
@@ -49,23 +58,40 @@ class Parcel(Vault):
             }
         )
 
-    def put_tenant(self, purpose: TenantPurpose, key: SealingKey, *, active: bool = True) -> None:
+    def put_tenant(
+        self,
+        purpose: TenantPurpose,
+        key: SealingKey,
+        *,
+        active: bool = True,
+        reserved: bool = False,
+    ) -> None:
         """Add the sub-keys of a released tenant key."""
         super().put_tenant(purpose, key, active=active)
         if isinstance(key, DataKey):
-            derived = field_keys_of(key, columns_of(purpose))
+            derived = field_keys_of(key, columns_of(purpose, reserved=reserved))
             self._tenants_out.append(
                 {
                     "purpose": purpose.value,
                     "id": pack(key.key_id),
-                    "columns": {".".join(name): pack(one) for name, one in derived.items()},
+                    "columns": _named(derived),
                     "active": active,
                 }
             )
 
+    def put_some(self, key: DataKey, columns: list[Column]) -> None:
+        """Add the sub-keys of a compartment key for these columns."""
+        super().put_some(key, columns)
+        derived = field_keys_of(key, columns)
+        self._columns_out.append({"id": pack(key.key_id), "columns": _named(derived)})
+
     def packed(self) -> dict[str, Any]:
         """Return what was released, for the answer."""
-        return {"cases": self._cases_out, "tenants": self._tenants_out}
+        return {
+            "cases": self._cases_out,
+            "tenants": self._tenants_out,
+            "columns": self._columns_out,
+        }
 
 
 def receive(vault: Vault, keys: dict[str, Any]) -> None:
@@ -74,8 +100,15 @@ def receive(vault: Vault, keys: dict[str, Any]) -> None:
         key = DataKey(unpack(one["id"]), unpack(one["key"]))
         vault.put_case(UUID(hex=one["case"]), one["compartment"], key, active=one["active"])
     for one in keys["tenants"]:
-        named = {tuple(name.split(".", 1)): unpack(key) for name, key in one["columns"].items()}
-        columns = FieldKeys(
-            unpack(one["id"]), {(name[0], name[1]): key for name, key in named.items()}
-        )
-        vault.put_tenant(TenantPurpose(one["purpose"]), columns, active=one["active"])
+        vault.put_tenant(TenantPurpose(one["purpose"]), _received(one), active=one["active"])
+    for one in keys["columns"]:
+        vault.put_columns(_received(one))
+
+
+def _named(derived: Mapping[Column, bytes]) -> dict[str, str | None]:
+    return {".".join(name): pack(key) for name, key in derived.items()}
+
+
+def _received(one: Mapping[str, Any]) -> FieldKeys:
+    named = {tuple(name.split(".", 1)): unpack(key) for name, key in one["columns"].items()}
+    return FieldKeys(unpack(one["id"]), {(name[0], name[1]): key for name, key in named.items()})

@@ -34,6 +34,7 @@ ALLOWED: Final[Mapping[Side, frozenset[str]]] = MappingProxyType(
             "open_core",
             "new_own",
             "open_own",
+            "list_own",
             "forget_own",
             "open_directory",
             "check",

@@ -154,6 +154,11 @@ class RemoteVerbs:
         self._ask("open_own", record=record_id.hex)
         note_opened(self._session, None)
 
+    def list_own_records(self, record_ids: Collection[uuid.UUID]) -> None:
+        """Receive what tells the author which of their own records these are."""
+        for some in batched(sorted(record_ids), MOST_CASES):
+            self._ask("list_own", records=[one.hex for one in some])
+
     def forget_own_record(self, record_id: uuid.UUID) -> None:
         """Have the key of the author's own draft destroyed once its row is gone."""
         self._ask("forget_own", record=record_id.hex)

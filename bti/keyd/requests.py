@@ -123,6 +123,12 @@ def _open_own(work: Work, *, record: uuid.UUID) -> Answer:
     return {}
 
 
+def _list_own(work: Work, *, records: tuple[uuid.UUID, ...]) -> Answer:
+    # Not entered: that the author has seen their own list is told by the page, in neutral words.
+    work.verbs.list_own_records(records)
+    return {}
+
+
 def _forget_own(work: Work, *, record: uuid.UUID) -> Answer:
     work.verbs.open_own_record(record)
     work.record(Act.OWN_RECORD_READ, Reference("own", record))
@@ -349,6 +355,7 @@ REQUESTS: Final[Mapping[str, Callable[..., Answer]]] = MappingProxyType(
         "open_core": _open_core,
         "new_own": _new_own,
         "open_own": _open_own,
+        "list_own": _list_own,
         "forget_own": _forget_own,
         "new_review": _new_review,
         "open_review": _open_review,

@@ -2,6 +2,7 @@
 
 Through the normal sealed columns: a row's other sealed columns are opened and sealed again under their own keys, so
 this runs where those keys are, and nowhere else. Every row gets its next version, its MAC and its place in an entry.
+What lay under the ops key before it got a key of its own is moved with it (``moved``).
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from bti.crypto.provider import TenantPurpose
 from bti.db.base import AuthorityRow
 from bti.db.guards import note_opened
 from bti.db.hold import hold_tokens
-from bti.db.models import Account
+from bti.db.models import Account, OwnRecord
 from bti.db.sealed import sealed_attributes
 from bti.db.vault import Vault
 from bti.keyd.directory_rows import DirectoryRows, authority_tables, username_of
 from bti.keyd.keystore import ACTIVE
+from bti.keyd.moved import misplaced, put_right
 from bti.keyd.usage import names_key, sealed_columns
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ def reseal_batch(
 def _tables(purpose: TenantPurpose) -> Sequence[type[TenantRow]]:
     if purpose is TenantPurpose.DIRECTORY:
         return authority_tables()
-    return list(dict.fromkeys(mapped for mapped, _ in sealed_columns("ops")))
+    return list(dict.fromkeys((OwnRecord, *(mapped for mapped, _ in sealed_columns("ops")))))
 
 
 def _behind(
@@ -121,7 +123,8 @@ def _under_older_ops(
     most: int,
 ) -> tuple[list[uuid.UUID], uuid.UUID | None]:
     columns = [column for owner, column in sealed_columns("ops") if owner is mapped]
-    other = or_(*(~names_key(column, active.key_id) for column in columns))
+    older = (~names_key(column, active.key_id) for column in columns)
+    other = or_(misplaced(session, tenant, mapped), *older)
     query = select(mapped.id).where(mapped.tenant_id == tenant, other)
     if after is not None:
         query = query.where(mapped.id > after)
@@ -154,6 +157,7 @@ def _reseal(session: Session, keys: KeyStore, tenant: uuid.UUID, rows: Sequence[
         name_key = keys.tenant_key(session, tenant, TenantPurpose.DIRECTORY)
         for row in rows:
             _release(session, keys, vault, row)
+            put_right(session, row, vault)
             for name in sealed_attributes(type(row)):
                 setattr(row, name, getattr(row, name))
             if isinstance(row, Account):

@@ -92,10 +92,19 @@ class TenantVerbs:
                 self._release_tenant(self._subject.tenant_id, purpose)
         return self._subject
 
+    def _keeps_the_desk(self) -> bool:
+        """Tell whether the session may read the data protection officer's words, as workflows ask it."""
+        subject = self._subject
+        if subject is None:
+            return False
+        desk = ObjectFacts(kind=ObjectKind.INSTALLATION, tenant_id=subject.tenant_id)
+        acts = (Action.KEEP_BREACHES, Action.KEEP_RIGHTS_REQUESTS)
+        now = self._clock.now()
+        return any(not isinstance(decide(subject, act, desk, now), Refused) for act in acts)
+
     def _keeper(self, credential: RanOut) -> Subject:
-        """Return the owner of a session that ran out, with no more than own records need."""
+        """Return the owner of a session that ran out: own records have keys of their own."""
         self._subject = self.authority.subject(credential.proof, ran_out=True)
-        self._release_tenant(self._subject.tenant_id, TenantPurpose.OPS)
         return self._subject
 
     def _live(self) -> Subject:
@@ -278,9 +287,11 @@ class TenantVerbs:
         self._release_tenant(tenant, purpose)
 
     def _release_tenant(self, tenant: uuid.UUID, purpose: TenantPurpose) -> None:
-        self._vault.put_tenant(purpose, self._keys.tenant_key(self._session, tenant, purpose))
+        reserved = purpose is TenantPurpose.OPS and self._keeps_the_desk()
+        key = self._keys.tenant_key(self._session, tenant, purpose)
+        self._vault.put_tenant(purpose, key, reserved=reserved)
         for older in self._keys.older_tenant_keys(self._session, tenant, purpose):
-            self._vault.put_tenant(purpose, older, active=False)
+            self._vault.put_tenant(purpose, older, active=False, reserved=reserved)
 
     def _require_system(self) -> None:
         if not isinstance(self._credential, str):

@@ -32,6 +32,16 @@ class Matter:
     steps: tuple[Mapping[str, Any], ...] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Of a request about a case: which right, when it came, and of which kinds what was added is."""
+
+    kind: str
+    case_id: uuid.UUID
+    facts: Mapping[str, Any]
+    steps: tuple[str, ...]
+
+
 def create(
     context: Context,
     kind: str,
@@ -39,13 +49,18 @@ def create(
     *,
     submission: uuid.UUID,
     case_id: uuid.UUID | None = None,
+    clock: Mapping[str, Any] | None = None,
 ) -> tuple[uuid.UUID, bool]:
-    """Add a matter and return its id, and whether it is new: a form sent twice makes one."""
+    """Add a matter and return its id, and whether it is new: a form sent twice makes one.
+
+    ``clock`` is what the worklists of others are made from; the body is the officer's alone.
+    """
     row_id = once.row_id(context, f"desk-{kind}", submission)
     if context.session.get(DeskMatter, row_id) is not None:
         return row_id, False
     row = DeskMatter(id=row_id, tenant_id=context.person.tenant_id, kind=kind, case_id=case_id)
     row.body = {**body, "made_at": context.now, "made_by": str(context.person.account_id)}
+    row.clock = clock
     context.session.add(row)
     context.session.flush()
     return row_id, True
@@ -57,8 +72,9 @@ def add(
     body: Mapping[str, Any],
     *,
     submission: uuid.UUID | None = None,
+    clock: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add a step after those of ``matter``.
+    """Add a step after those of ``matter``; ``clock`` as for ``create``.
 
     Two who add at once get the same number; the later one is told ``Conflict`` by the doorway.
     """
@@ -71,6 +87,7 @@ def add(
     if submission is not None:
         row.id = once.row_id(context, "desk-step", submission)
     row.body = {**body, "made_at": context.now, "made_by": str(context.person.account_id)}
+    row.clock = clock
     context.session.add(row)
     context.session.flush()
 
@@ -95,16 +112,27 @@ def one(context: Context, *kinds: str, matter_id: uuid.UUID) -> Matter:
     return _matters(context, [row])[0]
 
 
-def every(
-    context: Context, kind: str, *, case_ids: Sequence[uuid.UUID] | None = None
-) -> tuple[Matter, ...]:
-    """Return every matter of a kind, or those about these cases."""
+def every(context: Context, kind: str) -> tuple[Matter, ...]:
+    """Return every matter of a kind."""
     wanted = select(DeskMatter).where(
         DeskMatter.tenant_id == context.person.tenant_id, DeskMatter.kind == kind
     )
-    if case_ids is not None:
-        wanted = wanted.where(DeskMatter.case_id.in_(case_ids))
     return _matters(context, context.session.scalars(wanted).all())
+
+
+def clocks(context: Context, case_ids: Sequence[uuid.UUID]) -> tuple[Clock, ...]:
+    """Return the clocks of the matters about these cases: what others than the officer may know."""
+    rows = context.session.scalars(
+        select(DeskMatter).where(
+            DeskMatter.tenant_id == context.person.tenant_id, DeskMatter.case_id.in_(case_ids)
+        )
+    ).all()
+    steps = _steps(context, rows)
+    return tuple(
+        Clock(row.kind, row.case_id, row.clock, tuple(step.clock["kind"] for step in steps[row.id]))
+        for row in rows
+        if row.case_id is not None
+    )
 
 
 def made_by(context: Context, body: Mapping[str, Any]) -> str:
@@ -113,7 +141,15 @@ def made_by(context: Context, body: Mapping[str, Any]) -> str:
 
 
 def _matters(context: Context, rows: Sequence[DeskMatter]) -> tuple[Matter, ...]:
-    steps: dict[uuid.UUID, list[Mapping[str, Any]]] = {row.id: [] for row in rows}
+    steps = _steps(context, rows)
+    return tuple(
+        Matter(row.id, row.kind, row.case_id, row.body, tuple(one.body for one in steps[row.id]))
+        for row in rows
+    )
+
+
+def _steps(context: Context, rows: Sequence[DeskMatter]) -> dict[uuid.UUID, list[DeskStep]]:
+    steps: dict[uuid.UUID, list[DeskStep]] = {row.id: [] for row in rows}
     found = context.session.scalars(
         select(DeskStep)
         .where(
@@ -123,7 +159,5 @@ def _matters(context: Context, rows: Sequence[DeskMatter]) -> tuple[Matter, ...]
         .order_by(DeskStep.number)
     )
     for step in found:
-        steps[step.matter_id].append(step.body)
-    return tuple(
-        Matter(row.id, row.kind, row.case_id, row.body, tuple(steps[row.id])) for row in rows
-    )
+        steps[step.matter_id].append(step)
+    return steps

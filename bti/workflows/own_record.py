@@ -124,7 +124,9 @@ def own_rows(context: Context, kind: Kind) -> list[OwnRecord]:
         select(OwnRecord).where(
             OwnRecord.account_id == person.account_id, OwnRecord.tenant_id == person.tenant_id
         )
-    )
+    ).all()
+    if rows:
+        context.verbs.list_own_records([row.id for row in rows])
     return [row for row in rows if row.meta["kind"] == kind.value]
 
 

@@ -16,7 +16,7 @@ from bti.domain.codes import Role
 from bti.domain.rights_request import Right
 from bti.workflows import desk_matter
 from bti.workflows.case_file import ops_of
-from bti.workflows.rights_request import answering, facts_of
+from bti.workflows.rights_request import answering, facts_of_clock
 from bti.workflows.worklist_rows import TaskKind
 from bti.workflows.worklist_tasks import Task
 
@@ -41,11 +41,16 @@ def request_tasks(context: Context, subject: Subject, rows: Iterable[Row]) -> tu
     if not cases:
         return ()
     named = {row.case_id: row for row in rows}
+    waiting = [
+        (clock.case_id, facts)
+        for clock in desk_matter.clocks(context, list(cases))
+        if not (facts := facts_of_clock(clock)).answered
+    ]
     return tuple(
-        _task(context, facts.due_on, right, cases[matter.case_id], named.get(matter.case_id))
+        _task(context, facts.due_on, facts.right, cases[case_id], named.get(case_id))
         for right in Right
-        for matter in desk_matter.every(context, right.value, case_ids=list(cases))
-        if matter.case_id is not None and not (facts := facts_of(matter)).answered
+        for case_id, facts in waiting
+        if facts.right is right
     )
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bti.workflows.context import Context
-    from bti.workflows.desk_matter import Matter
+    from bti.workflows.desk_matter import Clock, Matter
 
 _REFERENCE: Final = "rights_request"
 
@@ -136,6 +136,7 @@ def receive(context: Context, command: ReceiveRequest) -> uuid.UUID:
         body,
         submission=command.submission,
         case_id=_case_id(context, command.number) if command.number else None,
+        clock={"received_on": command.received_on},
     )
     act = Act.REQUEST_RECORD_CREATE if new else Act.REQUEST_RECORD_READ
     context.record(act, Reference(_REFERENCE, request_id))
@@ -173,7 +174,8 @@ def add(context: Context, command: AddToRequest) -> None:
         body["letter"] = command.letter.value
     if command.told_on is not None:
         body["told_on"] = command.told_on
-    desk_matter.add(context, matter, body, submission=command.submission)
+    clock = {"kind": command.kind.value}
+    desk_matter.add(context, matter, body, submission=command.submission, clock=clock)
     context.record(Act.REQUEST_RECORD_ADD, about)
 
 
@@ -258,6 +260,15 @@ def facts_of(matter: Matter) -> RequestFacts:
         date.fromisoformat(matter.body["received_on"]),
         tuple(RequestStepKind(step["kind"]) for step in matter.steps),
         Right(matter.kind),
+    )
+
+
+def facts_of_clock(clock: Clock) -> RequestFacts:
+    """Return the same of a request as those know it who are to answer it."""
+    return RequestFacts(
+        date.fromisoformat(clock.facts["received_on"]),
+        tuple(map(RequestStepKind, clock.steps)),
+        Right(clock.kind),
     )
 
 

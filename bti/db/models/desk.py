@@ -1,7 +1,8 @@
 """What the data protection officer keeps: matters with a clock, and what was added to each.
 
 Rows are added and never changed: where a matter stands is a fold over its steps. Everything but
-which kind it is, and which case a request is about, is sealed.
+which kind it is, and which case a request is about, is sealed. Names and words are for the officer's
+sessions alone (``bti.keyd.parcel.RESERVED``); of a request others have its clock, for their worklists.
 """
 
 from __future__ import annotations
@@ -28,8 +29,11 @@ class DeskMatter(TenantRow):
     kind: Mapped[str] = mapped_column(String(10))
     case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
     body_ct: Mapped[Sealed] = mapped_column(SealedType)
+    clock_ct: Mapped[Sealed | None] = mapped_column(SealedType)
 
     body = Encrypted("body_ct", "ops", 1024)
+    #: {"received_on"} of a request; a breach is nobody else's task.
+    clock = Encrypted("clock_ct", "ops")
 
 
 class DeskStep(TenantRow):
@@ -45,5 +49,8 @@ class DeskStep(TenantRow):
     case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
     number: Mapped[int] = mapped_column(Integer)
     body_ct: Mapped[Sealed] = mapped_column(SealedType)
+    clock_ct: Mapped[Sealed | None] = mapped_column(SealedType)
 
     body = Encrypted("body_ct", "ops", 1024)
+    #: {"kind"} of what was added to a request
+    clock = Encrypted("clock_ct", "ops")

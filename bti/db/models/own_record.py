@@ -24,7 +24,9 @@ class OwnRecord(AuthorWall, AuthorityRow):
     body_ct: Mapped[Sealed] = mapped_column(SealedType)
 
     #: {"kind", "form", "saved_at", "confirmation_due"}
-    meta = Encrypted("meta_ct", "ops", 256)
+    #: Under the record's own key, so that nobody else can tell a report from a draft. The author's
+    #: lists are given a sub-key for this column alone.
+    meta = Encrypted("meta_ct", "case", 256)
     #: what was typed; padded generously so that lengths do not tell a draft from a report
     body = Encrypted("body_ct", "case", 2048)
 

@@ -162,13 +162,13 @@ def test_an_older_key_opens_what_it_sealed_and_seals_nothing(town):
     assert vault.by_id(older).key_id == older
 
 
-def test_a_session_that_ran_out_has_the_key_that_own_records_need_alone(town):
+def test_a_session_that_ran_out_has_no_key_of_the_municipality(town):
     town.clock.advance(timedelta(hours=10))
     assert refused(town.verbs(PROOF).subject) == "access.no_session"
     verbs = town.verbs(RanOut(PROOF))
     assert verbs.subject().account_id == TEACHER
     assert verbs.subject() is verbs.subject()
-    assert released(town) == {OPS}
+    assert released(town) == set()
     assert verbs.by() == By(str(TEACHER), SESSION, str(SCHOOL))
 
 
