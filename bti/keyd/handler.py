@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from bti.audit.record import Recorder
 from bti.crypto.errors import Locked, SealError
 from bti.crypto.unsealing_provider import UnsealingProvider
+from bti.db.guards import UnauditedReadError
 from bti.db.models import Account
 from bti.db.walls import EVERYWHERE, stand
 from bti.domain.errors import AccessDenied, BaitTaken, Unavailable
@@ -183,6 +184,8 @@ class Handler:
             found: dict[str, Any] = work_of(work, **args)
             if recorder.written:
                 recorder.close(verbs.sign)
+            elif parcel.cases:
+                raise UnauditedReadError("a key of a case does not leave in silence")
             session.flush()
             return found | {"keys": parcel.packed()}
         finally:
@@ -244,7 +247,7 @@ def _is_work(request: Request) -> bool:
     return all(row["table"] in WORKED and row["version"] == 1 for row in rows)
 
 
-_COUNTED: Final = frozenset({"open", "open_core", "national_id_token"})
+_COUNTED: Final = frozenset({"open", "open_core", "new_compartments", "national_id_token"})
 
 
 def _whose(

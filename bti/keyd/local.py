@@ -267,11 +267,19 @@ class LocalVerbs(TenantVerbs):
         return self._facts(self._live(), case_id)
 
     def release(self, case_id: uuid.UUID, compartments: frozenset[str]) -> frozenset[str]:
-        """Release compartments of a case the session may write in, also ones just made."""
+        """Release compartments of the person's own unit in a case, also ones just made.
+
+        An opening like any other: it counts, a bait is caught, and an entry must name the case.
+        """
         subject = self._live()
+        self._refuse_baits(subject, [case_id])
         open_now = compartments_open_to(subject, self.facts(case_id), self._clock.now())
         if not compartments <= open_now:
             raise AccessDenied("access.no_relation", case_id=case_id)
+        if not compartments <= service_compartments(subject.unit_id):
+            raise AccessDenied("access.not_own_unit", case_id=case_id)
+        self._meter.opening(subject.tenant_id, subject.account_id, case_id)
+        note_opened(self._session, case_id)
         return self._release_case(subject.tenant_id, case_id, compartments)
 
     def bait_tokens(self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]) -> list[bytes]:

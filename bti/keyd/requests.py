@@ -9,13 +9,15 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import select
+
 from bti.audit.actions import READS
 from bti.audit.actions import Action as Act
 from bti.audit.note import Checkpoint
 from bti.audit.record import Reference
 from bti.audit.way import way_of
 from bti.db.guards import Stood, Writing
-from bti.db.models import Account, Municipality
+from bti.db.models import Account, CaseKey, Municipality
 from bti.domain.access import Action
 from bti.domain.approval import ApprovalAct
 from bti.domain.errors import AccessDenied
@@ -92,12 +94,17 @@ def _new_case(work: Work, *, case: uuid.UUID, compartments: tuple[str, ...]) -> 
 
 def _new_compartments(work: Work, *, case: uuid.UUID, compartments: tuple[str, ...]) -> Answer:
     facts = work.verbs.facts(case)
+    there = frozenset(
+        work.session.scalars(select(CaseKey.compartment).where(CaseKey.case_id == case))
+    )
     work.verbs.new_compartments(Opened(case, "", facts, frozenset()), compartments)
-    if work.session.new:
+    # Also those that somebody else has made since the caller opened the case: that is told as what it
+    # is, else whoever asked for them in the name of new ones would read a case without an entry.
+    released = work.verbs.release(case, frozenset(compartments))
+    if released - there:
         work.record(Act.KEY_DATA_CREATE, Reference("case", case))
-        work.session.flush()
-    # Also those that somebody else has made since the caller opened the case.
-    work.verbs.release(case, frozenset(compartments))
+    if released & there:
+        work.record(Act.KEY_CASE_RELEASE, Reference("case", case))
     return {}
 
 

@@ -264,6 +264,14 @@ def test_more_is_released_in_a_case_where_it_is_open_to_the_person_alone(town):
     asked = refused(teacher(town).release, CASE, frozenset({OWN, THEIRS}))
     assert asked == ("access.no_relation", CASE)
     assert released(town) == set()
+    # An opening is asked for as one; here are one's own unit's compartments, where no bait lies.
+    asked = refused(teacher(town).release, CASE, frozenset({OWN, CORE}))
+    assert asked == ("access.not_own_unit", CASE)
+    with pytest.raises(BaitTaken):
+        teacher(town).release(BAIT, frozenset({OWN}))
+    assert opened_in(town) == {CASE}
+    limited = teacher(town, limits=Limits(cases_hour=0))
+    assert refused(limited.release, CASE, frozenset({OWN})) == ("quota.cases-hour", CASE)
 
 
 # -- lists ---------------------------------------------------------------------------------------
