@@ -98,6 +98,8 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bti.db.dump": ("SHA-256", "that a backup's rows are all there"),
         "bti.db.dump_load": ("SHA-256", "the same, read"),
         "bti.disclosure.release": ("SHA-256", "released tables"),
+        "bti.disclosure.linked.rounding": ("HMAC-SHA-256", "which way a number is rounded"),
+        "bti.cli.protect": (_RANDOM, "the key of rounding"),
         "bti.workflows.consent": ("SHA-256", "the text that was shown with a question"),
         "bti.web.static_files": ("SHA-256", "style sheets and scripts in addresses"),
         # -- names that nobody shall guess, and no secret

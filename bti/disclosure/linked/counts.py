@@ -92,7 +92,7 @@ def read_rows(text: str) -> list[dict[str, str]]:
 
 
 def codes_in(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The codes that occur in some columns, in the order met; totals are not codes."""
+    """The codes that occur in some columns, sorted; totals are not codes."""
     found: dict[str, dict[str, None]] = {name: {} for name in names}
     for row in rows:
         for name in names:
@@ -100,7 +100,7 @@ def codes_in(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> dict[st
                 raise CountsError(f"the file has no column {name}")
             if row[name] != TOTAL:
                 found[name].setdefault(row[name])
-    return {name: tuple(codes) for name, codes in found.items()}
+    return {name: tuple(sorted(codes)) for name, codes in found.items()}
 
 
 def count(universe: Universe, rows: Sequence[Mapping[str, str]]) -> Counts:

@@ -16,7 +16,7 @@ from bti.disclosure.linked.publication import UNLIMITED, Publication, Range
 from bti.disclosure.linked.solver import Programme, rounded
 
 _NEVER: Final = np.iinfo(np.int64).max
-_FEW: Final = 3_000
+FEW: Final = 3_000
 """With so many combinations or fewer, a search looks at all of them from the beginning."""
 
 
@@ -51,21 +51,21 @@ class Reader:
         self.least = np.array([*least[stated], *(one.least for one in earlier)], dtype=np.int64)
         self.most = np.array([*most[stated], *(one.most for one in earlier)], dtype=np.int64)
         self.bounds = propagate(self.universe, least, most)
-        self._own = np.bincount(np.array(known, dtype=np.int64), minlength=self.width)
+        self.own = np.bincount(np.array(known, dtype=np.int64), minlength=self.width)
         cells = len(self.universe.cells)
         self.low_seen = np.full(cells, _NEVER)
         self.high_seen = np.full(cells, -1)
         self.witnesses = 0
         self.last: Whole | None = None
         self._near: Whole | None = None
-        if start is not None and self.take(start) and self.width > _FEW:
+        if start is not None and self.take(start) and self.width > FEW:
             self._near = neighbours(self.universe, start)
 
     def take(self, data: Whole) -> bool:
         """Remember a data set if it agrees with everything stated; says whether it does."""
         sums = self.rows.times(data)
         fits = bool(
-            (data >= self._own).all()
+            (data >= self.own).all()
             and (sums >= self.least).all()
             and ((self.most == UNLIMITED) | (sums <= self.most)).all()
         )
@@ -156,14 +156,14 @@ class Reader:
 
     @cached_property
     def _all(self) -> Programme:
-        return self._programme(self.rows, self._own)
+        return self._programme(self.rows, self.own)
 
     @cached_property
     def _small(self) -> tuple[Programme, Whole]:
         if self._near is None:
             return self._all, np.arange(self.width)
         rows = self.rows.restricted(np.arange(self.rows.height), self._near)
-        return self._programme(rows, self._own[self._near]), self._near
+        return self._programme(rows, self.own[self._near]), self._near
 
     def _programme(self, rows: Incidence, floor: Whole) -> Programme:
         # No combination needs more: enough for any stated sum and for the highest promise besides.

@@ -82,6 +82,61 @@ class Programme:
         return np.rint(np.asarray(solver.getSolution().col_value)).astype(np.int64), final
 
 
+class Detours:
+    """Ways around: data sets near the truth, paid for by how far they move each given sum.
+
+    In fractions; `price` is per child a row is moved by.
+    """
+
+    def __init__(self, rows: Incidence, truth: Whole, price: Real) -> None:
+        """Hand the rows to the solver, each with a column for moving up and one for down."""
+        self._height, self._width = rows.height, rows.width
+        height, width = rows.height, rows.width
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = width + 2 * height, height + 1
+        model.col_cost_ = np.concatenate([np.zeros(width), price, price])
+        model.col_lower_ = np.zeros(width + 2 * height)
+        model.col_upper_ = np.full(width + 2 * height, highspy.kHighsInf)
+        model.row_lower_ = np.concatenate([truth, [-highspy.kHighsInf]]).astype(np.float64)
+        model.row_upper_ = np.concatenate([truth, [highspy.kHighsInf]]).astype(np.float64)
+        down, up = width + np.arange(height), width + height + np.arange(height)
+        lists = [np.append(rows.row(n), [down[n], up[n]]) for n in range(height)]
+        signs = [np.append(np.ones(len(rows.row(n))), [1.0, -1.0]) for n in range(height)]
+        # The last row is the cell in question: every combination has a place in it, in use or not.
+        lists.append(np.arange(width))
+        signs.append(np.zeros(width))
+        matrix = model.a_matrix_
+        matrix.format_ = highspy.MatrixFormat.kRowwise
+        matrix.start_ = np.concatenate([[0], np.cumsum([len(one) for one in lists])])
+        matrix.index_ = np.concatenate(lists)
+        matrix.value_ = np.concatenate(signs)
+        self._solver = _solver(model)
+        self._inside: Whole = np.zeros(0, dtype=np.int64)
+
+    def cheapest(self, inside: Whole, target: int, *, down: bool) -> Real | None:
+        """How far each row is moved when the sum of `inside` is brought to a target, or None."""
+        for column in self._inside:
+            self._solver.changeCoeff(self._height, int(column), 0.0)
+        for column in inside:
+            self._solver.changeCoeff(self._height, int(column), 1.0)
+        self._inside = inside
+        infinity = highspy.kHighsInf
+        low, high = (-infinity, float(target)) if down else (float(target), infinity)
+        self._solver.changeRowBounds(self._height, low, high)
+        self._solver.run()
+        if self._solver.getModelStatus() not in _ANSWERED:
+            return None
+        found = np.asarray(self._solver.getSolution().col_value)[self._width :]
+        moved: Real = found[: self._height] + found[self._height :]
+        return moved
+
+    def free(self, rows: Whole) -> None:
+        """Let some rows be moved for nothing from now on."""
+        for row in rows:
+            self._solver.changeColCost(self._width + int(row), 0.0)
+            self._solver.changeColCost(self._width + self._height + int(row), 0.0)
+
+
 def rounded(values: Real) -> Whole | None:
     """The whole numbers that fractions stand for, or None if some stand for none."""
     near = np.rint(values)
@@ -90,8 +145,9 @@ def rounded(values: Real) -> Whole | None:
     return near.astype(np.int64)
 
 
-def _solver(model: highspy.HighsLp) -> highspy.Highs:
-    solver = highspy.Highs()  # type: ignore[no-untyped-call] # their stub forgot the return type
+def _solver(model: highspy.HighsLp) -> "highspy.Highs":
+    # Not its Python face, which prints a banner to standard output before it can be told not to.
+    solver: highspy.Highs = highspy._Highs()  # type: ignore[attr-defined] # noqa: SLF001
     solver.setOptionValue("output_flag", False)  # noqa: FBT003 - its own signature
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("mip_rel_gap", 0.0)

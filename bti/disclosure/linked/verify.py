@@ -108,8 +108,16 @@ def verify(
 class Examination:
     """Holds a reader against demands."""
 
-    def __init__(self, reader: Reader, asked: Demands, progress: Progress = silent) -> None:
-        """Prepare; `run` does the work."""
+    def __init__(
+        self,
+        reader: Reader,
+        asked: Demands,
+        progress: Progress = silent,
+        *,
+        seconds: float = 60.0,
+    ) -> None:
+        """Prepare; `run` does the work. `seconds` is what one question may take."""
+        self._seconds = seconds
         self._reader = reader
         self._asked = asked
         self._progress = progress
@@ -133,6 +141,14 @@ class Examination:
             else:
                 self._alone(weakness)
         return sorted(self._refused)
+
+    def at_a_glance(self) -> list[Weakness]:
+        """What small steps alone leave unproven: quick, and too strict."""
+        if not self._reader.can_be():
+            return [Weakness("sums.impossible")]
+        self._refused = set(self._seen_through())
+        self._on_foot()
+        return [*sorted(self._refused), *self._unmet()]
 
     def one_valued_groups(self, counts: Counts) -> Iterator[Weakness]:
         """Groups of whom readers can tell that all share one value, large enough to be recognised.
@@ -172,7 +188,7 @@ class Examination:
             return True
         cost = -self._reader.cost_of(np.array(sorted(others), dtype=np.int64))
         try:
-            return self._reader.reach(cost, -1)
+            return self._reader.reach(cost, -1, seconds=self._seconds)
         except Unanswered:
             return False
 
@@ -241,7 +257,7 @@ class Examination:
         if weakness.code == HIGH:
             cost = -cost
         try:
-            reached = reader.reach(cost, self._wanted(weakness))
+            reached = reader.reach(cost, self._wanted(weakness), seconds=self._seconds)
         except Unanswered:
             self._refused.add(Weakness("cell.unproven", weakness.cell))
             return

@@ -50,6 +50,10 @@ class Walk:
         numbers = np.repeat(self._universe.possible, self._start)
         self._children = np.stack(np.unravel_index(numbers, self._universe.shape), axis=1)
         self._sums = self._reader.rows.times(self._start)
+        # Combinations are in order, so the first of each are those a reader knows: they stand still.
+        first = np.cumsum(self._start) - self._start
+        place = np.arange(len(numbers)) - np.repeat(first, self._start)
+        self._moves = place >= np.repeat(self._reader.own, self._start)
 
     def data(self) -> Whole:
         """The data set one stands at."""
@@ -77,23 +81,23 @@ class Walk:
         return found
 
     def _one_out(self, cell: Cell, fits: Flags) -> bool:
-        members = np.flatnonzero(fits.all(axis=1))
+        members = np.flatnonzero(fits.all(axis=1) & self._moves)
         for child in self._some(members, _TRIED_CHILDREN):
             for place in self._places(cell):
                 outside = ~self._codes(cell, place)
                 # A partner must not come in by the same step.
                 others = fits.copy()
                 others[:, place] = True
-                partners = np.flatnonzero(~fits[:, place] & ~others.all(axis=1))
+                partners = np.flatnonzero(~fits[:, place] & ~others.all(axis=1) & self._moves)
                 if self._step(int(child), place, np.flatnonzero(outside), partners):
                     return True
         return False
 
     def _one_in(self, cell: Cell, fits: Flags) -> bool:
         missing = (~fits).sum(axis=1)
-        for child in self._some(np.flatnonzero(missing == 1), _TRIED_CHILDREN):
+        for child in self._some(np.flatnonzero((missing == 1) & self._moves), _TRIED_CHILDREN):
             place = int(np.flatnonzero(~fits[child])[0])
-            partners = np.flatnonzero(fits[:, place] & (missing > 0))
+            partners = np.flatnonzero(fits[:, place] & (missing > 0) & self._moves)
             if self._step(int(child), place, np.flatnonzero(self._codes(cell, place)), partners):
                 return True
         return False

@@ -1,0 +1,142 @@
+"""`bti protect`: disclosure control for anybody's table. Needs no installation and no database."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from bti.disclosure.tables import TableError
+
+if TYPE_CHECKING:
+    from bti.disclosure.linked.counts import Counts
+
+_PATIENCE: Final = 2.0
+"""Seconds before one is told what takes so long."""
+
+MAX_FILE: Final = 200_000_000
+
+
+@click.command(name="protect")
+@click.option(
+    "--counts",
+    "counts_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="CSV: one row for each child, or with a column of counts.",
+)
+@click.option(
+    "--spec",
+    "spec_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="TOML: dimensions, tables and rules (docs/disclosure.md).",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="A folder that does not exist or is empty.",
+)
+@click.option(
+    "--key",
+    "key_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Secret of rounding, made when missing. Without it nothing is rounded.",
+)
+def command(counts_file: Path, spec_file: Path, out: Path, key_file: Path | None) -> None:
+    """Write tables that are safe to publish, or nothing and exit status 1."""
+    from bti.disclosure.linked.engine import protect  # noqa: PLC0415 - slow to load, only used here
+    from bti.disclosure.linked.export import files  # noqa: PLC0415 - as above
+    from bti.disclosure.linked.verify import NotSafe  # noqa: PLC0415 - as above
+
+    if out.exists() and any(out.iterdir()):
+        raise click.ClickException(f"{out} is not empty.")
+    try:
+        counts = _counted(_text(counts_file), _text(spec_file))
+        outcome = protect(counts, key=_key(key_file), progress=Waiting())
+    except TableError as fault:
+        raise click.ClickException(f"{fault}.") from None
+    except NotSafe as fault:
+        raise click.ClickException(
+            f"No safe release exists ({fault}). Nothing is written."
+        ) from None
+    _write_all(out, files(outcome))
+    publication = outcome.verified.publication
+    click.echo(
+        f"{out}: {len(publication.universe.tables)} tables by {publication.method.value}, "
+        f"{len(publication.hidden)} of {len(publication.shown)} numbers hidden."
+    )
+
+
+class Waiting:
+    """Tells on standard error what is going on, once it has gone on for a while."""
+
+    def __init__(self) -> None:
+        """Begin to wait."""
+        self._begun = time.monotonic()
+        self._told = self._begun
+
+    def __call__(self, stage: str, done: int, of: int) -> None:
+        """Told by the engine; at most five lines a second reach the screen."""
+        now = time.monotonic()
+        if now - self._begun >= _PATIENCE and now - self._told >= _PATIENCE / 10:
+            self._told = now
+            filled = 20 * done // max(of, 1)
+            bar = "#" * filled + "." * (20 - filled)
+            click.echo(f"\r{stage:<8} [{bar}] {done} of {of}    ", nl=False, err=True)
+
+
+def _counted(table: str, spec_text: str) -> Counts:
+    from bti.disclosure.linked.cells import Universe  # noqa: PLC0415 - slow to load
+    from bti.disclosure.linked.counts import codes_in, count, read_rows  # noqa: PLC0415 - as above
+    from bti.disclosure.linked.spec import open_dimensions, read_spec  # noqa: PLC0415 - as above
+
+    rows = read_rows(table)
+    spec = read_spec(spec_text, codes_in(rows, open_dimensions(spec_text)))
+    return count(Universe(spec), rows)
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > MAX_FILE:
+        raise click.ClickException(f"{path} is too large.")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{path} is not UTF-8.") from None
+
+
+def _key(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    from bti.disclosure.linked.rounding import KEY_LENGTH  # noqa: PLC0415 - slow to load
+
+    if not path.exists():
+        path.write_text(secrets.token_hex(KEY_LENGTH) + "\n", encoding="ascii")
+        path.chmod(0o600)
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_LENGTH:
+        raise click.ClickException(f"{path} is not a key of rounding.")
+    return key
+
+
+def _write_all(out: Path, contents: dict[str, str]) -> None:
+    """All files or none: written beside and moved into place."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=".protect-", dir=out.parent))
+    try:
+        for name, text in contents.items():
+            (beside / name).write_text(text, encoding="utf-8", newline="")
+        if out.exists():
+            out.rmdir()
+        beside.replace(out)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,114 @@
+"""Chooses how to publish: tries each method, keeps what the verifier passes, takes the most useful."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from bti.disclosure.linked.counts import Counts
+from bti.disclosure.linked.publication import Publication, Range
+from bti.disclosure.linked.rounding import controlled_rounding, random_rounding
+from bti.disclosure.linked.spec import Method
+from bti.disclosure.linked.suppress import MOST_CELLS, suppress, weight
+from bti.disclosure.linked.verify import NotSafe, Progress, Verified, Weakness, silent, verify
+
+_DRAWS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One method and what came of it: its use (0 to 1), or why it was refused."""
+
+    method: Method
+    use: float
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was chosen, and what it was chosen from."""
+
+    verified: Verified
+    tries: tuple[Try, ...] = field(default=())
+
+
+def protect(
+    counts: Counts,
+    *,
+    key: bytes | None = None,
+    earlier: Sequence[Range] = (),
+    progress: Progress = silent,
+) -> Outcome:
+    """The most useful publication that the verifier passes.
+
+    Without a key nothing is rounded: a draw that anybody could repeat protects nobody. Raises NotSafe
+    when no method can be made safe or nothing at all could be shown; then nothing may be published.
+    """
+    tries: list[Try] = []
+    best: Verified | None = None
+    for method in counts.universe.spec.rules.methods:
+        found, refused = _tried(method, counts, key, earlier, progress)
+        use = 0.0 if found is None else usefulness(found.publication, counts)
+        tries.append(Try(method, use, refused))
+        if found is not None and use > max((one.use for one in tries[:-1]), default=0.0):
+            best = found
+    if best is None:
+        codes = {code for one in tries for code in one.refused} or {"nothing.shown"}
+        raise NotSafe([Weakness(code) for code in sorted(codes)])
+    return Outcome(best, tuple(tries))
+
+
+def usefulness(publication: Publication, counts: Counts) -> float:
+    """The weighted share of the numbers that is shown, less for each that is far from the truth."""
+    universe, truth = publication.universe, counts.in_cells
+    gained = total = 0.0
+    for number, value in enumerate(publication.shown):
+        if universe.known_zeros[number]:
+            continue
+        worth = weight(int(universe.orders[number]))
+        total += worth
+        if value is not None:
+            error = abs(value - int(truth[number]))
+            gained += worth * max(
+                0.0, 1 - error / max(int(truth[number]), universe.spec.rules.base)
+            )
+    return gained / total if total else 0.0
+
+
+def _tried(
+    method: Method,
+    counts: Counts,
+    key: bytes | None,
+    earlier: Sequence[Range],
+    progress: Progress,
+) -> tuple[Verified | None, tuple[str, ...]]:
+    """Every proposal of one method in turn, until one passes; or the codes of why none did."""
+    codes: set[str] = set()
+    for propose in _proposals(method, counts, key, earlier, progress):
+        proposal = propose()
+        if proposal is None:
+            codes.add("method.no_solution")
+            continue
+        try:
+            return verify(proposal, counts, earlier=earlier, progress=progress), ()
+        except NotSafe as fault:
+            codes |= {one.code for one in fault.weaknesses}
+    return None, tuple(sorted(codes or {"method.not_possible"}))
+
+
+def _proposals(
+    method: Method,
+    counts: Counts,
+    key: bytes | None,
+    earlier: Sequence[Range],
+    progress: Progress,
+) -> list[Callable[[], Publication | None]]:
+    if method is Method.SUPPRESSION:
+        if len(counts.universe.cells) > MOST_CELLS:
+            return []
+        return [partial(suppress, counts, earlier=earlier, progress=progress)]
+    if key is None:
+        return []
+    if method is Method.CONTROLLED:
+        return [partial(controlled_rounding, counts, key)]
+    return [partial(random_rounding, counts, key, draw=draw) for draw in range(_DRAWS)]
