@@ -111,6 +111,27 @@ def key(number: str) -> None:
         click.echo("\n".join(_keys(opened, municipality(opened, number))))
 
 
+@command.command()
+@_one_number
+@click.option(
+    "--years",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="The rule asked about.",
+)
+def age(number: str, years: int) -> None:
+    """Count what is older than a rule, and what still needs it. Removes nothing."""
+    with runtime() as opened:
+        tenant = municipality(opened, number)
+        found = opened.doorway.perform(audit_check.age, OPERATOR, tenant_id=tenant, years=years)
+    oldest = f"{found.oldest:%Y-%m-%d}" if found.oldest else "-"
+    click.echo(f"The oldest entry is from {oldest}. Older than {years} years: {found.older}.")
+    click.echo(f"Of these say how a row stands now: {found.rows}.")
+    click.echo(f"Of the others are about a case that is kept: {found.cases}.")
+    click.echo(f"Needed by neither: {found.rest}. Nothing is removed.")
+
+
 for _more in (proof, witness, new_epoch):
     command.add_command(_more)
 

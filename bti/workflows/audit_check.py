@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from bti.audit import silence, store
 from bti.audit.actions import Action
+from bti.audit.ageing import ageing
 from bti.audit.record import Reference
 from bti.audit.verify import Policy
 from bti.audit.witnessing import STALE, newest_cosignature, witness_places
@@ -27,11 +29,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from bti.audit.ageing import Ageing
     from bti.audit.silence import Silence
     from bti.domain.approval import Params
     from bti.workflows.context import Context
 
 _MOST_SILENCES = 20
+_YEAR = timedelta(days=365.2425)
 _ROOT_SHOWN = 8  # bytes: enough to compare by eye with the checkpoint that was kept elsewhere
 
 
@@ -151,6 +155,16 @@ def export(
     count = store.export(context.session, tenant_id, keys, directory)
     context.record(Action.AUDIT_LOG_EXPORT, Reference("tenant", tenant_id), tenant=tenant_id)
     return count
+
+
+def age(context: Context, *, tenant_id: uuid.UUID, years: int) -> Ageing:
+    """Count the entries older than so many years, and what still needs them (system only).
+
+    Raises ``AccessDenied`` for a person: the counts take drafts and duty records with them.
+    """
+    if isinstance(context.actor, Actor):
+        raise AccessDenied("access.role")
+    return ageing(context.session, tenant_id, context.now - years * _YEAR)
 
 
 def checkpoint(context: Context, *, tenant_id: uuid.UUID) -> str:

@@ -71,6 +71,14 @@ def open_umask() -> Iterator[None]:
     os.umask(before)
 
 
+def test_what_is_older_than_a_rule_is_counted_and_nothing_is_removed(lived_in):
+    told = bti("audit", "age", "--municipality", "9901", "--years", "1")
+    assert told.exit_code == 0, told.output
+    assert "Older than 1 years: " in told.output
+    assert "Nothing is removed." in told.output
+    assert bti("audit", "age", "--municipality", "9901", "--years", "0").exit_code == 2
+
+
 def test_everything_a_command_makes_is_for_its_owner_alone(folder, open_umask):
     assert bti("db", "upgrade").exit_code == 0
     made = {path.name: path.stat().st_mode & 0o777 for path in folder.rglob("*")}
