@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import uuid
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -20,15 +21,18 @@ from sqlalchemy import select, text
 
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
+from bti.db.models import ConsentCell, Participant, RoleGrant, Unit, WebSession
 from bti.db.walls import EVERYWHERE, stand
 from bti.domain.errors import AccessDenied, KeysUnavailable
-from bti.identity.tokens import proof_of
+from bti.identity.tokens import digest_of_proof, proof_of
 from bti.keyd.client import Channel
 from bti.keyd.server import MOST_CONNECTIONS
 from bti.keyd.wire import MOST_BYTES
 from bti.web.app import create_app
 from bti.workflows import case, own_record
+from tests.integration.workflows.cases import agreed
 from tests.keyd_world import asked, remote_world, tenant_keys, wait_for
+from tests.security.test_lying_web import granted, refused
 from tests.story import Story
 
 CASES = 8
@@ -133,53 +137,103 @@ def test_no_answer_ever_holds_a_key_from_which_macs_can_be_made(remote):
         assert key.hex() not in received
 
 
+def copied(remote, kind, *conditions, **changes):
+    """A new row as one that stands, with these changes: nothing is wrong in it but what is changed."""
+    with remote.world.looking() as session:
+        stands = session.scalars(select(kind).where(*conditions)).first()
+        values = {column.name: getattr(stands, column.name) for column in kind.__table__.columns}
+    del values["mac"], values["version"]
+    return kind(**{**values, "id": uuid.uuid4(), **changes})
+
+
+@pytest.fixture(scope="module")
+def sound(remote, cases):
+    """Rows that would be granted to the one named: everything they point to is there."""
+    world, accounts = remote.world, remote.world.accounts
+    agreed(world, cases[0], "pps")
+    world.clock.advance(timedelta(hours=3))
+    for who in ("ingrid", "per", "asta"):
+        world.forget(who)
+        world.token(who)
+    place = copied(
+        remote,
+        Participant,
+        Participant.case_id == cases[0],
+        account_id=accounts["per"],
+        relation="participant",
+        valid_from=world.clock.now(),
+    )
+    role = copied(
+        remote,
+        RoleGrant,
+        RoleGrant.account_id == accounts["odd"],
+        account_id=accounts["per"],
+        granted_by_id=accounts["asta"],
+    )
+    session = copied(
+        remote,
+        WebSession,
+        WebSession.token_hash == digest_of_proof(proof_of(world.token("per"))),
+        token_hash=os.urandom(32),
+    )
+    cell = copied(remote, ConsentCell, ConsentCell.case_id == cases[0])
+    return {
+        "participants": ("ingrid", place),
+        "role_grants": ("asta", role),
+        "web_sessions": ("per", session),
+        "consent_cells": ("ingrid", cell),
+    }
+
+
+@pytest.mark.parametrize("table", ["participants", "role_grants", "web_sessions", "consent_cells"])
+def test_the_web_cannot_have_an_authority_row_of_its_own_invention_granted(remote, sound, table):
+    """The very row that one person has the right to is refused to everybody else."""
+    owner, row = sound[table]
+    world = remote.world
+    assert "ok" in granted(remote, proof_of(world.token(owner)), row)
+    for who in ("kari", "anne", "asta", "ingrid", "per"):
+        if who != owner:
+            answer = granted(remote, proof_of(world.token(who)), row)
+            assert refused(answer, f"grant.{table}"), (who, answer)
+    answer = granted(remote, None, row)
+    assert answer["no"]["rule"] in {f"grant.{table}", "access.no_session"}
+
+
 @pytest.mark.parametrize(
-    ("table", "made"),
+    ("table", "lie"),
     [
-        ("participants", {"relation": b"participant"}),
-        ("role_grants", {"role": b"dpo"}),
-        ("web_sessions", {"strength": b"password+totp"}),
-        ("consent_cells", {"basis": b"consent"}),
-        ("no_such_table", {}),
+        ("participants", "follows"),
+        ("participants", "elsewhere"),
+        ("role_grants", "to_oneself"),
+        ("role_grants", "by_another"),
+        ("web_sessions", "anothers"),
+        ("web_sessions", "longer"),
+        ("consent_cells", "another_case"),
     ],
 )
-def test_the_web_cannot_have_an_authority_row_of_its_own_invention_granted(
-    remote, cases, table, made
+def test_one_lie_in_a_row_that_would_be_granted_is_enough_to_refuse_it(
+    remote, cases, sound, table, lie
 ):
-    proof = proof_of(remote.world.token("per"))
-    per, school = remote.world.accounts["per"], remote.world.units["school"]
-    moment = remote.world.clock.now().isoformat(timespec="microseconds").encode()
-    columns = {
-        "case_id": cases[0].bytes,
-        "account_id": per.bytes,
-        "unit_id": school.bytes,
-        "granted_by_id": per.bytes,
-        "consent_id": per.bytes,
-        "from_unit_id": school.bytes,
-        "to_unit_id": remote.world.units["pps"].bytes,
-        "role_grant_id": per.bytes,
-        "valid_from": moment,
-        "valid_to": None,
-        "revoked_at": None,
-        "withdrawn_at": None,
-        "expires_at": moment,
-        "proven_at": moment,
-        **made,
-    }
-    row = {
-        "tenant": remote.world.tenant_id.hex,
-        "table": table,
-        "row_id": os.urandom(16).hex(),
-        "version": 1,
-        "columns": {name: wired(value) for name, value in columns.items()},
-        "beyond": {},
-    }
-    for credential in (proof, None):
-        answer = asked(remote, "grant", credential, rows=[row])
-        assert answer["no"]["code"] == "denied"
-        # By the table's own rule: a row that lacks a column would be refused for that alone.
-        nobody = {"access.no_session"} if credential is None else set()
-        assert answer["no"]["rule"] in {f"grant.{table}", "grant.no_rule"} | nobody
+    owner, row = sound[table]
+    accounts, units = remote.world.accounts, remote.world.units
+    later = remote.world.clock.now() + timedelta(days=2)
+    changes = {
+        "follows": {"relation": b"follower"},
+        "elsewhere": {"unit_id": units["leisure"].bytes},
+        "to_oneself": {"account_id": accounts["asta"].bytes},
+        "by_another": {"granted_by_id": accounts["siv"].bytes},
+        "anothers": {"account_id": accounts["anne"].bytes},
+        "longer": {"expires_at": later.isoformat(timespec="microseconds").encode()},
+        "another_case": {"case_id": cases[1].bytes},
+    }[lie]
+    answer = granted(remote, proof_of(remote.world.token(owner)), row, **changes)
+    assert refused(answer, f"grant.{table}"), answer
+
+
+def test_a_table_without_a_rule_gets_no_mac(remote):
+    unit = Unit(tenant_id=remote.world.tenant_id, name="x", sector="school", organ="", phone="")
+    answer = granted(remote, proof_of(remote.world.token("asta")), unit)
+    assert refused(answer, "grant.no_rule")
 
 
 def wired(value):
@@ -203,7 +257,7 @@ def test_a_session_from_a_right_code_is_granted_and_one_without_is_not(remote):
         ).one()
         new_session(context, account, grant.id, "password+totp")
 
-    from bti.db.models import Account, RoleGrant  # noqa: PLC0415 - an attack's own
+    from bti.db.models import Account  # noqa: PLC0415 - an attack's own
 
     with pytest.raises(AccessDenied) as refused:
         remote.world.runtime.doorway.perform(smuggle, None)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
@@ -16,7 +17,7 @@ from bti.domain.emergency import EmergencyReason, ReviewOutcome
 from bti.domain.errors import AccessDenied, NotFound, RuleBroken
 from bti.domain.national_id import made_up
 from bti.keyd import authority
-from bti.workflows import account, case, emergency, insight, review, sign_in, worklist
+from bti.workflows import account, audit_check, case, emergency, insight, review, sign_in, worklist
 from bti.workflows.worklist import TaskKind
 from tests.integration.workflows import cases
 from tests.integration.workflows.states import planned, today, with_log
@@ -172,15 +173,6 @@ def test_no_such_case_and_one_that_is_closed_to_it_are_answered_alike_and_both_e
     assert uses(world).waiting == ()
 
 
-def test_an_address_that_becomes_protected_closes_what_is_open(world, monkeypatch):
-    case_id = with_log(world)
-    take(world, case_id)
-    real = authority._facts
-    monkeypatch.setattr(authority, "_facts", lambda *a: replace(real(*a), protected=None))
-    with pytest.raises(AccessDenied, match=r"access\.protected"):
-        world.run("vera", emergency.read_core, case_id=case_id)
-
-
 @BOTH_ENGINES
 def test_the_holder_the_leader_the_officer_and_the_family_are_told_in_the_same_transaction(night):
     case_id = with_log(night)
@@ -192,6 +184,41 @@ def test_the_holder_the_leader_the_officer_and_the_family_are_told_in_the_same_t
     seen = night.run("ingrid", insight.case_accesses, case_id)
     rows = [row for row in seen.rows if row.action == Act.EMERGENCY_ACCESS_OPEN.value]
     assert [row.ground for row in rows] == ["gate:emergency"]
+
+
+def test_where_the_notice_cannot_be_written_nothing_is_opened(world):
+    """The row is the right and the notice: there is no mail to be stopped, and no second writing."""
+    case_id = with_log(world)
+    with world.runtime.engine.begin() as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER unseen BEFORE INSERT ON emergency_accesses "
+                "BEGIN SELECT RAISE(ABORT, 'no notice'); END"
+            )
+        )
+    with pytest.raises(IntegrityError, match="no notice"):
+        take(world, case_id)
+    with world.runtime.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER unseen"))
+    with pytest.raises(AccessDenied):
+        world.run("vera", emergency.read_core, case_id=case_id)
+    assert entries(world, Act.EMERGENCY_ACCESS_OPEN) == []
+    assert uses(world).waiting == ()
+
+
+def test_a_notice_that_is_taken_away_takes_the_access_with_it_and_is_missed(world):
+    case_id = with_log(world)
+    take(world, case_id)
+    row_id = uses(world).waiting[0].row_id
+    with world.runtime.engine.begin() as connection:
+        connection.execute(text("DELETE FROM emergency_accesses"))
+    with pytest.raises(AccessDenied):
+        world.run("vera", emergency.read_core, case_id=case_id)
+    # The family and the officer still read in the log that it was opened.
+    seen = world.run("ingrid", insight.case_accesses, case_id).rows
+    assert Act.EMERGENCY_ACCESS_OPEN.value in {row.action for row in seen}
+    outcome = world.system(audit_check.verify, tenant_id=world.tenant_id)
+    assert f"missing: emergency_accesses {row_id}" in outcome.findings
 
 
 def test_a_leader_of_the_unit_that_used_it_gets_the_review_as_a_task(world):

@@ -20,12 +20,13 @@ from bti.workflows import (
     child_search,
     emergency,
     insight,
+    insight_days,
     level,
     protection,
     worklist,
 )
 from bti.workflows.errors import NotFound
-from bti.workflows.insight_question import Question
+from bti.workflows.insight_question import Group, Question
 from bti.workflows.permission import require
 from bti.workflows.worklist import TaskKind
 from tests.approvals import freshly
@@ -222,6 +223,25 @@ def test_nobody_opens_it_in_an_emergency(world):
     assert taken is None
 
 
+def test_an_address_that_is_protected_ends_the_emergency_access_that_is_open(world):
+    case_id = shared_case(world)
+    number = world.run("ingrid", case.show_case, case_id=case_id).number
+    freshly(world, "vera")
+    sought = emergency.TakeAccess(
+        number=number,
+        reason=emergency.EmergencyReason.MISSING,
+        text="Barnet er borte fra hjemmet siden i går.",
+    )
+    assert world.run("vera", emergency.take, sought) == case_id
+    assert world.run("vera", emergency.read_core, case_id=case_id).number == number
+
+    protect(world, case_id)
+
+    with pytest.raises(AccessDenied, match=r"access\.protected"):
+        world.run("vera", emergency.read_core, case_id=case_id)
+    assert world.run("vera", emergency.take, sought) is None
+
+
 def test_it_stays_after_its_last_day_and_warns_two_months_before(world):
     case_id = shared_case(world)
     last = today(world) + timedelta(days=100)
@@ -309,6 +329,23 @@ def test_the_officers_search_does_not_tell_which_school_it_is(world):
 
     assert found
     assert {one.unit for one in found} == {""}
+
+
+def test_a_day_of_many_cases_does_not_tell_the_school_of_the_protected_one(world):
+    case_id, open_case = shared_case(world), shared_case(world)
+    protect(world, case_id)
+    world.clock.advance(timedelta(days=1))
+    world.forget("ingrid")
+    for one in (case_id, open_case):
+        world.run("ingrid", case.show_case, case_id=one)
+    number = world.run("ingrid", case.show_case, case_id=case_id).number
+
+    newest, *_ = world.run("anne", insight_days.search_days, Question(group=Group.READ)).days
+
+    assert {row.name for row in newest.rows} == {"Ingrid Solberg"}
+    assert number in {one for row in newest.rows for one in row.numbers}
+    assert "Lindvik ungdomsskole" in {row.unit for row in newest.rows}
+    assert newest.unit == ""
 
 
 def test_trying_the_schools_one_by_one_in_the_officers_search_tells_nothing(world):
