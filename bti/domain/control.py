@@ -96,22 +96,26 @@ class Somebody:
 
 
 def kin_of(
-    employee: Somebody, guardians: Iterable[Somebody], child: Collection[str]
+    employee: Somebody,
+    guardians: Iterable[Somebody],
+    child: Collection[str],
+    *,
+    one_key: bool = True,
 ) -> frozenset[Kin]:
     """How an employee stands to a case's guardians, and to the child's folded name.
 
     Where both national ids are known they decide, whatever the names are: a namesake is told apart
     from a guardian. Otherwise the same full name is taken for the guardian. A rare surname in common
-    is kin.
+    is kin. Without ``one_key`` tokens may have been made under two: that they differ says nothing.
     """
     found = set()
     others = tuple(guardians)
     words = employee.name
     for one in others:
-        if employee.token is not None and one.token is not None:
-            if one.token == employee.token:
-                found.add(Kin.REGISTERED)
-        elif len(words) > 1 and words == one.name:
+        known = employee.token is not None and one.token is not None
+        if known and one.token == employee.token:
+            found.add(Kin.REGISTERED)
+        elif not (known and one_key) and len(words) > 1 and words == one.name:
             found.add(Kin.GUARDIAN)
     surname = words[-1] if words else ""
     last = {name[-1] for name in (*(one.name for one in others), tuple(child)) if name}

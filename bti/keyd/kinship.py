@@ -13,8 +13,9 @@ from sqlalchemy.orm import aliased
 
 from bti.crypto.envelope import Place, key_id_of, open_sealed
 from bti.crypto.fold import fold
+from bti.crypto.provider import TenantPurpose
 from bti.crypto.values import json_from_bytes
-from bti.db.models import Account, AccountPerson, ChildIndex, Person
+from bti.db.models import Account, AccountPerson, ChildIndex, Person, TenantKey
 from bti.domain.control import Kin, Somebody, kin_of
 
 if TYPE_CHECKING:
@@ -39,14 +40,29 @@ def kin_among(
     employees = _employees(session, tenant, {account for account, _ in pairs})
     same = _about_the_same(session, tenant, {case for _, case in pairs})
     children, guardians = _people(session, keys, tenant, set().union(*same.values()))
+    one_key = _one_index_key(session, tenant)
     found = {}
     for account, case in pairs:
         theirs = [one for other in same[case] for one in guardians[other]]
         nobody = Somebody(())
-        kin = kin_of(employees.get(account, nobody), theirs, children.get(case, ()))
+        employee = employees.get(account, nobody)
+        kin = kin_of(employee, theirs, children.get(case, ()), one_key=one_key)
         if kin:
             found[account, case] = kin
     return found
+
+
+def _one_index_key(session: Session, tenant: uuid.UUID) -> bool:
+    """Tell whether all tokens that are there were made under one key: none has been destroyed.
+
+    A guardian's token outlives its key, sealed in the case, where nobody can find it (ADR 0036).
+    """
+    ended = select(TenantKey.id).where(
+        TenantKey.tenant_id == tenant,
+        TenantKey.purpose == TenantPurpose.INDEX.value,
+        TenantKey.destroyed_at.is_not(None),
+    )
+    return session.scalars(ended.limit(1)).first() is None
 
 
 def _employees(

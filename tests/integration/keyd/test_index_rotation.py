@@ -14,6 +14,8 @@ from bti.crypto.blind_index import PERSON
 from bti.crypto.provider import TenantPurpose
 from bti.db.models import AccountPerson, BaitMark, ChildIndex
 from bti.domain.approval import ApprovalAct
+from bti.domain.codes import Role
+from bti.domain.control import Kin
 from bti.domain.errors import AccessDenied, BaitTaken
 from bti.domain.national_id import made_up
 from bti.keyd.generations import KeyHeldError
@@ -21,9 +23,10 @@ from bti.keyd.retoken import tokens_under
 from bti.workflows import account_person, audit_check, bait, blind_tokens, child_search, keys
 from tests.approvals import two_say_yes
 from tests.integration.workflows import cases
+from tests.integration.workflows.test_control import known_as, registered
 from tests.key_ring import key_store
 from tests.keyd_world import remote_world
-from tests.world import ADMIN
+from tests.world import ADMIN, add_person
 
 INDEX = TenantPurpose.INDEX
 BORN = date(2013, 4, 17)
@@ -223,3 +226,18 @@ def test_who_people_are_stays_under_the_oldest_key_and_ends_with_it(world):
     assert (len(after), after == before) == (1, False)
     with world.looking() as session:
         assert session.scalars(select(AccountPerson)).all() == []
+
+
+def test_a_guardians_token_of_a_key_that_is_gone_proves_nobody_a_stranger(world):
+    """It stays sealed in the case, where nothing can find it: the name is asked again."""
+    add_person(world, "maria", "Maria Hansen", "Assistent", "school", Role.STAFF)
+    case_id = cases.new_case(world, "maria", guardians=(("Maria Hansen", True),))
+    registered(world, case_id, NUMBERS[0], "maria")
+    rotate(world)
+    world.clock.advance(timedelta(days=31))
+    destroy(SimpleNamespace(world=world, embedded=world))
+    world.forget("asta")
+    known_as(world, "maria", NUMBERS[0])
+    pair = (world.accounts["maria"], case_id)
+    found = world.system(lambda context: context.verbs.kin(world.tenant_id, {pair}))
+    assert found == {pair: frozenset({Kin.GUARDIAN})}

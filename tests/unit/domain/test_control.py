@@ -144,6 +144,12 @@ def test_kin_is_the_same_full_name_or_a_rare_surname(name, guardians, child, kin
     assert kin_of(Somebody(name), [Somebody(one) for one in guardians], child) == kin
 
 
+def test_tokens_made_under_two_keys_prove_no_difference():
+    mother = Somebody(("maria", "hansen"), b"old")
+    for token, found in ((b"new", {Kin.GUARDIAN}), (b"old", {Kin.REGISTERED})):
+        assert kin_of(Somebody(mother.name, token), [mother], (), one_key=False) == found
+
+
 names = st.sampled_from([(), ("siv", "aas"), ("tor", "aas"), ("siv", "hansen")])
 tokens = st.sampled_from([b"a", b"b", b"c"])
 known = st.builds(Somebody, names, tokens)
