@@ -173,12 +173,17 @@ _MASKED: Final = lazy_gettext("Somebody from another service")
 
 def act(access: Access) -> str:
     """What was done, in a few words; a refusal says so."""
-    words = str(ACTS.get(access.action, access.action))
-    if access.refused and access.action == "access:request:deny":
+    return words(access.action, refused=access.refused)
+
+
+def words(action: str, *, refused: bool) -> str:
+    """What an act is called; a refusal says so."""
+    said = str(ACTS.get(action, action))
+    if refused and action == "access:request:deny":
         return str(gettext("Was refused"))
-    if access.refused:
-        return str(gettext("%(act)s, but was refused", act=words))
-    return words
+    if refused:
+        return str(gettext("%(act)s, but was refused", act=said))
+    return said
 
 
 def ground(access: Access) -> str:
@@ -203,8 +208,13 @@ def doer(access: Access) -> str:
 
 def color(access: Access) -> str:
     """The tag's colour: refusals stand out, printing is marked, looking is quiet."""
-    if access.refused:
+    return shade(access.action, refused=access.refused)
+
+
+def shade(action: str, *, refused: bool) -> str:
+    """The same, of an act alone."""
+    if refused:
         return "danger"
-    if access.action in {"case:page:print", "audit:log:export", *_EMERGENCY}:
+    if action in {"case:page:print", "audit:log:export", *_EMERGENCY}:
         return "warning"
-    return "neutral" if access.action.rpartition(":")[2] in _LOOKS else ""
+    return "neutral" if action.rpartition(":")[2] in _LOOKS else ""

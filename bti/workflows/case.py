@@ -20,6 +20,7 @@ from bti.workflows import (
     consent_page,
     correction,
     directory,
+    guardian,
     level_facts,
     plan_view,
     referral_view,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from bti.workflows.case_file import Ops
     from bti.workflows.context import Context
     from bti.workflows.correction import Beside
+    from bti.workflows.guardian import Earlier
     from bti.workflows.timeline import Background, Happening
 
 ACCESS_WINDOW = timedelta(days=30)
@@ -130,6 +132,8 @@ class CasePage:
     child: PersonRecord
     child_age: int
     guardians: tuple[PersonRecord, ...]
+    #: What stood before about a guardian, by the guardian's id.
+    earlier: Mapping[uuid.UUID, tuple[Earlier, ...]]
     #: Empty where an address is protected and the reader works elsewhere, or it is for paper.
     unit: str
     level: int
@@ -194,6 +198,7 @@ def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
         child=replace(child, group="") if hidden else child,
         child_age=age(ops.birth_date, context.now),
         guardians=tuple(person for person in people if person.kind == "guardian"),
+        earlier=guardian.earlier(context, people),
         unit="" if hidden else directory.units(context)[case.unit_id].name,
         level=ops.level,
         status=ops.status,

@@ -140,6 +140,20 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """What stood about a guardian until ``at``, when ``by`` wrote something else beside it."""
+
+    name: str = field(repr=False)
+    relation: str = field(repr=False)
+    parental_responsibility: bool
+    checked_on: date | None
+    #: Another national id was registered, or the first one.
+    number_changed: bool
+    at: datetime
+    by: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class PersonRecord:
     """The child or a guardian as the case knows them."""
 
@@ -155,6 +169,8 @@ class PersonRecord:
     group: str
     #: Of a guardian: whether a national id is registered, as a token nobody reads.
     registered: bool
+    #: Of a guardian: what stood before, oldest first.
+    replaced: tuple[Replaced, ...]
 
     def __repr__(self) -> str:
         """Leave content out of logs."""
@@ -282,6 +298,19 @@ def _person(row: Person) -> PersonRecord:
         national_id=body.get("national_id", ""),
         group=body.get("group", ""),
         registered=bool(body.get("token")),
+        replaced=tuple(_replaced(one) for one in body.get("replaced", ())),
+    )
+
+
+def _replaced(stored: Mapping[str, Any]) -> Replaced:
+    return Replaced(
+        name=stored["name"],
+        relation=stored["relation"],
+        parental_responsibility=stored["parental_responsibility"],
+        checked_on=to_date(stored["checked_on"]),
+        number_changed="token" in stored,
+        at=datetime.fromisoformat(stored["at"]),
+        by=uuid.UUID(stored["by"]),
     )
 
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
 from bti.db.models import Person
 from bti.domain.access import Action
 from bti.domain.errors import RuleBroken
-from bti.workflows import consent_cells
+from bti.workflows import consent_cells, directory
 from bti.workflows.case_file import add_person, case_row, child_of, persons
 from bti.workflows.child_search import person_token
 from bti.workflows.errors import NotFound
 from bti.workflows.once import hold, unchanged
 
 if TYPE_CHECKING:
-    from bti.workflows.case_file import PersonRecord
+    from collections.abc import Iterable, Mapping
+
+    from bti.workflows.case_file import PersonRecord, Replaced
     from bti.workflows.context import Context
+
+_KEPT: Final = ("name", "relation", "parental_responsibility", "checked_on", "language")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,14 @@ class SaveGuardian:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What stood about a guardian before, and who wrote something else beside it."""
+
+    was: Replaced
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class GuardianPage:
     """What the form needs. ``guardian`` is None for a new one."""
 
@@ -51,6 +63,7 @@ class GuardianPage:
     version: int
     child: str = field(repr=False)
     guardian: PersonRecord | None
+    earlier: tuple[Earlier, ...]
 
 
 def guardian_page(
@@ -58,16 +71,18 @@ def guardian_page(
 ) -> GuardianPage:
     """Return what the form needs. Raises ``NotFound`` for somebody who is not a guardian here."""
     context.verbs.open(case_id, Action.CHANGE_CHILD, entry=Act.CASE_OPEN_READ)
+    known = _guardian(context, case_id, person_id) if person_id is not None else None
     return GuardianPage(
         case_id,
         case_row(context, case_id).version,
         child_of(context, case_id).first_name,
-        _guardian(context, case_id, person_id) if person_id is not None else None,
+        known,
+        () if known is None else earlier(context, [known]).get(known.id, ()),
     )
 
 
 def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
-    """Add or correct a guardian; returns the person's id.
+    """Add or correct a guardian; returns the person's id. What stood before is kept beside it.
 
     Raises ``RuleBroken`` with guardian.not_checked, guardian.day_in_future or a national_id code;
     ``Conflict``.
@@ -83,22 +98,13 @@ def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
     if command.checked_on is not None and command.checked_on > context.today:
         raise RuleBroken("guardian.day_in_future")
     before = consent_cells.standing_in(context, case)
-    body: dict[str, Any] = {
-        "kind": "guardian",
-        "name": command.name,
-        "relation": command.relation,
-        "parental_responsibility": command.parental_responsibility,
-        "checked_on": command.checked_on,
-        "language": command.language,
-    }
-    if command.national_id.strip():
-        body["token"] = person_token(context, command.national_id).hex()
+    body = _written(context, command)
     if command.person_id is None:
-        person_id = add_person(context, case.id, body)
+        person_id = add_person(context, case.id, {"kind": "guardian", "language": "", **body})
     else:
         person_id = _guardian(context, case.id, command.person_id).id
         row = context.session.get_one(Person, person_id)
-        row.body = {**row.body, **body}
+        row.body = _beside(context, row.body, body)
     context.session.flush()
     lapsed = consent_cells.lapse_changed(context, case, before)
     context.record(
@@ -109,6 +115,46 @@ def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
         ground=opened.ground,
     )
     return person_id
+
+
+def earlier(
+    context: Context, people: Iterable[PersonRecord]
+) -> dict[uuid.UUID, tuple[Earlier, ...]]:
+    """Return what stood before about each guardian where something did, newest first."""
+    return {
+        person.id: tuple(
+            Earlier(was, directory.name_of(context, was.by)) for was in reversed(person.replaced)
+        )
+        for person in people
+        if person.replaced
+    }
+
+
+def _written(context: Context, command: SaveGuardian) -> dict[str, Any]:
+    """Return what the command says, as it is sealed; what it leaves empty is not among it."""
+    body: dict[str, Any] = {
+        "name": command.name,
+        "relation": command.relation,
+        "parental_responsibility": command.parental_responsibility,
+        "checked_on": command.checked_on and command.checked_on.isoformat(),
+    }
+    if command.language:
+        body["language"] = command.language
+    if command.national_id.strip():
+        body["token"] = person_token(context, command.national_id).hex()
+    return body
+
+
+def _beside(context: Context, before: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a guardian reads as now, with what stood before kept beside it (ADR 0032)."""
+    new = {**before, **body}
+    if new == before:
+        return new
+    was = {name: before.get(name) for name in _KEPT}
+    if new.get("token") != before.get("token"):
+        was["token"] = before.get("token", "")
+    was |= {"at": context.now, "by": context.person.account_id}
+    return {**new, "replaced": [*before.get("replaced", ()), was]}
 
 
 def _guardian(context: Context, case_id: uuid.UUID, person_id: uuid.UUID) -> PersonRecord:

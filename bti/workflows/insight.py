@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from bti.audit.seen import Condition, Entries
+    from bti.keyd.broker import Opened
     from bti.workflows.context import Context
     from bti.workflows.insight_question import Question
 
@@ -116,24 +117,45 @@ class _Names:
 
 
 def case_accesses(
-    context: Context, case_id: uuid.UUID, *, page: int = 1, whole: bool = False
+    context: Context,
+    case_id: uuid.UUID,
+    *,
+    page: int = 1,
+    whole: bool = False,
+    mine: bool = True,
 ) -> CaseAccesses:
-    """Return who has done what with a case; with ``whole`` all of it, for printing.
+    """Return who has done what with a case, event by event; with ``whole`` all of it, for printing.
 
-    Raises ``AccessDenied``. The look itself is entered too.
+    Without ``mine`` one's own looks are left out. Raises ``AccessDenied``. The look itself is
+    entered too.
     """
     opened = context.verbs.open(case_id, Act.SEE_CASE_ACCESSES, entry=Action.INSIGHT_CASE_READ)
     tenant = context.person.tenant_id
     case = context.session.get_one(Case, case_id)
-    about = seen.about(tenant, [case_id])
     size = MOST_ROWS if whole else CASE_PAGE
-    rows, total, pages, shown = _page(context, [about], page, size)
-    rows = tuple(_without_outsiders(row) for row in rows)
-    if not knows_services(context, opened):
-        units = directory.units(context)
-        known = {units[one].name for one in (case.unit_id, context.person.unit_id)}
-        rows = tuple(_masked(row, known) for row in rows)
+    wanted = [seen.about(tenant, [case_id]), *([] if mine else [others(context)])]
+    rows, total, pages, shown = _page(context, wanted, page, size)
+    rows = as_seen_in(context, opened, case, rows)
     return CaseAccesses(case_id, case.number, rows, total, shown, pages, whole)
+
+
+def as_seen_in(
+    context: Context, opened: Opened, case: Case, rows: Sequence[Access]
+) -> tuple[Access, ...]:
+    """Return entries of a case without those who were refused, and services one may not know of."""
+    rows = tuple(_without_outsiders(row) for row in rows)
+    if knows_services(context, opened):
+        return rows
+    units = directory.units(context)
+    known = {units[one].name for one in (case.unit_id, context.person.unit_id)}
+    return tuple(_masked(row, known) for row in rows)
+
+
+def others(context: Context) -> Condition:
+    """Return the condition that an entry is no look, and no list, of the person's own."""
+    me = str(context.person.account_id)
+    codes = [action.value for action in READS - _PRINTED]
+    return lambda entry: not_(and_(entry.who == me, entry.act.in_(codes)))
 
 
 def _masked(row: Access, known: set[str]) -> Access:
@@ -157,22 +179,24 @@ def _without_outsiders(row: Access) -> Access:
     return replace(row, name="", title="", unit="", ground="", system="", outsider=True)
 
 
-def search(context: Context, question: Question, *, page: int = 1) -> SearchResult:
+def search(
+    context: Context, question: Question, *, page: int = 1, mine: bool = True
+) -> SearchResult:
     """Answer the data protection officer: who, when, what, why. Never content or a child's name.
 
-    Raises ``AccessDenied`` for everybody else.
+    Without ``mine`` one's own looks are left out. Raises ``AccessDenied`` for everybody else.
     """
     require(context, Act.SEARCH_AUDIT)
     cut = False
     if question.reads_leaves:
-        found, cut = fitting(context, question)
+        found, cut = gone_through(context, question, mine=mine)
         total = len(found)
-        pages, shown, begin = _place(total, page, SEARCH_PAGE)
-        rows = readable(context, found[begin : begin + SEARCH_PAGE])
+        pages, shown, begin = place(total, page, SEARCH_PAGE)
+        some = [Leaf.parse(leaf) for leaf in found[begin : begin + SEARCH_PAGE]]
+        rows = readable(context, some)
     else:
-        rows, total, pages, shown = _page(
-            context, _conditions(context, question), page, SEARCH_PAGE
-        )
+        wanted = [*_conditions(context, question), *([] if mine else [others(context)])]
+        rows, total, pages, shown = _page(context, wanted, page, SEARCH_PAGE)
     context.record(Action.INSIGHT_LOG_SEARCH, Reference("tenant", context.person.tenant_id))
     return SearchResult(rows, total, shown, pages, chain_card(context), cut)
 
@@ -182,25 +206,39 @@ def matching(context: Context, question: Question) -> tuple[Leaf, ...]:
 
     For who keeps them in a record of their own, and enters that.
     """
-    leaves = _newest(context, question)
+    leaves = tuple(Leaf.parse(leaf) for leaf in _newest(context, question))
     if question.reads_leaves and len(leaves) > MOST_ROWS:
         # There may be more that fit among those that were not gone through.
         return leaves
     return tuple(leaf for leaf in leaves if question.fits(leaf))
 
 
-def _newest(context: Context, question: Question) -> tuple[Leaf, ...]:
-    wanted = [_shown, *_conditions(context, question)]
+def _newest(context: Context, question: Question, *, mine: bool = True) -> list[bytes]:
+    wanted = [_shown, *_conditions(context, question), *([] if mine else [others(context)])]
     tenant = context.person.tenant_id
-    leaves = seen.newest(context.session, tenant, wanted, skip=0, most=MOST_ROWS + 1)
-    return tuple(Leaf.parse(leaf) for leaf in leaves)
+    return seen.newest(context.session, tenant, wanted, skip=0, most=MOST_ROWS + 1)
 
 
 def fitting(context: Context, question: Question) -> tuple[tuple[Leaf, ...], bool]:
     """Return what fits among the newest ``MOST_ROWS``, and whether there were more to go through."""
-    leaves = _newest(context, question)
-    fitting = tuple(leaf for leaf in leaves[:MOST_ROWS] if question.fits(leaf))
-    return fitting, len(leaves) > MOST_ROWS
+    leaves, cut = gone_through(context, question)
+    return tuple(Leaf.parse(leaf) for leaf in leaves), cut
+
+
+def gone_through(
+    context: Context, question: Question, *, mine: bool = True
+) -> tuple[list[bytes], bool]:
+    """Return the same as it is stored; without ``mine``, one's own looks are left out."""
+    leaves = _newest(context, question, mine=mine)
+    some = leaves[:MOST_ROWS]
+    if question.reads_leaves:
+        some = [leaf for leaf in some if question.fits(Leaf.parse(leaf))]
+    return some, len(leaves) > MOST_ROWS
+
+
+def about_case(tenant: uuid.UUID, case_id: uuid.UUID) -> list[Condition]:
+    """Return what an entry about a case that may be shown must meet."""
+    return [_shown, seen.about(tenant, [case_id])]
 
 
 def _shown(entry: Entries) -> ColumnElement[bool]:
@@ -281,12 +319,12 @@ def _page(
     wanted = [_shown, *conditions]
     tenant = context.person.tenant_id
     total = seen.count(context.session, tenant, wanted)
-    pages, shown, begin = _place(total, page, size)
+    pages, shown, begin = place(total, page, size)
     leaves = seen.newest(context.session, tenant, wanted, skip=begin, most=size)
     return readable(context, [Leaf.parse(leaf) for leaf in leaves]), total, pages, shown
 
 
-def _place(total: int, page: int, size: int) -> tuple[int, int, int]:
+def place(total: int, page: int, size: int) -> tuple[int, int, int]:
     """Return how many pages there are, the one that is shown, and how many rows come before it."""
     pages = max(1, -(-total // size))
     shown = min(max(page, 1), pages)

@@ -192,6 +192,10 @@ def test_a_guardian_is_added_and_corrected(world, ingrid):
     hidden.pop("parental_responsibility")
     assert "does not decide" in ingrid.follow(ingrid.post(address, hidden)).text
     assert len(rows(world, Person)) == 2
+    told = "Until 1 September 2026: Maria Hansen, Mother, decides, checked 20 August 2026."
+    page = ingrid.get(address)
+    assert told in page.text
+    assert "Changed by Ingrid Solberg" in page.text
 
 
 def test_an_old_form_is_a_conflict_and_keeps_what_was_typed(world, ingrid, case_id):

@@ -115,12 +115,18 @@ class AddForm(BaseForm):
         ),
     )
     reference = TextField(
-        lazy_gettext("Datatilsynet's reference"), required=False, max_length=_REFERENCE
+        lazy_gettext("Only if it was reported: Datatilsynet's reference"),
+        required=False,
+        max_length=_REFERENCE,
     )
-    at_day = DateField(lazy_gettext("Which day was it done?"), required=False)
-    at_time = TimeField(lazy_gettext("At what time?"), required=False)
+    at_day = DateField(
+        lazy_gettext("Only if it was reported, or people told: which day?"), required=False
+    )
+    at_time = TimeField(
+        lazy_gettext("Only if it was reported, or people told: at what time?"), required=False
+    )
     ground = ListField(
-        lazy_gettext("Why are those affected not told?"),
+        lazy_gettext("Only if those affected are not told: why?"),
         required=False,
         blank=lazy_gettext("Choose only if they are not told"),
         choices=[(one.value, text) for one, text in GROUNDS.items()],

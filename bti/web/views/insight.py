@@ -12,28 +12,37 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from bti.domain.approval import ApprovalRefused
-from bti.web import audit_words, filters
+from bti.web import filters
 from bti.web.doorway import perform
 from bti.web.forms.insight import SearchForm, SelectionForm
 from bti.web.forms.text import printable
 from bti.web.identity import person
+from bti.web.insight_rows import (
+    AccessRow,
+    DayRow,
+    Paging,
+    Shown,
+    days,
+    paging,
+    rows,
+    shown_as,
+    wanted_page,
+)
 from bti.web.notices import notify
-from bti.workflows import audit_check, insight, insight_file, review
+from bti.workflows import audit_check, insight, insight_days, insight_file, review
 from bti.workflows.audit_check import ChainCard, CheckOutcome
-from bti.workflows.insight import Access
+from bti.workflows.insight import Access, CaseAccesses, SearchResult
+from bti.workflows.insight_days import CaseDays, SearchDays
 from bti.workflows.insight_question import Question
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
 
     from bti.workflows.review import Pending
 
 # What a spreadsheet reads as the beginning of a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_PAGES_AROUND: Final = 4
-_LARGEST_PAGE: Final = 1_000_000
 #: An approval that was good once: told kindly. Everything else is answered as what does not exist.
 _OVER: Final = frozenset({"approval.used", "approval.expired", "approval.not_given"})
 
@@ -41,34 +50,15 @@ blueprint = Blueprint("insight", __name__)
 
 
 @dataclass(frozen=True, slots=True)
-class AccessRow:
-    """One line as it is shown."""
-
-    at: datetime
-    who: str
-    under: str
-    what: str
-    color: str
-    why: str
-    about: str
-
-
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """The numbered pages under a list; `href` gives the address of a number."""
-
-    numbers: tuple[int, ...]
-    current: int
-    href: Callable[[int], str]
-
-
-@dataclass(frozen=True, slots=True)
 class CasePage:
-    """View model of insight/case.html."""
+    """View model of insight/case.html: ``days``, or ``rows`` where each event is shown."""
 
     number: str
+    days: tuple[DayRow, ...]
     rows: tuple[AccessRow, ...]
     total: int
+    #: None for the whole list, on paper.
+    view: Shown | None
     paging: Paging
     case_href: str
     here_href: str
@@ -83,8 +73,10 @@ class SearchPage:
     what is left out of it.
     """
 
+    days: tuple[DayRow, ...]
     rows: tuple[AccessRow, ...]
     total: int | None
+    view: Shown
     pending: Pending
     paging: Paging
     chain: ChainCard
@@ -105,22 +97,38 @@ class SearchPage:
 @blueprint.get("/cases/<uuid:case_id>/accesses")
 def case(case_id: uuid.UUID) -> str:
     """Who has seen this case, newest first."""
-    whole = request.args.get("all") == "yes"
-    found = perform(insight.case_accesses, case_id, page=_wanted_page(), whole=whole)
-
-    def href(number: int) -> str:
-        return url_for("insight.case", case_id=case_id, page=number)
-
-    page = CasePage(
-        number=found.number,
-        rows=_rows(found.rows),
-        total=found.total,
-        paging=_paging(found.page, found.pages, href),
-        case_href=url_for("case.show", case_id=case_id),
-        here_href=url_for("insight.case", case_id=case_id),
-        whole_href=url_for("insight.case", case_id=case_id, all="yes") if found.pages > 1 else "",
-    )
+    view = shown_as("insight.case", {"case_id": case_id})
+    if request.args.get("all") == "yes":
+        whole = perform(insight.case_accesses, case_id, whole=True)
+        page = _case_page(whole, view, rows=rows(whole.rows), printed=True)
+    elif view.each:
+        found = perform(insight.case_accesses, case_id, page=wanted_page(), mine=view.mine)
+        page = _case_page(found, view, rows=rows(found.rows))
+    else:
+        grouped = perform(insight_days.case_days, case_id, page=wanted_page(), mine=view.mine)
+        page = _case_page(grouped, view, days=days(grouped.days))
     return render_template("insight/case.html", page=page)
+
+
+def _case_page(
+    found: CaseAccesses | CaseDays,
+    view: Shown,
+    *,
+    rows: tuple[AccessRow, ...] = (),
+    days: tuple[DayRow, ...] = (),
+    printed: bool = False,
+) -> CasePage:
+    return CasePage(
+        number=found.number,
+        days=days,
+        rows=rows,
+        total=found.total,
+        view=None if printed else view,
+        paging=paging(found.page, found.pages, view.page_href),
+        case_href=url_for("case.show", case_id=found.case_id),
+        here_href=url_for("insight.case", case_id=found.case_id),
+        whole_href="" if printed else url_for("insight.case", case_id=found.case_id, all="yes"),
+    )
 
 
 @blueprint.get("/insight")
@@ -152,13 +160,13 @@ def ask() -> Response:
 def selection(approval_id: uuid.UUID) -> Response:
     """The selection that a colleague said yes to, once, as a file for a spreadsheet."""
     try:
-        rows = perform(insight_file.selection, approval_id=approval_id)
+        chosen = perform(insight_file.selection, approval_id=approval_id)
     except ApprovalRefused as refused:
         if refused.code not in _OVER:
             raise
         notify("not_done")
         return redirect(url_for("approval.list"), 303)
-    response = make_response(_csv(rows))
+    response = make_response(_csv(chosen))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = 'attachment; filename="access-log.csv"'
     return response
@@ -181,17 +189,18 @@ def _show(
     wanted: SelectionForm | None = None,
 ) -> Response:
     question = form.to_question() if not form.errors else Question()
-    found = perform(insight.search, question, page=_wanted_page())
     asked = {name: text for name in _names(form) if (text := request.values.get(name))}
-
-    def href(number: int) -> str:
-        return url_for("insight.search", page=number, **asked)  # type: ignore[arg-type]  # texts only
-
+    # Whoever searches for somebody by name, also for themselves, sees all of it.
+    view = shown_as("insight.search", asked, all_mine=bool(question.who))
+    found = _found(question, view)
+    fine = status == 200  # noqa: PLR2004 - HTTP's own number
     page = SearchPage(
-        rows=_rows(found.rows) if status == 200 else (),  # noqa: PLR2004 - HTTP's own number
+        days=days(found.days) if isinstance(found, SearchDays) and fine else (),
+        rows=rows(found.rows) if isinstance(found, SearchResult) and fine else (),
         total=None if question.is_empty else found.total,
+        view=view,
         pending=perform(review.pending),
-        paging=_paging(found.page, found.pages, href),
+        paging=paging(found.page, found.pages, view.page_href),
         chain=found.chain,
         outcome=outcome,
         action=url_for("insight.search"),
@@ -213,44 +222,17 @@ def _show(
     )
 
 
+def _found(question: Question, view: Shown) -> SearchDays | SearchResult:
+    if view.each:
+        return perform(insight.search, question, page=wanted_page(), mine=view.mine)
+    return perform(insight_days.search_days, question, page=wanted_page(), mine=view.mine)
+
+
 def _names(form: SearchForm) -> tuple[str, ...]:
     return tuple(field.name for field in form if getattr(field, "shape", "") != "hidden")
 
 
-def _rows(found: Sequence[Access]) -> tuple[AccessRow, ...]:
-    return tuple(
-        AccessRow(
-            at=row.at,
-            who=audit_words.doer(row),
-            under=", ".join(part for part in (row.title, row.unit) if part),
-            what=audit_words.act(row),
-            color=audit_words.color(row),
-            why=audit_words.ground(row),
-            about=_about(row),
-        )
-        for row in found
-    )
-
-
-def _about(row: Access) -> str:
-    shown = ", ".join(row.numbers)
-    more = row.cases - len(row.numbers)
-    return str(gettext("%(shown)s and %(more)s more", shown=shown, more=more)) if more else shown
-
-
-def _wanted_page() -> int:
-    typed = request.args.get("page", "")
-    known = typed.isascii() and typed.isdigit() and len(typed) < len(str(_LARGEST_PAGE))
-    return int(typed) if known else 1
-
-
-def _paging(current: int, pages: int, href: Callable[[int], str]) -> Paging:
-    first = max(1, current - _PAGES_AROUND)
-    last = min(pages, current + _PAGES_AROUND)
-    return Paging(tuple(range(first, last + 1)), current, href)
-
-
-def _csv(rows: Sequence[Access]) -> bytes:
+def _csv(accesses: Sequence[Access]) -> bytes:
     """Semicolons and a byte order mark: so Norwegian spreadsheets open it without asking."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
@@ -264,7 +246,7 @@ def _csv(rows: Sequence[Access]) -> bytes:
             gettext("Case"),
         ]
     )
-    for access, row in zip(rows, _rows(rows), strict=True):
+    for access, row in zip(accesses, rows(accesses), strict=True):
         cells = (filters.iso(row.at), row.who, access.unit, row.what, row.why, row.about)
         writer.writerow([harmless(cell) for cell in cells])
     return b"\xef\xbb\xbf" + text.getvalue().encode()
