@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased
 
-from bti.crypto.envelope import Place, key_id_of, open_sealed
+from bti.crypto.envelope import TENANT_WIDE, Place, key_id_of, open_sealed
 from bti.crypto.fold import fold
 from bti.crypto.provider import TenantPurpose
 from bti.crypto.values import json_from_bytes
@@ -35,9 +35,9 @@ def kin_among(
     """Return, for each (account, case) where there is any, how the two stand to each other.
 
     A child's guardians are those of every case about the child: another service may have written
-    down more of who they are. The directory key must have been released to the session.
+    down more of who they are.
     """
-    employees = _employees(session, tenant, {account for account, _ in pairs})
+    employees = _employees(session, keys, tenant, {account for account, _ in pairs})
     same = _about_the_same(session, tenant, {case for _, case in pairs})
     children, guardians = _people(session, keys, tenant, set().union(*same.values()))
     one_key = _one_index_key(session, tenant)
@@ -66,7 +66,7 @@ def _one_index_key(session: Session, tenant: uuid.UUID) -> bool:
 
 
 def _employees(
-    session: Session, tenant: uuid.UUID, accounts: Collection[uuid.UUID]
+    session: Session, keys: KeyStore, tenant: uuid.UUID, accounts: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, Somebody]:
     """Return who each account is; of a national id that was registered twice, the newest."""
     registered = session.execute(
@@ -78,7 +78,19 @@ def _employees(
     rows = session.scalars(
         select(Account).where(Account.tenant_id == tenant, Account.id.in_(accounts))
     )
-    return {row.id: Somebody(fold(str(row.profile["name"])), tokens.get(row.id)) for row in rows}
+    return {row.id: Somebody(_name(session, keys, row), tokens.get(row.id)) for row in rows}
+
+
+def _name(session: Session, keys: KeyStore, account: Account) -> tuple[str, ...]:
+    """Return what an employee is called, folded; opened here, so that nobody is given the key for it."""
+    blob = account.profile_ct.blob
+    key = keys.tenant_key_by_id(
+        session, account.tenant_id, TenantPurpose.DIRECTORY, key_id_of(blob)
+    )
+    table, row_id = account.__tablename__, account.id
+    place = Place(account.tenant_id, TENANT_WIDE, table, "profile_ct", row_id, account.version)
+    profile: Any = json_from_bytes(open_sealed(key, place, blob))
+    return fold(str(profile["name"]))
 
 
 def _about_the_same(

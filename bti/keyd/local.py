@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 
 from bti.audit.record import Reference
-from bti.crypto.provider import TenantPurpose
 from bti.db.guards import note_opened
 from bti.db.models import OwnRecord
 from bti.db.models.oversight import REVIEW_COMPARTMENT
@@ -257,7 +256,6 @@ class LocalVerbs(TenantVerbs):
     def kin(self, tenant: uuid.UUID, pairs: Collection[Pair]) -> dict[Pair, frozenset[Kin]]:
         """Return for (account, case) how their names stand to each other (system only)."""
         self._require_system()
-        self._release_tenant(tenant, TenantPurpose.DIRECTORY)
         return kin_among(self._session, self._keys, tenant, pairs)
 
     # -- for the broker's own process --------------------------------------------------------

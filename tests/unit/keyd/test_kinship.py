@@ -88,8 +88,7 @@ def rows():
     ):
         of = {"case_id": case, "kind": kind, "token": token, "tenant_id": tenant}
         made.put("child_index", id=an_id(800 + number), **of)
-    made.info["vault"] = Vault()
-    made.info["vault"].put_tenant(TenantPurpose.DIRECTORY, DIRECTORY)
+    made.info["vault"] = Vault()  # empty: nobody is given a key for what is compared
     yield made
     made.end()
 
@@ -102,7 +101,12 @@ def kin(rows, *pairs, keys=(CORE, NEWER_CORE), also=()):
         asked.append((session, tenant, set(cases)))
         return [SimpleNamespace(key_id=key.key_id, key=key) for key in keys]
 
+    def directory(_session, tenant, purpose, key_id):
+        assert (tenant, purpose, key_id) == (TENANT, TenantPurpose.DIRECTORY, DIRECTORY.key_id)
+        return DIRECTORY
+
     store = SimpleNamespace(core_keys=core_keys, unwrap=lambda _session, row: row.key)
+    store.tenant_key_by_id = directory
     found = kin_among(rows, store, TENANT, pairs)
     assert asked == [(rows, TENANT, {case for _, case in pairs} | {*also})]
     return found

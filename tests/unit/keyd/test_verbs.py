@@ -448,7 +448,9 @@ def test_the_program_tells_baits_from_cases_and_marks_new_ones(town):
     assert job.baits_among(TENANT, [CASE, BAIT]) == {CASE, BAIT}
     assert len(set(job.bait_tokens(TENANT, [CASE, BAIT]))) == 2
     assert job.kin(TENANT, []) == {}
-    assert town.info["vault"].tenant_key(TenantPurpose.DIRECTORY)
+    # The job learns what they are to each other, and gets no key to who they are.
+    with pytest.raises(Locked):
+        town.info["vault"].tenant_key(TenantPurpose.DIRECTORY)
 
 
 @pytest.mark.parametrize(
