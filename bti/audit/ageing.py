@@ -1,6 +1,6 @@
 """How old the entries of a log are, and what still needs those that are older than a rule.
 
-Reads and removes nothing: why everything is kept is in ADR 0037.
+Reads and removes nothing: why everything is kept is in ADR 0038.
 """
 
 from __future__ import annotations
