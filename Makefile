@@ -75,10 +75,12 @@ fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage 
 mutants: setup ## Change one line at a time in what guards a child: is it noticed? TARGET=, 95 in 100 (long)
 	@$(BIN)/python -m mutants $(TARGET)
 
-scan: setup ## Attack a throw-away demonstration with wapiti and sqlmap (long); SECONDS=150 for each user
+# Only what stands on the command line: shells have a variable SECONDS of their own.
+scan: setup ## Attack a throw-away demonstration with wapiti and sqlmap (long); SECONDS=150 each, DATABASE=PostgreSQL
 	@PYTHON="$(PYTHON)" tools/needs-venv $(SCAN)
 	@$(SCAN)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/scan.txt
-	$(BIN)/python -m scan $(if $(SECONDS),--seconds $(SECONDS))
+	$(BIN)/python -m scan $(if $(filter command,$(origin SECONDS)),--seconds $(SECONDS)) \
+		$(if $(DATABASE),--database $(DATABASE))
 
 translations: $(DEV) ## Find new texts, update the catalogues and compile them
 	@mkdir -p build

@@ -24,7 +24,7 @@ from scan.demonstration import (
     PEOPLE,
     DemonstrationError,
     copy_of,
-    load,
+    loaded,
     serving,
     signed_in,
     still_signed_in,
@@ -34,6 +34,7 @@ from scan.forged import forged
 from scan.visitor import Visitor
 
 if TYPE_CHECKING:
+    from scan.demonstration import Loaded
     from scan.tools import Finding
 
 _MODULE_IN_A_HURRY_S = 4
@@ -48,7 +49,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m scan", description=__doc__)
     parser.add_argument("person", nargs="*", choices=[*PEOPLE, []], help="all when none is named")
     parser.add_argument(
-        "--seconds", type=int, help="for each person: sqlmap begins no new address after these"
+        "--seconds",
+        type=_at_least_one,
+        help="for each person: sqlmap begins no new address after these",
+    )
+    parser.add_argument(
+        "--database", choices=tools.TECHNIQUES, default="SQLite", help="what the pages ask"
     )
     parser.add_argument("--json", type=Path, help="also write the findings to this file")
     given = parser.parse_args()
@@ -58,11 +64,13 @@ def main() -> int:
         folder = Path(name)
         try:
             _control(folder, in_a_hurry=given.seconds is not None)
-            load(folder / "loaded")
         except (NotScannedError, tools.ToolError) as fault:
             print(f"The scan says nothing: {fault}")
             return 1
-        findings, whole = _attack(given.person or list(PEOPLE), folder, given.seconds)
+        with loaded(folder, given.database) as made:
+            scan = Scan(made, folder, given.database, given.seconds)
+            whole = scan.attack(given.person or list(PEOPLE))
+        findings = scan.found
     if given.json:
         given.json.write_text(json.dumps([asdict(one) for one in findings], indent=1), "utf-8")
     left = report(findings, explained())
@@ -79,74 +87,108 @@ def _control(folder: Path, *, in_a_hurry: bool) -> None:
         reached = crawl(visitor, "/")
         found = tools.wapiti(visitor.base, "", reached.pages, here, "control")
         for target in reached.targets:
-            found += tools.sqlmap(visitor.base, "", target, here, "control", in_a_hurry=in_a_hurry)
+            found += tools.sqlmap(
+                visitor.base,
+                "",
+                target,
+                here,
+                "control",
+                dbms="SQLite",
+                in_a_hurry=in_a_hurry,
+            )
     seen = {(one.tool, one.where.partition(" ")[2], one.parameter) for one in found}
     if blind := _CONTROL - seen:
         raise NotScannedError(f"the holes of the control were not found: {sorted(blind)}")
     print("The holes of the control were found.")
 
 
-def _attack(people: list[str], folder: Path, seconds: int | None) -> tuple[list[Finding], bool]:
-    """Attack as one after the other; return the findings, and whether everybody was done to the end."""
-    found: list[Finding] = []
-    tried: set[str] = set()
-    untried: set[str] = set()
-    whole = True
-    for person in people:
-        here = folder / person
-        here.mkdir()
-        began = time.monotonic()
-        until = began + seconds if seconds else math.inf
-        try:
-            untried |= _attack_as(person, here, folder / "loaded", tried, found, until)
-            found += answered(here / ANSWERS, person)
-        except (NotScannedError, DemonstrationError, tools.ToolError) as fault:
-            print(f"{person}: NOT TO THE END: {fault}")
-            whole = False
-        print(f"{person}: {time.monotonic() - began:.0f} s", flush=True)
-    if untried := untried - tried:
-        print(f"sqlmap has not tried {len(untried)}: {', '.join(sorted(untried))}")
-    return found, whole and not untried
+def _at_least_one(written: str) -> int:
+    number = int(written)
+    if number < 1:
+        raise ValueError(written)
+    return number
 
 
-def _attack_as(
-    person: str, here: Path, loaded: Path, tried: set[str], found: list[Finding], until: float
-) -> set[str]:
-    """Crawl and attack as one person: wapiti on one copy of the demonstration, sqlmap on another.
+class Scan:
+    """One run: a demonstration, what was tried in it by whom, and what was found."""
 
-    Adds to ``tried`` and ``found``, and returns the kinds of address that were reached and not tried.
-    """
-    hurried = not math.isinf(until)
-    module_s = _MODULE_IN_A_HURRY_S if hurried else tools.MODULE_S
-    with copy_of(loaded, here / "first") as port:
-        visitor, start = signed_in(person, port)
-        reached = crawl(visitor, start)
-        found += tools.wapiti(
-            visitor.base, visitor.cookie_line(), reached.pages, here, person, module_s
-        )
-        _still(visitor, reached.pages, person)
-    with copy_of(loaded, here / "second") as port:
-        visitor, start = signed_in(person, port)
-        every = crawl(visitor, start).targets
-        forms, taken = forged(visitor, every, person)
-        found += taken
-        targets = [one for one in every if one.shape not in tried and _has_something_to_try(one)]
-        done = 0
-        for target in targets:
-            if time.monotonic() > until:
-                break
-            told = replace(target, known=frozenset(_THE_SAME_EVERYWHERE & tried))
-            found += tools.sqlmap(
-                visitor.base, visitor.cookie_line(), told, here, person, in_a_hurry=hurried
+    def __init__(self, made: Loaded, folder: Path, dbms: str, seconds: int | None) -> None:
+        """Begin with nothing tried. ``seconds``: for each person; None takes its time."""
+        self.found: list[Finding] = []
+        self._made, self._folder, self._dbms, self._seconds = made, folder, dbms, seconds
+        self._tried: set[str] = set()
+
+    def attack(self, people: list[str]) -> bool:
+        """Attack as one after the other; tell whether everybody was done to the end."""
+        untried: set[str] = set()
+        whole = True
+        for person in people:
+            here = self._folder / person
+            here.mkdir()
+            began = time.monotonic()
+            until = began + self._seconds if self._seconds else math.inf
+            try:
+                untried |= self._attack_as(person, here, until)
+                self.found += answered(here / ANSWERS, person)
+            except (NotScannedError, DemonstrationError, tools.ToolError) as fault:
+                print(f"{person}: NOT TO THE END: {fault}")
+                whole = False
+            print(f"{person}: {time.monotonic() - began:.0f} s", flush=True)
+        if untried := untried - self._tried:
+            print(f"sqlmap has not tried {len(untried)}: {', '.join(sorted(untried))}")
+        return whole and not untried
+
+    def _attack_as(self, person: str, here: Path, until: float) -> set[str]:
+        """Crawl and attack as one person: wapiti on one copy of the demonstration, sqlmap on another.
+
+        Returns the kinds of address that were reached and not tried.
+        """
+        hurried = not math.isinf(until)
+        module_s = _MODULE_IN_A_HURRY_S if hurried else tools.MODULE_S
+        with copy_of(self._made, here / "first") as port:
+            visitor, start = signed_in(person, port)
+            reached = crawl(visitor, start)
+            self.found += tools.wapiti(
+                visitor.base, visitor.cookie_line(), reached.pages, here, person, module_s
             )
-            tried.update((target.shape, *(name for name, _ in target.fields)))
-            done += 1
-        _still(visitor, reached.pages, person)
-    print(
-        f"{person}: {len(reached.pages)} pages, {reached.forms} forms, {forms} kinds sent without the right token; sqlmap tried {done} of "
-        f"{len(targets)} kinds of address not tried before"
-    )
-    return {one.shape for one in targets[done:]}
+            _still(visitor, reached.pages, person)
+        with copy_of(self._made, here / "second") as port:
+            visitor, start = signed_in(person, port)
+            every = crawl(visitor, start).targets
+            forms, taken = forged(visitor, every, person)
+            self.found += taken
+            targets = [
+                one for one in every if one.shape not in self._tried and _has_something_to_try(one)
+            ]
+            # Searches first: on some engines they are tried by time too.
+            targets.sort(key=lambda one: one.method != "GET")
+            done = self._inject(visitor, targets, here, person, until)
+            _still(visitor, reached.pages, person)
+        print(
+            f"{person}: {len(reached.pages)} pages, {reached.forms} forms, {forms} kinds sent without "
+            f"the right token; sqlmap tried {done} of {len(targets)} kinds of address not tried before"
+        )
+        return {one.shape for one in targets[done:]}
+
+    def _inject(
+        self, visitor: Visitor, targets: list[Target], here: Path, person: str, until: float
+    ) -> int:
+        """Let sqlmap try one address after the other; return how many there was time for."""
+        for done, target in enumerate(targets):
+            if time.monotonic() > until:
+                return done
+            told = replace(target, known=frozenset(_THE_SAME_EVERYWHERE & self._tried))
+            self.found += tools.sqlmap(
+                visitor.base,
+                visitor.cookie_line(),
+                told,
+                here,
+                person,
+                dbms=self._dbms,
+                in_a_hurry=not math.isinf(until),
+            )
+            self._tried.update((target.shape, *(name for name, _ in target.fields)))
+        return len(targets)
 
 
 def _has_something_to_try(target: Target) -> bool:

@@ -8,16 +8,24 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import make_url, text
+
+from bti.db.rights import Deployment, Process, entrance
 from scan.visitor import Visitor, read
+from tests.postgres_server import running_server, stop_server
+from tests.walled import Walled, prepare, sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.postgres_server import PostgresServer
 
 #: Who is signed in, by the title under the name on the sign-in page; the sides are in the same process.
 PEOPLE = ("teacher", "dpo", "administrator", "head", "team", "coordinator")
@@ -30,6 +38,7 @@ _FIRST_NAMES = {
 }
 #: Beside the copies of a person: what was answered to whom, see served.py.
 ANSWERS = "answers.txt"
+_TEMPLATE = "demonstration"
 _ROOT = Path(__file__).parents[1]
 _LOADED_WITHIN_S = 600
 _LOAD = "from bti.cli.demo import prepare; from bti.cli.wiring import settings; prepare(settings())"
@@ -39,11 +48,45 @@ class DemonstrationError(Exception):
     """The demonstration does not start, or nobody can sign in to it."""
 
 
-def load(folder: Path) -> None:
-    """Fill a folder with the synthetic municipality."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The municipality in a folder and, unless its database lies there too, in a server's template."""
+
+    folder: Path
+    server: PostgresServer | None = None
+
+
+@contextmanager
+def loaded(root: Path, dbms: str) -> Iterator[Loaded]:
+    """Load the synthetic municipality with a database of this kind: SQLite or PostgreSQL.
+
+    On PostgreSQL the pages have the role of an installation with one process, behind its walls.
+    """
+    folder = root / "loaded"
+    if dbms == "SQLite":
+        _load(folder, "")
+        yield Loaded(folder)
+        return
+    run = root / "server"
+    run.mkdir()
+    try:
+        server = running_server(run)
+        server.template(_TEMPLATE, lambda url: _load_walled(folder, url))
+        yield Loaded(folder, server)
+    finally:
+        stop_server(run)
+
+
+def _load_walled(folder: Path, url: str) -> None:
+    prepare(url, Deployment.ONE_PROCESS)
+    # By the server's administrator, who may migrate; the pages are served in the role of the web.
+    _load(folder, url)
+
+
+def _load(folder: Path, url: str) -> None:
     subprocess.run(  # noqa: S603 - our own Python, our own line
         [sys.executable, "-c", _LOAD],
-        env=_environment(folder, 5000),
+        env=_environment(folder, 5000, url),
         cwd=_ROOT,
         check=True,
         stderr=subprocess.DEVNULL,
@@ -52,22 +95,30 @@ def load(folder: Path) -> None:
 
 
 @contextmanager
-def copy_of(loaded: Path, folder: Path) -> Iterator[int]:
+def copy_of(made: Loaded, folder: Path) -> Iterator[int]:
     """Serve a copy for some lines; gives its port."""
-    shutil.copytree(loaded, folder)
-    with serving(["-m", "scan.served"], folder) as port:
-        yield port
+    shutil.copytree(made.folder, folder)
+    with ExitStack() as stack:
+        url = ""
+        if made.server is not None:
+            admin = stack.enter_context(made.server.database(_TEMPLATE))
+            with sql(admin) as connection:
+                # Rights to the database itself are not copied with it.
+                for statement in entrance(make_url(admin).database or ""):
+                    connection.execute(text(statement))
+            url = Walled(admin).url(Process.WEB)
+        yield stack.enter_context(serving(["-m", "scan.served"], folder, url))
     shutil.rmtree(folder)
 
 
 @contextmanager
-def serving(command: list[str], folder: Path) -> Iterator[int]:
+def serving(command: list[str], folder: Path, url: str = "") -> Iterator[int]:
     """Run a Python command that listens on BTI_PORT, until the lines end."""
     port = free_port()
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own Python, our own commands
             [sys.executable, *command],
-            env=_environment(folder, port),
+            env=_environment(folder, port, url),
             cwd=_ROOT,
             stdout=log,
             stderr=log,
@@ -123,9 +174,11 @@ def free_port() -> int:
         return port
 
 
-def _environment(folder: Path, port: int) -> dict[str, str]:
+def _environment(folder: Path, port: int, url: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BTI_")}
     own = {"BTI_MODE": "demo", "BTI_VAR_DIR": str(folder), "BTI_PORT": str(port)}
+    if url:
+        own["BTI_DATABASE_URL"] = url
     own["SCAN_ANSWERS"] = str(folder.parent / ANSWERS)
     # A scan lasts longer than people are away.
     return kept | own | {"BTI_SESSION_IDLE_MINUTES": "120", "SCAN_PORT": str(port)}

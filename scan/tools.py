@@ -30,6 +30,10 @@ _CRAWL_S = 30
 #: For each module and page type; what a module has not reached by then it leaves.
 MODULE_S = 6
 _SQLMAP_S = 240
+#: By engine: what is tried everywhere, and what is tried besides where something is searched for. By time
+#: sqlmap can do no more with SQLite than keep it busy, which is not told from a busy machine.
+TECHNIQUES = {"SQLite": ("BEU", ""), "PostgreSQL": ("BEU", "ST")}
+_SLEEP_S = 5
 _NOTHING = "all tested parameters do not appear to be injectable"
 
 
@@ -119,6 +123,7 @@ def sqlmap(
     folder: Path,
     person: str,
     *,
+    dbms: str,
     in_a_hurry: bool,
 ) -> list[Finding]:
     """Try every parameter of one address but those in ``target.known``. Raises ToolError when it gives up.
@@ -126,7 +131,10 @@ def sqlmap(
     ``in_a_hurry``: every parameter is tried with broken values, and further where the answer shows something.
     """
     command = ["sqlmap", "-u", base + target.address, "--batch", "--level", "1", "--risk", "1"]
-    command += ["--technique", "BEU", "--dbms", "SQLite", "--drop-set-cookie", "--flush-session"]
+    everywhere, by_time = TECHNIQUES[dbms]
+    searched = by_time if target.method == "GET" else ""
+    command += ["--technique", everywhere + searched, "--time-sec", str(_SLEEP_S)]
+    command += ["--dbms", dbms, "--drop-set-cookie", "--flush-session"]
     command += ["--ignore-redirects", "--ignore-code", "*", "--disable-coloring", "--skip-waf"]
     command += [
         "--skip",
@@ -135,7 +143,8 @@ def sqlmap(
         str(folder / "sqlmap"),
     ]
     command += ["--time-limit", str(_SQLMAP_S)]
-    command += ["--smart"] if in_a_hurry else []
+    # In a hurry it goes on only where broken values show something; with time nothing needs to show.
+    command += ["--smart"] if in_a_hurry and not searched else []
     if cookies:
         command += ["--cookie", cookies, "--param-exclude", "^(st_|csrf)"]
     sent = urlencode(target.fields)

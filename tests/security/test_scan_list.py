@@ -1,9 +1,13 @@
 """What `make scan` may find is a list with reasons; the scan itself needs tools that are not installed here."""
 
+import subprocess
 import tomllib
+from itertools import pairwise
 
 import pytest
 
+from scan import tools
+from scan.__main__ import main
 from scan.answers import NotScannedError, answered
 from scan.crawl import LEFT_ALONE, Target, shape
 from scan.findings import LIST, Explained, explained, report
@@ -97,3 +101,41 @@ def test_a_form_that_is_taken_without_its_token_is_a_finding():
     assert [(one.kind, one.where, one.proof) for one in found] == [
         ("Forged form", "POST /open", "answered 303 to ()")
     ]
+
+
+@pytest.mark.parametrize(
+    ("dbms", "method", "hurried", "techniques"),
+    [
+        ("SQLite", "GET", True, "BEU"),
+        ("SQLite", "POST", False, "BEU"),
+        ("PostgreSQL", "GET", True, "BEUST"),
+        ("PostgreSQL", "POST", True, "BEU"),
+    ],
+)
+def test_searches_are_tried_by_time_where_the_engine_can_sleep(
+    monkeypatch, tmp_path, dbms, method, hurried, techniques
+):
+    asked = []
+
+    def run(command, _seconds, _folder):
+        asked.append(command)
+        silent = "all tested parameters do not appear to be injectable"
+        return subprocess.CompletedProcess(command, 0, silent, "")
+
+    monkeypatch.setattr(tools, "_run", run)
+    target = Target(method, "/insight", (("act", "x"),), f"{method} /insight?act")
+    found = tools.sqlmap(
+        "http://127.0.0.1:1", "", target, tmp_path, "dpo", dbms=dbms, in_a_hurry=hurried
+    )
+    assert found == []
+    (command,) = asked
+    said = dict(pairwise(command))
+    assert (said["--technique"], said["--dbms"]) == (techniques, dbms)
+    assert ("--smart" in command) == (hurried and "T" not in techniques)
+
+
+@pytest.mark.parametrize("seconds", ["0", "-5", "many"])
+def test_a_time_that_is_none_is_refused_and_not_taken_for_no_limit(monkeypatch, seconds):
+    monkeypatch.setattr("sys.argv", ["scan", "--seconds", seconds])
+    with pytest.raises(SystemExit):
+        main()
