@@ -23,6 +23,7 @@ _APPROVAL: Final = "checked before the act; tells who asked whom for which kind 
 _COUNTED: Final = "limits are counted on it; for a day, what the log says for good"
 _WORK: Final = "when the program's own jobs are due, and whether they failed"
 _CODE: Final = "a one-time code is right once; for a day, that an account signed in"
+_USED: Final = "emergency access is counted on it; as the log, for thirty days"
 _NOTED: Final = "keys whose row is not committed yet; gone when it is"
 _LEAVING: Final = "a job without content keys carries it out; tells that an account leaves"
 _PUBLIC: Final = "public fact about a public body"
@@ -158,6 +159,9 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "broker_notes.kind": _NOTED,
         "broker_notes.made_at": _NOTED,
         "broker_notes.record_id": _NOTED,
+        "broker_uses.account_id": _USED,
+        "broker_uses.opened_at": _USED,
+        "broker_uses.record_id": _USED,
         "case_keys.generation": _KEY_STORE,
         "case_keys.kek_id": _KEY_STORE,
         "case_keys.key_id": _KEY_STORE,

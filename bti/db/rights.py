@@ -128,6 +128,8 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "broker_marks": {_K: _ALL},
         "broker_counts": {_K: _ALL},
         "broker_notes": {_K: _ALL},
+        # Emergency access that was given counts, whatever becomes of its row.
+        "broker_uses": {_K: _ALL},
         # Files lie with the web, which sweeps them: it may see that there is a key, never the key.
         "case_keys": {_K: _ALL, _W: "select(tenant_id case_id compartment)"},
         # -- the access log: nobody changes or removes an entry

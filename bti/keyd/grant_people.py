@@ -18,6 +18,7 @@ from bti.keyd import grant_first
 from bti.keyd.asking import Asking
 from bti.keyd.grant_facts import SLOWEST, Columns, ended_only, ident, moment, same
 from bti.keyd.grant_reset import begins_anew
+from bti.keyd.grant_use import has_room
 
 FULL: Final = b"password+totp"
 FIRST: Final = grant_first.FIRST.encode()
@@ -224,7 +225,7 @@ def emergency(asking: Asking, row: Writing, old: Columns | None) -> bool:
         case_id = ident(row.columns, "case_id")
         mine = own == (subject.account_id, subject.unit_id) and asking.begun(row.row_id)
         begins = mine and _begins_now(asking, row.columns)
-        return begins and asking.may(Action.OPEN_EMERGENCY, case_id)
+        return begins and asking.may(Action.OPEN_EMERGENCY, case_id) and has_room(asking, row)
     settled = ended_only(row.columns, old, "settled_at", "settled_by")
     return (settled and asking.may_review(old, Action.REVIEW_USE)) or ended_only(
         row.columns, old, "expires_at"

@@ -21,6 +21,7 @@ from bti.db.models import (
 from bti.db.sealed_value import Sealed
 from bti.domain.account_reset import LIVES
 from bti.domain.codes import Role
+from bti.domain.emergency import WINDOW
 from bti.identity import totp
 from bti.keyd.grants import MOST_AHEAD
 from bti.keyd.quota import WRONG_CODES, WRONG_CODES_PEER, WRONG_CODES_WINDOW
@@ -157,6 +158,7 @@ def test_a_new_row_begins_with_its_first_version(remote):
 @pytest.mark.parametrize("change", ["longer", "earlier", "settled"])
 def test_emergency_access_lasts_no_longer_and_waits_for_its_review(remote, change):
     world = remote.world
+    world.clock.advance(WINDOW)  # what others of these took is no longer counted
     story = Story(world)
     story.wonder()
     vera = proof(remote, "vera")
@@ -181,6 +183,41 @@ def test_emergency_access_lasts_no_longer_and_waits_for_its_review(remote, chang
     else:
         row.settled_at, row.settled_by = world.clock.now(), world.accounts["anne"]
     assert refused(granted(remote, vera, row), "grant.emergency_accesses")
+
+
+def test_a_third_emergency_access_is_refused_also_when_the_rows_of_two_were_deleted(remote):
+    world = remote.world
+    world.clock.advance(WINDOW)
+    story = Story(world)
+    story.wonder()
+    vera = proof(remote, "vera")
+
+    def take():
+        row = EmergencyAccess(
+            id=uuid.uuid4(),
+            tenant_id=world.tenant_id,
+            case_id=story.case_id,
+            account_id=world.accounts["vera"],
+            unit_id=world.units["child_welfare"],
+            opened_at=world.clock.now(),
+            expires_at=world.clock.now() + timedelta(hours=2),
+            settled_at=None,
+            settled_by=None,
+            body_ct=Sealed(BLOB),
+        )
+        assert "ok" in asked(remote, "new_review", vera, row=row.id.hex, tenant=None)
+        return row, granted(remote, vera, row)
+
+    for _ in range(2):
+        row, answer = take()
+        written(remote, row, answer)
+    assert refused(take()[1], "grant.emergency_accesses")
+    with world.as_administrator() as connection:
+        connection.execute(text("DELETE FROM emergency_accesses"))
+    assert refused(take()[1], "grant.emergency_accesses")
+    world.clock.advance(WINDOW)
+    vera = proof(remote, "vera")
+    assert "ok" in take()[1]
 
 
 def test_codes_are_not_guessed_across_accounts_without_end_and_it_is_an_alarm(remote):

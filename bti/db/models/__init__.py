@@ -3,7 +3,7 @@
 from bti.db.models.account import Account, AccountPerson, RoleGrant
 from bti.db.models.approval import Approval
 from bti.db.models.attachment import Attachment
-from bti.db.models.broker import BrokerCode, BrokerCount, BrokerMark, BrokerNote
+from bti.db.models.broker import BrokerCode, BrokerCount, BrokerMark, BrokerNote, BrokerUse
 from bti.db.models.case import BatonOffer, Case, ChildIndex, Entry, Log, Participant, Person
 from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
 from bti.db.models.departure import Departure
@@ -32,6 +32,7 @@ __all__ = [
     "BrokerCount",
     "BrokerMark",
     "BrokerNote",
+    "BrokerUse",
     "Case",
     "CaseKey",
     "ChildIndex",

@@ -75,3 +75,16 @@ class BrokerCode(TenantWall, Base):
     shown_at: Mapped[datetime] = mapped_column(UTCDateTime)
     #: The account that was made on this proof; there is one at most.
     spent_on: Mapped[uuid.UUID | None]
+
+
+class BrokerUse(TenantWall, Base):
+    """That somebody was given emergency access: it counts until it is settled, also without its row.
+
+    Older ones than the rule looks back are deleted.
+    """
+
+    __tablename__ = "broker_uses"
+    __audited__ = False
+    record_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
