@@ -19,7 +19,7 @@ from bti.crypto.usage import USES
 from bti.db.engine import empty_write_ahead_log
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.errors import AccessDenied
-from bti.keyd.generations import ROTATABLE, KeyHeldError
+from bti.keyd.generations import DESTROYABLE, KeyHeldError
 from bti.workflows import keys
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ HELD: Final = {
     "keys.destroyed": "It is destroyed already.",
     "keys.in_use": "{count} rows still need it. Run bti keys rewrap first.",
     "keys.no_such": "There is no such generation.",
-    "keys.not_rotatable": "Keys for this purpose have no second generation.",
+    "keys.not_rotatable": "This key gets a successor with a new epoch of the log alone.",
     "keys.root_in_use": "{count} keys are under another root key still. Run this again.",
     "keys.too_early": "Not before {when:%Y-%m-%d}: dumps of the key store may still be needed.",
 }
@@ -164,7 +164,7 @@ def rewrap(number: str | None) -> None:
     "--purpose",
     default="kek",
     show_default=True,
-    type=click.Choice([one.value for one in sorted(ROTATABLE)]),
+    type=click.Choice([one.value for one in sorted(DESTROYABLE)]),
 )
 @click.option("--generation", required=True, type=click.IntRange(min=1))
 @two_people

@@ -16,8 +16,10 @@ from bti.crypto.provider import TenantPurpose, WrappedTenantKey, rewrap_tenant_k
 from bti.db.hold import hold_tokens
 from bti.db.models import CaseKey, EmergencyAccess, TenantKey
 from bti.domain.approval import ApprovalAct
+from bti.domain.errors import Conflict
 from bti.keyd.directory_rows import DirectoryRows
 from bti.keyd.keystore import ACTIVE, DESTROYED, OPEN_ONLY, KeyStore
+from bti.keyd.log_keys import write_down_public_keys
 from bti.keyd.proof import CaseProof, prove_case
 from bti.keyd.reseal import Position, Resealed, reseal_batch
 from bti.keyd.retoken import end_tokens, retoken_batch, tokens_under
@@ -36,11 +38,13 @@ if TYPE_CHECKING:
 #: How long a retired generation is kept: as long as dumps of the key store are (see operations.md).
 KEEP_RETIRED: Final = timedelta(days=30)
 
-#: What can be given a new generation here. The audit key signs the log: its successor comes with a
-#: new epoch.
+#: What can be given a new generation by itself. The audit key signs the log: its successor comes with
+#: a new epoch.
 ROTATABLE: Final = frozenset(
     {TenantPurpose.KEK, TenantPurpose.OPS, TenantPurpose.DIRECTORY, TenantPurpose.INDEX}
 )
+#: What may be destroyed when it is retired.
+DESTROYABLE: Final = ROTATABLE | {TenantPurpose.AUDIT}
 #: Tokens are made with these: whoever looks for one holds the generations there are.
 _MAKE_TOKENS: Final = frozenset({TenantPurpose.DIRECTORY, TenantPurpose.INDEX})
 
@@ -118,6 +122,25 @@ class KeyLife:
         """
         if purpose not in ROTATABLE:
             raise KeyHeldError("keys.not_rotatable", purpose=purpose.value)
+        return self._succeed(tenant, purpose, seen)
+
+    def change_log_key(self, tenant: uuid.UUID) -> Generation:
+        """Let a new generation of the audit key take over, in the transaction that begins a new epoch.
+
+        The epochs there are keep their keys, and say which. Raises ``Conflict`` when somebody else was doing so.
+        """
+        write_down_public_keys(self._session, self._keys, tenant)
+        now = next(
+            one
+            for one in self.generations(tenant)
+            if (one.purpose, one.state) == (TenantPurpose.AUDIT, ACTIVE)
+        )
+        made = self._succeed(tenant, TenantPurpose.AUDIT, now.generation)
+        if made is None:
+            raise Conflict
+        return made
+
+    def _succeed(self, tenant: uuid.UUID, purpose: TenantPurpose, seen: int) -> Generation | None:
         if purpose in _MAKE_TOKENS:
             # Waits for whoever looks for a name or a number, or writes one, under those there are.
             hold_tokens(self._session, tenant, alone=True)
@@ -224,6 +247,8 @@ class KeyLife:
         return retoken_batch(self._session, self._keys, tenant, most, at)
 
     def _count_under(self, tenant: uuid.UUID, purpose: TenantPurpose, key_id: bytes) -> int:
+        if purpose is TenantPurpose.AUDIT:
+            return 0  # the epochs it signed say their public keys, and only the active one signs
         if purpose not in _MAKE_TOKENS:
             return sealed_under(self._session, tenant, purpose, key_id)
         key = self._keys.tenant_key_by_id(self._session, tenant, purpose, key_id)

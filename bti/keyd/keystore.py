@@ -102,6 +102,8 @@ class KeyStore:
         self.clock = clock or SystemClock()
         self.cache = cache or KeyCache()
         self._wraps: Counter[bytes] = Counter()
+        #: Which audit key signs an epoch of a log, by its id, once it was looked for.
+        self.signers: dict[tuple[uuid.UUID, int], bytes] = {}
 
     def create_tenant(self, session: Session, tenant: uuid.UUID) -> None:
         """Make one key per purpose for a new municipality."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bti.audit.note import VerifierKey, sign_checkpoint
 from bti.audit.record import By, origin_of
+from bti.audit.signer import epoch_of
 from bti.crypto import blind_index
 from bti.crypto.errors import SealError
 from bti.crypto.provider import TenantPurpose
@@ -28,6 +29,7 @@ from bti.keyd.baits import Baits
 from bti.keyd.broker import RanOut, Ties
 from bti.keyd.generations import KeyLife
 from bti.keyd.keystore import FOUND, KeyStore
+from bti.keyd.log_keys import log_key
 from bti.keyd.row_macs import RowMacs
 
 if TYPE_CHECKING:
@@ -299,7 +301,7 @@ class TenantVerbs:
 
     def _signer(self, tenant: uuid.UUID, origin: str) -> Ed25519PrivateKey:
         try:
-            key = self._keys.tenant_key(self._session, tenant, TenantPurpose.AUDIT)
+            key = log_key(self._session, self._keys, tenant, epoch_of(origin))
         except SealError:
             # Nobody may act in a municipality whose log cannot be signed.
             raise AccessDenied("access.no_log_key") from None

@@ -8,6 +8,7 @@ from bti.audit import epoch as epochs
 from bti.audit import single
 from bti.audit.actions import Action
 from bti.audit.epoch import Beginning, EpochReason, NewEpoch
+from bti.audit.record import Reference
 from bti.workflows import epoch_people
 from bti.workflows.actor import Actor
 from bti.workflows.epoch_people import Shown
@@ -34,7 +35,8 @@ def begin(
 ) -> NewEpoch:
     """Begin a new epoch, on the word of two people who prove who they are in the same transaction.
 
-    ``signer`` is that of a sequenced log. Where a log was put back nothing can be entered before
+    ``signer`` is that of a sequenced log. For ``KEY`` the municipality's audit key gets a successor too, in this
+    transaction: the new epoch is the first it signs. Where a log was put back nothing can be entered before
     this, so nobody can sign in: see ``epoch_people``. Raises ``NotFound`` without a log,
     ``NotProvenError`` and ``ApprovalRefused``; then nothing has happened.
     """
@@ -48,6 +50,14 @@ def begin(
         str(row.answered_by_id),
         context.now,
     )
+    if reason is EpochReason.KEY:
+        made = context.verbs.key_life().change_log_key(tenant_id)
+        context.record(
+            Action.KEY_TENANT_ROTATE,
+            Reference("tenant", tenant_id),
+            Reference("key", made.id),
+            tenant=tenant_id,
+        )
     try:
         if signer is not None:
             begun = epochs.begin_sequenced_epoch(context.session, tenant_id, beginning, signer)
