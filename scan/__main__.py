@@ -51,7 +51,7 @@ def main() -> int:
     parser.add_argument(
         "--seconds",
         type=_at_least_one,
-        help="for each person: sqlmap begins no new address after these",
+        help="for each person: sqlmap begins no new address when it has been at work for these",
     )
     parser.add_argument(
         "--database", choices=tools.TECHNIQUES, default="SQLite", help="what the pages ask"
@@ -126,9 +126,8 @@ class Scan:
             here = self._folder / person
             here.mkdir()
             began = time.monotonic()
-            until = began + self._seconds if self._seconds else math.inf
             try:
-                untried |= self._attack_as(person, here, until)
+                untried |= self._attack_as(person, here)
                 self.found += answered(here / ANSWERS, person)
             except (NotScannedError, DemonstrationError, tools.ToolError) as fault:
                 print(f"{person}: NOT TO THE END: {fault}")
@@ -138,13 +137,12 @@ class Scan:
             print(f"sqlmap has not tried {len(untried)}: {', '.join(sorted(untried))}")
         return whole and not untried
 
-    def _attack_as(self, person: str, here: Path, until: float) -> set[str]:
+    def _attack_as(self, person: str, here: Path) -> set[str]:
         """Crawl and attack as one person: wapiti on one copy of the demonstration, sqlmap on another.
 
         Returns the kinds of address that were reached and not tried.
         """
-        hurried = not math.isinf(until)
-        module_s = _MODULE_IN_A_HURRY_S if hurried else tools.MODULE_S
+        module_s = tools.MODULE_S if self._seconds is None else _MODULE_IN_A_HURRY_S
         with copy_of(self._made, here / "first") as port:
             visitor, start = signed_in(person, port)
             reached = crawl(visitor, start)
@@ -162,7 +160,7 @@ class Scan:
             ]
             # Searches first: on some engines they are tried by time too.
             targets.sort(key=lambda one: one.method != "GET")
-            done = self._inject(visitor, targets, here, person, until)
+            done = self._inject(visitor, targets, here, person)
             _still(visitor, reached.pages, person)
         print(
             f"{person}: {len(reached.pages)} pages, {reached.forms} forms, {forms} kinds sent without "
@@ -170,10 +168,10 @@ class Scan:
         )
         return {one.shape for one in targets[done:]}
 
-    def _inject(
-        self, visitor: Visitor, targets: list[Target], here: Path, person: str, until: float
-    ) -> int:
+    def _inject(self, visitor: Visitor, targets: list[Target], here: Path, person: str) -> int:
         """Let sqlmap try one address after the other; return how many there was time for."""
+        # Counted from here: on a slow machine the other tool has used it all up by now.
+        until = math.inf if self._seconds is None else time.monotonic() + self._seconds
         for done, target in enumerate(targets):
             if time.monotonic() > until:
                 return done
@@ -185,7 +183,7 @@ class Scan:
                 here,
                 person,
                 dbms=self._dbms,
-                in_a_hurry=not math.isinf(until),
+                in_a_hurry=self._seconds is not None,
             )
             self._tried.update((target.shape, *(name for name, _ in target.fields)))
         return len(targets)
