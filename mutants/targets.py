@@ -33,6 +33,7 @@ TARGETS: dict[str, Target] = {
             f"{_CRYPTO}/test_envelope.py",
             f"{_CRYPTO}/test_encoding.py",
             f"{_CRYPTO}/test_data_key.py",
+            f"{_CRYPTO}/test_signing.py",
             f"{_CRYPTO}/test_wrapping.py",
             f"{_CRYPTO}/test_vectors.py",
         ),

@@ -115,6 +115,8 @@ def test_a_copy_grows_by_itself():
         b"\x01" + bytes(7) + b"\x03" + bytes(65),
         b"\x01" + bytes(7) + b"\x03" + bytes(96),
         b"\x01" + b"\xff" * 8 + bytes(32 * 64),
+        # The empty tree but for one bit, far above any size.
+        b"\x01\x01" + bytes(7),
     ],
 )
 def test_stored_bytes_that_do_not_add_up_are_refused(stored: bytes):
@@ -140,6 +142,10 @@ def test_a_tree_is_full_before_its_size_stops_being_exact():
 def test_an_edge_is_equal_to_edges_only_and_shows_its_size():
     assert Frontier() != 0
     assert Frontier().__eq__(0) is NotImplemented
+    one, other = LEAVES[:2]
+    assert Frontier.of(1, [one]) == Frontier.of(1, [one])
+    assert Frontier.of(1, [one]) != Frontier.of(2, [one])
+    assert Frontier.of(1, [one]) != Frontier.of(1, [other])
     assert repr(frontier_of(LEAVES[:5])) == "Frontier(size=5)"
 
 
@@ -232,6 +238,60 @@ def test_a_proof_between_trees_that_are_not_there_is_refused(earlier: int, later
 def test_proofs_of_something_else_than_hashes_are_refused():
     assert not verify_inclusion(b"short", 0, 1, [], b"short")
     assert not verify_consistency(1, 2, LEAVES[0], ROOTS[2], [b"short"])
+
+
+ONE, TWO, SHORT = LEAVES[0], LEAVES[1], b"short"
+
+
+@pytest.mark.parametrize(
+    ("leaf", "index", "size", "proof", "root"),
+    [
+        # No such leaf, also where hash and root would fit.
+        (ONE, 1, 1, [], ONE),
+        (ONE, -1, 1, [], ONE),
+        (ONE, 0, 0, [], ONE),
+        # Something else than a hash, put where it would be hashed.
+        (SHORT, 0, 2, [TWO], node_hash(SHORT, TWO)),
+        (ONE, 0, 2, [SHORT], node_hash(ONE, SHORT)),
+        # A step more than the tree is high.
+        (ONE, 0, 1, [TWO], node_hash(TWO, ONE)),
+        (ONE, 0, 2, [TWO, TWO], node_hash(TWO, node_hash(ONE, TWO))),
+        # A step less.
+        (ONE, 0, 2, [], ONE),
+    ],
+)
+def test_an_inclusion_that_only_adds_up_is_not_shown(leaf, index, size, proof, root):
+    assert verify_inclusion(leaf, index, size, proof, root) is False
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "earlier_root", "later_root", "proof"),
+    [
+        # The later tree is the smaller one, or the earlier one is no tree.
+        (2, 1, ONE, ONE, []),
+        (-1, 1, ONE, ONE, [ONE]),
+        # Something else than a hash, put where it would be hashed or is not looked at.
+        (1, 2, SHORT, node_hash(SHORT, TWO), [TWO]),
+        (1, 2, ONE, node_hash(ONE, SHORT), [SHORT]),
+        (0, 5, EMPTY_ROOT, SHORT, []),
+        # The same tree, and a proof beside it.
+        (3, 3, ROOTS[3], ROOTS[3], [ONE]),
+        # A step more than the trees are high.
+        (
+            3,
+            4,
+            node_hash(ONE, ROOTS[3]),
+            node_hash(ONE, ROOTS[4]),
+            [*consistency_proof(LEAVES, 3, 4), ONE],
+        ),
+        # A step less.
+        (4, 8, ROOTS[4], ROOTS[4], []),
+    ],
+)
+def test_a_consistency_that_only_adds_up_is_not_shown(
+    earlier, later, earlier_root, later_root, proof
+):
+    assert verify_consistency(earlier, later, earlier_root, later_root, proof) is False
 
 
 def flipped(value: bytes, bit: int) -> bytes:

@@ -42,6 +42,15 @@ def test_a_key_is_never_copied(key: DataKey):
         key.__reduce__()
 
 
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_columns_sub_key_is_neither_shown_nor_pickled_nor_copied(key: DataKey, protocol: int):
+    cipher = key.field_cipher("entry", "body")
+    assert repr(cipher) == "<FieldCipher>"
+    for attempt in (lambda one: pickle.dumps(one, protocol), copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="never copied"):
+            attempt(cipher)
+
+
 def test_a_key_is_equal_to_itself_only(key: DataKey):
     twin = DataKey(key.key_id, key.secret_for_wrapping())
     assert key == key  # noqa: PLR0124 - equality with itself is what is tested

@@ -92,6 +92,17 @@ def test_padding_comes_off_as_it_went_on(value: bytes, minimum: int):
     assert is_padded_length(len(padded))
 
 
+@given(st.integers(-1, 1 << 24))
+@example(63)
+@example(64)
+@example(65)
+@example(1 << 16)
+@example(70_000)
+def test_a_padded_length_is_one_that_padding_makes_of_some_value(n: int):
+    made = n > 0 and padded_length(n - 1, 64) == n
+    assert is_padded_length(n) is made
+
+
 def test_short_values_cannot_be_told_apart_by_length():
     assert {len(pad(b"x" * n)) for n in range(64)} == {64}
 

@@ -7,6 +7,7 @@ import pytest
 
 from bti.domain.access import Action, Allowed, Refused, decide, may_read
 from bti.domain.codes import InfoType, Role
+from bti.domain.policy import POLICY, Rule
 from bti.domain.relations import EmergencyFacts, ObjectKind, Purpose
 from bti.domain.step_up import FRESH_FOR
 from tests.unit.domain.samples import HEALTH, NOON, NURSE, SCHOOL, TEACHER, a_subject, an_object
@@ -24,6 +25,15 @@ def test_an_answer_says_whether_it_allows_and_never_becomes_another():
     for answer, name in ((yes, "ground"), (no, "rule")):
         with pytest.raises(FrozenInstanceError):
             setattr(answer, name, "another")
+
+
+def test_no_row_of_the_table_becomes_another_and_each_is_made_by_names():
+    rule = POLICY[Action.READ_CASE]
+    for row, name in ((rule, "grants"), (rule.grants[0], "roles")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(row, name, frozenset())
+    with pytest.raises(TypeError):
+        Rule(rule.kind, rule.grants, rule.purposes)
 
 
 @pytest.mark.parametrize("action", [Action.READ_CASE, Action.WRITE_NOTE, Action.CLOSE_CASE])

@@ -1,5 +1,6 @@
 """What the rules for authority rows are told: by the access table, for the session that asks."""
 
+from dataclasses import FrozenInstanceError
 from types import SimpleNamespace
 
 import pytest
@@ -75,6 +76,11 @@ def test_what_touches_the_row_of_a_case_is_each_of_these_acts_and_no_reading():
         Action.RETURN_REFERRAL,
         Action.APPOINT_HOLDER,
     }
+
+
+def test_nobody_who_asks_becomes_the_operator(rows):
+    with pytest.raises(FrozenInstanceError):
+        asking(rows).operator = True
 
 
 def test_without_a_case_it_is_what_the_session_may_at_all(rows):

@@ -3,21 +3,27 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select, update
 
 from bti.audit.note import Checkpoint, VerifierKey, open_note
 from bti.audit.record import By, origin_of
 from bti.crypto import blind_index
+from bti.crypto.envelope import TENANT_WIDE, Place, seal
 from bti.crypto.errors import Locked
 from bti.crypto.provider import TenantPurpose
+from bti.crypto.values import json_to_bytes
 from bti.db.guards import FORGED
 from bti.db.models import Account, Approval, Case, Log, Municipality, TenantKey
+from bti.db.sealed_value import Sealed
 from bti.db.walls import Standpoint, stand
 from bti.domain.access import Action
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.errors import AccessDenied
+from bti.domain.step_up import FRESH_FOR
+from bti.identity import totp
 from bti.identity.tokens import digest_of_proof
 from bti.keyd.broker import RanOut
+from bti.keyd.grant_facts import SLOWEST
 from bti.keyd.quota import Limits
 from tests.unit.domain.samples import (
     NOON,
@@ -235,6 +241,7 @@ def test_a_new_municipality_has_all_its_keys(town):
     new = Municipality(id=an_id(3), name="Ny", number="9903", profile="standard", language="nb")
     town.verbs("operator").create_tenant(new)
     assert released(town) == {DIRECTORY}
+    assert town.scalar(select(Municipality.number).where(Municipality.id == an_id(3))) == "9903"
     kept = {one.purpose for one in town.query(TenantKey).filter_by(tenant_id=an_id(3))}
     assert kept == {purpose.value for purpose in TenantPurpose}
     assert town.verbs("operator").key_life() is not None
@@ -253,21 +260,134 @@ def test_rows_that_were_not_written_by_the_program_are_told(town):
 # -- looking up ----------------------------------------------------------------------------------
 
 
-def test_a_user_name_is_looked_up_by_its_token(town):
-    key = town.keys.tenant_key(town, TENANT, DIRECTORY)
+def renewed(town, purpose):
+    """Give a key a successor; returns both, the newer first."""
+    town.query(TenantKey).filter_by(tenant_id=TENANT, purpose=purpose.value).update(
+        {"state": "open-only", "retired_at": NOON}
+    )
+    town.keys.add_generation(town, TENANT, purpose, 2)
+    town.flush()
+    town.info.pop("tenant_keys", None)
+    newer = town.keys.tenant_key(town, TENANT, purpose)
+    return [newer, *town.keys.older_tenant_keys(town, TENANT, purpose)]
+
+
+def test_a_user_name_is_looked_up_by_what_it_may_stand_under(town):
+    both = renewed(town, DIRECTORY)
     found = town.verbs(None).username_tokens(TENANT, "Ingrid")
-    assert found == (blind_index.username_token(key, "ingrid"),)
+    assert set(found) == {blind_index.username_token(key, "ingrid") for key in both}
+    assert len(found) == 2
 
 
-def test_a_national_id_is_looked_up_by_who_may_search_in_their_own_municipality(town):
-    key = town.keys.tenant_key(town, TENANT, INDEX)
+def test_look_ups_of_user_names_are_counted_for_the_process_that_asks(town):
+    verbs = town.verbs(None, limits=Limits(peer_minute=1), peer="web")
+    verbs.username_tokens(TENANT, "ingrid")
+    assert refused(verbs.username_tokens, TENANT, "ingrid") == "quota.names-minute"
+
+
+def test_a_national_id_is_looked_up_in_ones_own_municipality_and_counted(town):
+    both = renewed(town, INDEX)
     verbs = town.verbs(PROOF, limits=Limits(index_minute=1))
-    assert refused(verbs.national_id_tokens, OTHER_TENANT, "child", NUMBER) == "access.other_tenant"
+    other = refused(verbs.national_id_tokens, OTHER_TENANT, "child", NUMBER)
+    assert other == "access.other_tenant"
     found = verbs.national_id_tokens(TENANT, "child", NUMBER)
-    assert found == (blind_index.national_id_token(key, "child", NUMBER),)
+    assert set(found) == {blind_index.national_id_token(key, "child", NUMBER) for key in both}
+    assert len(found) == 2
     assert refused(verbs.national_id_tokens, TENANT, "child", NUMBER) == "quota.index-minute"
-    officer = town.verbs(town.person(PRINCIPAL, SCHOOL, "dpo"))
-    assert refused(officer.national_id_tokens, TENANT, "child", NUMBER) == "access.role"
+
+
+@pytest.mark.parametrize(
+    ("role", "kind", "rule"),
+    [
+        ("staff", "child", ""),
+        ("staff", "person", ""),
+        ("on_call", "child", ""),
+        ("administrator", "person", ""),
+        ("administrator", "child", "access.role"),
+        ("dpo", "person", "access.role"),
+        ("dpo", "child", "access.role"),
+    ],
+)
+def test_who_looks_for_a_child_and_who_says_who_a_colleague_is_look_up_a_national_id(
+    town, role, kind, rule
+):
+    verbs = town.verbs(town.person(PRINCIPAL, SCHOOL, role))
+    if rule:
+        assert refused(verbs.national_id_tokens, TENANT, kind, NUMBER) == rule
+    else:
+        assert len(verbs.national_id_tokens(TENANT, kind, NUMBER)) == 1
+
+
+# -- codes ---------------------------------------------------------------------------------------
+
+SECRET, NEXT = b"twenty secret bytes!", b"one that is to come."
+
+
+def a_beginner(town, **changes):
+    """Somebody with a first code, and one of their own that waits; returns the proof of their session."""
+    sealed = {}
+    for column, secret in (("totp_ct", SECRET), ("totp_next_ct", NEXT)):
+        place = Place(TENANT, TENANT_WIDE, "accounts", column, PRINCIPAL, 1)
+        key = town.keys.tenant_key(town, TENANT, DIRECTORY)
+        sealed[column] = Sealed(seal(key, place, json_to_bytes(secret.hex())))
+    return town.person(PRINCIPAL, SCHOOL, of_account=sealed | {"must_renew": True} | changes)
+
+
+def test_a_code_is_proven_once_for_the_account_it_is_of(town):
+    a_beginner(town)
+    verbs = town.verbs(None)
+    assert verbs.prove_code(PRINCIPAL, "000000") is False
+    assert verbs.prove_code(PRINCIPAL, totp.code_at(SECRET, NOON)) is True
+    assert verbs.prove_code(PRINCIPAL, totp.code_at(SECRET, NOON)) is False
+
+
+def test_a_code_of_the_secret_that_waits_is_proven_by_its_owner_while_it_is_due(town):
+    code = totp.code_at(NEXT, NOON)
+    proof = a_beginner(town)
+    shown = {"account": town.get_one(Account, PRINCIPAL), "column": "totp_next_ct"}
+    verbs = town.verbs(proof)
+    assert verbs.shown_secret(**shown) is None
+    assert verbs.prove_own_code("000000") is False
+    assert verbs.prove_own_code(code) is True
+    assert verbs.prove_own_code(code) is False
+    assert verbs.shown_secret(**shown) == NEXT
+    town.clock.advance(SLOWEST)
+    assert verbs.shown_secret(**shown) is None
+
+
+@pytest.mark.parametrize("changes", [{"must_renew": False}, {"totp_next_ct": None}])
+def test_where_none_waits_or_none_is_due_no_code_is_proven(town, changes):
+    verbs = town.verbs(a_beginner(town, **changes))
+    assert verbs.prove_own_code(totp.code_at(NEXT, NOON)) is False
+
+
+def test_a_code_of_a_forged_account_proves_nothing(town):
+    verbs = town.verbs(a_beginner(town))
+    verbs.subject()
+    forged = update(Account.__table__).values(language="nn").where(Account.id == PRINCIPAL)
+    town.execute(forged)
+    town.expire_all()
+    assert refused(verbs.prove_own_code, totp.code_at(NEXT, NOON)) == FORGED
+
+
+def test_a_fresh_proof_is_used_up_for_one_account(town):
+    proof = a_beginner(town)
+    verbs = town.verbs(proof)
+    assert verbs.spend_proof(NURSE) is False
+    assert verbs.prove_code(PRINCIPAL, totp.code_at(SECRET, NOON))
+    assert verbs.spend_proof(NURSE) is True
+    assert verbs.spend_proof(TEACHER) is False
+
+
+def test_a_proof_that_is_old_is_not_used_and_a_demonstration_needs_none(town):
+    old = a_beginner(town)
+    town.clock.advance(FRESH_FOR)
+    code = totp.code_at(SECRET, town.clock.now())
+    assert town.verbs(None).prove_code(PRINCIPAL, code)
+    # The code is new, and the session's own proof is not.
+    assert town.verbs(old).spend_proof(NURSE) is False
+    shown = {"strength": "demo", "proven_at": town.clock.now()}
+    assert town.verbs(town.person(an_id(38), SCHOOL, **shown)).spend_proof(NURSE) is True
 
 
 # -- approvals -----------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ from bti.domain.compartments import CORE, SEALED, service_compartment, service_c
 from bti.domain.errors import AccessDenied, BaitTaken
 from bti.domain.relations import Purpose
 from bti.identity.tokens import digest_of_proof
-from bti.keyd.broker import RanOut
+from bti.keyd.broker import RanOut, Rules
+from bti.keyd.local import LocalBroker
 from bti.keyd.quota import Limits
 from tests.unit.domain.samples import (
     CASE,
@@ -103,6 +104,14 @@ def stored(town, record):
 # -- cases ---------------------------------------------------------------------------------------
 
 
+def test_in_the_callers_own_process_the_verbs_stand_on_its_session_with_an_empty_vault(town):
+    verbs = LocalBroker(town.provider, town.clock, Rules(60)).attach(town, None, "job")
+    assert verbs.credential == "job"
+    assert town.info["vault"] is not None
+    verbs.open_ops(TENANT)
+    assert town.info["vault"].tenant_key(TenantPurpose.OPS)
+
+
 def test_a_case_is_opened_on_its_ground_entered_and_no_more_is_released(town):
     entered = []
     verbs = teacher(town, entered=entered)
@@ -124,6 +133,18 @@ def test_what_is_opened_without_an_entry_enters_nothing_and_is_still_told(town):
     teacher(town, entered=entered).open(CASE, Action.WRITE_NOTE, entry=None)
     assert entered == []
     assert opened_in(town) == {CASE}
+
+
+def test_the_entry_says_what_a_case_was_opened_for(town):
+    entered = []
+    holder = {"holder_id": PRINCIPAL, "holder_unit_id": SCHOOL}
+    town.case(BEGUN, SCHOOL)
+    town.genuine("logs", id=an_id(53), tenant_id=TENANT, case_id=BEGUN, **holder)
+    proof = town.person(PRINCIPAL, SCHOOL, "on_call")
+    verbs = town.verbs(proof, entered=entered)
+    verbs.open(BEGUN, Action.OPEN_EMERGENCY, entry=Act.CASE_OPEN_READ)
+    verbs.open(BEGUN, Action.REPORT_DANGER, entry=Act.CASE_OPEN_READ, purpose=Purpose.EMERGENCY)
+    assert [given["purpose"] for _, given in entered] == [Purpose.EMERGENCY] * 2
 
 
 def test_a_case_is_opened_for_the_purpose_that_is_said(town):
@@ -205,7 +226,8 @@ def test_keys_for_a_new_case_are_made_for_the_persons_own_unit(town):
     town.flush()
     assert stored(town, BEGUN) == sorted([CORE, OWN])
     assert released(town, BEGUN) == {CORE, OWN}
-    verbs.new_case(an_id(46), service_compartments(SCHOOL))
+    # Also all that a unit may ever write, at once.
+    verbs.new_case(an_id(46), service_compartments(SCHOOL) | {CORE})
 
 
 @pytest.mark.parametrize("name", [THEIRS, SEALED, "own"])
@@ -244,6 +266,16 @@ def test_what_another_unit_writes_gets_no_key_from_here(town, name):
     opened = verbs.open(CASE, Action.WRITE_NOTE, entry=None)
     assert refused(verbs.new_compartments, opened, [name]) == ("access.not_own_unit", CASE)
     assert stored(town, CASE) == sorted(ALL)
+
+
+def test_everything_that_lies_open_to_a_person_may_get_a_key_at_once(town):
+    verbs = teacher(town)
+    opened = verbs.open(CASE, Action.WRITE_NOTE, entry=None)
+    town.query(CaseKey).filter_by(case_id=CASE).delete()
+    verbs.new_compartments(opened, service_compartments(SCHOOL))
+    town.flush()
+    everything = service_compartments(SCHOOL)
+    assert teacher(town).release(CASE, everything) == everything
 
 
 def test_no_key_is_made_in_a_case_one_has_nothing_to_do_with(town):
@@ -322,6 +354,7 @@ def own_key(town):
 
 def test_an_own_record_is_opened_by_its_author_alone(town):
     a_record(town)
+    town.genuine("own_records", id=an_id(60), tenant_id=TENANT, account_id=NURSE)
     verbs = teacher(town)
     verbs.open_own_record(RECORD)
     assert own_key(town)
@@ -464,6 +497,8 @@ def test_the_program_tells_baits_from_cases_and_marks_new_ones(town):
         lambda verbs: verbs.facts(CASE),
         lambda verbs: verbs.release(CASE, frozenset()),
         lambda verbs: verbs.national_id_tokens(TENANT, "child", "01841312345"),
+        lambda verbs: verbs.prove_own_code("000000"),
+        lambda verbs: verbs.spend_proof(NURSE),
     ],
 )
 def test_a_session_that_ran_out_comes_near_no_case(town, act):

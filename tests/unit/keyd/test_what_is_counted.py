@@ -186,6 +186,20 @@ def test_nothing_is_written_of_an_opening_over_a_limit(rows, clock, limits):
     assert written(rows) == (set(), set())
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [Limits(cases_hour=1), Limits(cases_day=1), Limits(peer_minute=1), Limits(tenant_minute=1)],
+)
+def test_a_limit_of_one_lets_the_first_by_and_no_second(rows, clock, limits):
+    meter = Meter(rows, clock, limits, peer="web")
+    meter.opening(TENANT, TEACHER, CASES[0])
+    refused(meter.opening, TENANT, TEACHER, CASES[1])
+    one = Meter(rows, clock, Limits(index_minute=1, peer_minute=1), peer="log")
+    for act in (one.naming, lambda: one.looking_up(TEACHER)):
+        act()
+        refused(act)
+
+
 def test_an_opening_forgets_what_is_over_and_nobody_elses(rows, clock):
     day = timedelta(days=1)
     kept = {

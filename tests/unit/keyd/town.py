@@ -69,11 +69,12 @@ class Town(Rows):
         self.expire(row)
         return row
 
-    def person(self, account, unit, role="staff", tenant=TENANT, **session):
+    def person(self, account, unit, role="staff", tenant=TENANT, *, of_account=None, **session):
         """Sign somebody in; returns the proof of the session."""
         grant, proof = an_id(account.int % 2**32 + 1000), account.bytes * 2
         of = {"tenant_id": tenant}
-        self.genuine("accounts", id=account, active=True, username_token=account.bytes, **of)
+        known = {"active": True, "username_token": account.bytes} | (of_account or {})
+        self.genuine("accounts", id=account, **known, **of)
         given = {"account_id": account, "unit_id": unit, "role": role}
         self.genuine("role_grants", id=grant, **given, **of)
         signed = {"account_id": account, "role_grant_id": grant, "strength": "password+totp"}
@@ -91,11 +92,11 @@ class Town(Rows):
         of = {"tenant_id": tenant, "unit_id": unit, "number": number}
         return self.genuine("cases", id=case, ops_ct=blob, **of)
 
-    def verbs(self, credential, *, entered=None, limits=None):
+    def verbs(self, credential, *, entered=None, limits=None, peer=""):
         """Return the verbs of a new transaction's caller; entries go to ``entered``."""
         rules = Rules(60) if limits is None else Rules(60, limits)
         told = [] if entered is None else entered
         recorder = SimpleNamespace(record=lambda act, **given: told.append((act, given)))
         broker = LocalBroker(self.provider, self.clock, rules)
-        meter = Meter(self, self.clock, rules.limits)
+        meter = Meter(self, self.clock, rules.limits, peer=peer)
         return broker.verbs(self, recorder, credential, meter, Vault())
