@@ -247,7 +247,7 @@ def _is_work(request: Request) -> bool:
     return all(row["table"] in WORKED and row["version"] == 1 for row in rows)
 
 
-_COUNTED: Final = frozenset({"open", "open_core", "new_compartments", "national_id_token"})
+_COUNTED: Final = frozenset({"open", "open_core", "new_compartments", "national_id_token", "grant"})
 
 
 def _whose(
