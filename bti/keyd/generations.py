@@ -211,6 +211,9 @@ class KeyLife:
         self._use_approval(
             tenant, approval_id, ApprovalAct.KEY_DESTROY, destroy_params(purpose, generation)
         )
+        if purpose in _MAKE_TOKENS:
+            # Waits for whoever writes a token under the oldest generation: it would outlive its key.
+            hold_tokens(self._session, tenant, alone=True)
         row = self._session.scalars(
             select(TenantKey)
             .where(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bti.crypto.blind_index import PERSON
 from bti.db.hold import hold_tokens
 
 if TYPE_CHECKING:
@@ -26,3 +27,9 @@ def of_national_id(context: Context, tenant_id: uuid.UUID, number: NationalId) -
     """Return the tokens of a national id. Raises ``AccessDenied``."""
     hold_tokens(context.session, tenant_id)
     return context.verbs.national_id_tokens(tenant_id, number.kind.value, number.digits)
+
+
+def of_person(context: Context, tenant_id: uuid.UUID, number: NationalId) -> bytes:
+    """Return the one token of who somebody is, employee or guardian. Raises ``AccessDenied``."""
+    hold_tokens(context.session, tenant_id)
+    return context.verbs.national_id_tokens(tenant_id, PERSON, number.digits)[0]

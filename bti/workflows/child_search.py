@@ -14,7 +14,6 @@ from sqlalchemy import or_, select
 
 from bti.audit.actions import Action
 from bti.audit.record import Reference
-from bti.crypto.blind_index import PERSON
 from bti.crypto.fold import fold
 from bti.db.models import Case, ChildIndex, Log, Participant
 from bti.domain import national_id
@@ -113,8 +112,8 @@ def person_token(context: Context, text: str) -> bytes:
 
     Raises ``RuleBroken`` with a national_id code.
     """
-    digits = checked_number(context, text).digits
-    return context.verbs.national_id_tokens(context.person.tenant_id, PERSON, digits)[0]
+    number = checked_number(context, text)
+    return blind_tokens.of_person(context, context.person.tenant_id, number)
 
 
 def _by_national_id(context: Context, subject: Subject, number: NationalId) -> list[Case]:

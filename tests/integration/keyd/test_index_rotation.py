@@ -228,6 +228,32 @@ def test_who_people_are_stays_under_the_oldest_key_and_ends_with_it(world):
         assert session.scalars(select(AccountPerson)).all() == []
 
 
+def test_no_key_ends_while_somebody_is_registered_under_it(postgres_server, tmp_path):
+    """What was written a moment later would stand under a key that is gone, and compare with nothing."""
+    with postgres_server.database() as url, remote_world(tmp_path, url) as remote:
+        world, operator = remote.world, remote.embedded
+        rotate(operator)
+        world.clock.advance(timedelta(days=31))
+        which = {"tenant_id": world.tenant_id, "purpose": INDEX, "generation": 1}
+        params = keys.destroy_params(INDEX, 1)
+        which["approval_id"] = two_say_yes(world, ApprovalAct.KEY_DESTROY, params)
+
+        def end(context):
+            context.session.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            keys.destroy(context, **which)
+
+        def register(context):
+            who = {"account_id": world.accounts["per"], "national_id": NUMBERS[0]}
+            account_person.note(context, **who, submission=uuid.uuid4())
+            with pytest.raises(OperationalError, match="lock timeout"):
+                operator.system(end)
+
+        world.run("asta", register)
+        operator.system(end)
+        with operator.looking() as session:
+            assert session.scalars(select(AccountPerson)).all() == []
+
+
 def test_a_guardians_token_of_a_key_that_is_gone_proves_nobody_a_stranger(world):
     """It stays sealed in the case, where nothing can find it: the name is asked again."""
     add_person(world, "maria", "Maria Hansen", "Assistent", "school", Role.STAFF)
