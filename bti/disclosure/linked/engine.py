@@ -3,16 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
 
 from bti.disclosure.linked.counts import Counts
 from bti.disclosure.linked.publication import Publication, Range
-from bti.disclosure.linked.rounding import controlled_rounding, random_rounding
+from bti.disclosure.linked.rounding import controlled_rounding, mended_rounding
 from bti.disclosure.linked.spec import Method
 from bti.disclosure.linked.suppress import MOST_CELLS, suppress, weight
 from bti.disclosure.linked.verify import NotSafe, Progress, Verified, Weakness, silent, verify
-
-_DRAWS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +108,4 @@ def _proposals(
         return []
     if method is Method.CONTROLLED:
         return [partial(controlled_rounding, counts, key)]
-    return [partial(random_rounding, counts, key, draw=draw) for draw in range(_DRAWS)]
+    return [partial(mended_rounding, counts, key, earlier=earlier, progress=progress)]

@@ -9,43 +9,110 @@ same way, and averaging many releases gains nothing.
 """
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
 from bti.disclosure.linked.cells import Universe, Whole
 from bti.disclosure.linked.counts import Counts
-from bti.disclosure.linked.promise import must_hide, withheld
-from bti.disclosure.linked.publication import Publication
-from bti.disclosure.linked.reader import FEW, neighbours
+from bti.disclosure.linked.promise import demands, must_hide, withheld
+from bti.disclosure.linked.publication import Publication, Range
+from bti.disclosure.linked.reader import FEW, Reader, neighbours
 from bti.disclosure.linked.solver import Programme
 from bti.disclosure.linked.spec import Method
+from bti.disclosure.linked.verify import Examination, Progress, silent
+from bti.disclosure.linked.walk import Walk
 
 KEY_LENGTH: Final = 32
 """Octets of the key."""
 
 MOST_CELLS_CONTROLLED: Final = 1_500
 _SECONDS: Final = 20.0
+_ROUNDS: Final = 12
+_NEAR: Final = 4
 _RANGE: Final = 1 << 64
 
 
-def random_rounding(counts: Counts, key: bytes, *, draw: int) -> Publication:
-    """Each number by itself; `draw` tells repeated tries of one release apart."""
+def random_rounding(counts: Counts, key: bytes, *, also: Collection[int] = ()) -> Publication:
+    """Each number by itself; what may not be shown is hidden, and `also` what would give it away."""
     universe = counts.universe
     base = universe.spec.rules.base
     hidden = must_hide(counts)
-    # Numbers withheld for another reason than their size may be large, and readers must know it.
-    only_small = not bool(withheld(universe).any())
+    hidden[list(also)] = True
+    # Numbers hidden for another reason than their size may be large, and readers must know it.
+    only_small = not also and not bool(withheld(universe).any())
     shown: list[int | None] = []
     for number, value in enumerate(map(int, counts.in_cells)):
         over = value % base
         if hidden[number]:
             shown.append(None)
         else:
-            up = _drawn(key, universe, number, value, draw) * base < over * _RANGE
+            up = _drawn(key, universe, number, value) * base < over * _RANGE
             shown.append(value - over + (base if up else 0))
     return Publication(universe, Method.ROUNDING, tuple(shown), only_small_hidden=only_small)
+
+
+def mended_rounding(
+    counts: Counts, key: bytes, *, earlier: Sequence[Range] = (), progress: Progress = silent
+) -> Publication | None:
+    """Random rounding that hides more where small numbers show through; None if that does not end.
+
+    Hiding more leaves every data set possible that was, so what was found counts on.
+    """
+    also: set[int] = set()
+    seen: tuple[Whole, Whole] | None = None
+    for _ in range(_ROUNDS):
+        proposal = random_rounding(counts, key, also=also)
+        reader = Reader(proposal, earlier=earlier, start=counts.children)
+        if not Walk.fits(reader):
+            return proposal
+        if seen is not None:
+            np.minimum(reader.low_seen, seen[0], out=reader.low_seen)
+            np.maximum(reader.high_seen, seen[1], out=reader.high_seen)
+        weak = Examination(reader, demands(proposal, counts), progress).at_a_glance()
+        if not weak:
+            return proposal
+        seen = (reader.low_seen, reader.high_seen)
+        failing = {one.cell for one in weak}
+        more = _smallest_beside(proposal, counts, failing)
+        also |= more or _in_the_way(proposal, counts, failing)
+    return None
+
+
+def _smallest_beside(proposal: Publication, counts: Counts, weak: set[int]) -> set[int]:
+    """Of each sum a failing number stands in, the smallest number that is shown."""
+    found = set()
+    for one in counts.universe.sums:
+        parts = (one.total, *one.members)
+        if weak.isdisjoint(parts):
+            continue
+        shown = [n for n in parts if proposal.shown[n] is not None and not _zero(counts, n)]
+        if shown:
+            found.add(min(shown, key=lambda n: (int(counts.in_cells[n]), n)))
+    return found
+
+
+def _in_the_way(proposal: Publication, counts: Counts, weak: set[int]) -> set[int]:
+    """Small numbers that are shown and have a child in common with a failing one: none can leave it."""
+    universe = counts.universe
+    deepest = int(universe.orders.max())
+    present = np.zeros(universe.matrix.width, dtype=bool)
+    for cell in weak:
+        present[universe.matrix.row(cell)] = True
+    present &= counts.children > 0
+    return {
+        number
+        for number, value in enumerate(proposal.shown)
+        if value is not None
+        and value <= _NEAR * universe.spec.rules.base
+        and universe.orders[number] == deepest
+        and bool(present[universe.matrix.row(number)].any())
+    }
+
+
+def _zero(counts: Counts, number: int) -> bool:
+    return bool(counts.universe.known_zeros[number])
 
 
 def controlled_rounding(counts: Counts, key: bytes) -> Publication | None:
@@ -84,9 +151,9 @@ def _prices(key: bytes, universe: Universe, columns: Whole, children: Whole) -> 
         yield drawn / _RANGE - min(int(children[column]), 9)
 
 
-def _drawn(key: bytes, universe: Universe, number: int, value: int, draw: int) -> int:
+def _drawn(key: bytes, universe: Universe, number: int, value: int) -> int:
     said = sorted(universe.describe(number).items())
-    return _hmac(key, f"{universe.spec.period}|{said}|{value}|{draw}")
+    return _hmac(key, f"{universe.spec.period}|{said}|{value}")
 
 
 def _hmac(key: bytes, text: str) -> int:

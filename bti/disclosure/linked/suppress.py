@@ -23,7 +23,7 @@ MOST_CELLS: Final = 2_000
 """With more cells the search takes too long, and would hide most of them."""
 
 _ROUNDS: Final = 12
-_REVEALS: Final = 4_000
+_REVEALS: Final = 1_500
 _EXACT: Final = 80
 """With so few cells each proposal is examined to the end; with more only by small steps."""
 
@@ -63,7 +63,7 @@ def _published(counts: Counts, hidden: Iterable[int]) -> Publication:
 def _weak(counts: Counts, hidden: set[int], earlier: Sequence[Range]) -> list[Weakness]:
     publication = _published(counts, hidden)
     reader = Reader(publication, earlier=earlier, start=counts.children)
-    examination = Examination(reader, demands(publication, counts), seconds=2.0)
+    examination = Examination(reader, demands(publication, counts), seconds=2.0, walks=2)
     quick = len(counts.universe.cells) > _EXACT and Walk.fits(reader)
     found = examination.at_a_glance() if quick else examination.run()
     return [*found, *examination.one_valued_groups(counts)]

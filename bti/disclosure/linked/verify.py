@@ -16,12 +16,13 @@ from bti.disclosure.linked.cells import Whole
 from bti.disclosure.linked.counts import Counts
 from bti.disclosure.linked.promise import NO_DEMAND, Demands, demands, must_hide
 from bti.disclosure.linked.publication import UNLIMITED, Publication, Range
-from bti.disclosure.linked.reader import Reader, Unanswered
+from bti.disclosure.linked.reader import FEW, Reader, Unanswered
 from bti.disclosure.linked.spec import Method
 from bti.disclosure.linked.walk import Walk
 
 _PASSED = object()
 _FRUITLESS_ROUNDS: Final = 3
+_SHAKES: Final = 20
 
 LOW: Final = "cell.not_low"
 HIGH: Final = "cell.not_high"
@@ -115,8 +116,14 @@ class Examination:
         progress: Progress = silent,
         *,
         seconds: float = 60.0,
+        walks: int = 5,
     ) -> None:
-        """Prepare; `run` does the work. `seconds` is what one question may take."""
+        """Prepare; `run` does the work.
+
+        `seconds` is what one question may take. `walks` is how often small steps go through what is
+        unmet; where the solver is quick, twice is enough.
+        """
+        self._walks = walks if reader.width > FEW else 2
         self._seconds = seconds
         self._reader = reader
         self._asked = asked
@@ -216,17 +223,20 @@ class Examination:
         return [one for one in found if one not in self._refused]
 
     def _on_foot(self) -> None:
-        """Many data sets by small steps, twice through what is unmet, the second time from anew."""
+        """Many data sets by small steps: some times through what is unmet, later from other places."""
         start = self._reader.last
         if start is None or not Walk.fits(self._reader):
             return
         walk = Walk(self._reader, start)
-        for _ in range(2):
+        for turn in range(self._walks):
             unmet = self._unmet()
             for done, one in enumerate(unmet):
                 self._progress("walk", done, len(unmet))
                 if self._is_met(one):
                     continue
+                if turn:
+                    walk.restart()
+                    walk.shake(_SHAKES * turn)
                 down = one.code == LOW
                 wanted = (self._asked.low if down else self._asked.high)[one.cell]
                 if not walk.bring(one.cell, down=down, wanted=int(wanted)):

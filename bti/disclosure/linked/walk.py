@@ -71,6 +71,19 @@ class Walk:
             if not (self._one_out(cell, fits) if down else self._one_in(cell, fits)):
                 return False
 
+    def shake(self, steps: int) -> None:
+        """Change so many children at random, as far as that is possible: another place to start from."""
+        if not len(self._children):
+            return
+        everybody = np.flatnonzero(self._moves)
+        for child in self._some(everybody, steps):
+            place = int(self._random.integers(len(self._strides)))
+            partners = np.flatnonzero(
+                self._moves & (self._children[:, place] != self._children[child, place])
+            )
+            codes = np.arange(self._universe.shape[place])
+            self._step(int(child), place, codes[codes != self._children[child, place]], partners)
+
     def _fits(self, cell: Cell) -> Flags:
         """For each child and dimension, whether the child has one of the cell's codes."""
         found = np.empty(self._children.shape, dtype=bool)

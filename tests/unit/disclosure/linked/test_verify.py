@@ -8,7 +8,7 @@ from bti.disclosure.linked.verify import NotSafe, Verified, verify
 from tests.unit.disclosure.linked.agreement import agreements
 from tests.unit.disclosure.linked.all_data_sets import a_spec
 
-SMALL_TABLES = 250
+SMALL_TABLES = 200
 
 
 def test_the_verifier_agrees_with_counting_every_possible_data_set():
