@@ -30,6 +30,8 @@ _CRAWL_S = 30
 #: For each module and page type; what a module has not reached by then it leaves.
 MODULE_S = 6
 _SQLMAP_S = 240
+#: By time each parameter takes many pauses.
+_SQLMAP_BY_TIME_S = 1200
 #: By engine: what is tried everywhere, and what is tried besides where something is searched for. By time
 #: sqlmap can do no more with SQLite than keep it busy, which is not told from a busy machine.
 TECHNIQUES = {"SQLite": ("BEU", ""), "PostgreSQL": ("BEU", "ST")}
@@ -142,7 +144,8 @@ def sqlmap(
         "--output-dir",
         str(folder / "sqlmap"),
     ]
-    command += ["--time-limit", str(_SQLMAP_S)]
+    limit = _SQLMAP_BY_TIME_S if searched else _SQLMAP_S
+    command += ["--time-limit", str(limit)]
     # In a hurry it goes on only where broken values show something; with time nothing needs to show.
     command += ["--smart"] if in_a_hurry and not searched else []
     if cookies:
@@ -155,7 +158,7 @@ def sqlmap(
         command += ["--data", sent, "--method", "POST"]
     elif sent:
         command[2] = base + target.address + ("&" if urlsplit(target.address).query else "?") + sent
-    said = _run(command, _SQLMAP_S + 60, folder).stdout
+    said = _run(command, limit + 60, folder).stdout
     found = list(_from_sqlmap(said, target, person))
     if not found and _NOTHING not in said:
         raise ToolError(f"sqlmap as {person} at {target.shape}: {said[-600:]}")
