@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from bti.db.hold import hold_uses
 from bti.db.models import BrokerUse, EmergencyAccess
 from bti.domain.emergency import MOST_UNREVIEWED, WINDOW
 
@@ -23,6 +24,7 @@ def has_room(asking: Asking, row: Writing) -> bool:
 
     What is granted counts although its transaction may come to nothing: a MAC cannot be taken back.
     """
+    hold_uses(asking.session, asking.subject().account_id)
     me, since = asking.subject().account_id, asking.now - WINDOW
     stand = asking.verbs.authority.genuine(
         asking.session.scalars(

@@ -65,8 +65,9 @@ def _at_home(asking: Asking, row: Writing) -> None:
 def _allowed(rule: Rule, asking: Asking, row: Writing, old: Columns | None) -> bool:
     try:
         return rule(asking, row, old)
-    except KeyError:
-        # A column that every row of the table has is not there: refused and entered like any other.
+    except (KeyError, ValueError):
+        # A column that every row has is not there, or is not what one of its kind can be: refused and
+        # entered like any other.
         raise AccessDenied("grant.columns") from None
 
 

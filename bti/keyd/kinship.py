@@ -6,6 +6,7 @@ Only the answer leaves. The monthly control needs it; nobody needs the names or 
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, select
@@ -123,12 +124,15 @@ def _people(
     children: dict[uuid.UUID, tuple[str, ...]] = {}
     guardians: dict[uuid.UUID, list[Somebody]] = defaultdict(list)
     for case_id, body in bodies(session, keys, tenant, cases):
-        if body["kind"] == "child":
-            children[case_id] = fold(body["name"])
-        else:
-            token = body.get("token", "")
-            known = bytes.fromhex(token) if token else None
-            guardians[case_id].append(Somebody(fold(body["name"]), known))
+        # What the pages' process has written need not have a form: nobody is compared with it, and
+        # the control of everybody else goes on.
+        with suppress(KeyError, TypeError, ValueError):
+            if body["kind"] == "child":
+                children[case_id] = fold(body["name"])
+            else:
+                token = body.get("token", "")
+                known = bytes.fromhex(token) if token else None
+                guardians[case_id].append(Somebody(fold(body["name"]), known))
     return children, guardians
 
 

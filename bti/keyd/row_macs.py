@@ -6,10 +6,11 @@ Makes and checks; whether somebody may have a row written is decided in ``grants
 from __future__ import annotations
 
 import uuid
+from functools import cache
 from typing import TYPE_CHECKING
 
 from bti.crypto.envelope import TENANT_WIDE, Place, key_id_of, open_sealed, seal
-from bti.crypto.errors import Locked
+from bti.crypto.errors import Locked, SealError
 from bti.crypto.provider import TenantPurpose
 from bti.crypto.row_mac import check_row_mac, row_mac
 from bti.db.base import Base
@@ -86,9 +87,29 @@ class RowMacs:
         if row.stood is not None:
             self.require_genuine(row, row.stood)
         sealed = {name: self._sealed(row, name, value) for name, value in row.beyond.items()}
+        self._require_openable(row)
         columns = {**row.columns, **sealed}
         made = self.mac(row.tenant, row.table, row.row_id, row.version, columns)
         return Granted(made, sealed)
+
+    def _require_openable(self, row: Writing) -> None:
+        """Raise ``AccessDenied`` when the caller has sealed what would not open where it is to stand.
+
+        One such row would keep the directory key from ever being changed.
+        """
+        for name in row.columns.keys() & {
+            column for table, column in directory_columns() if table == row.table
+        }:
+            blob = row.columns[name]
+            if blob is None:
+                continue
+            try:
+                key = self._keys.tenant_key_by_id(
+                    self._session, row.tenant, TenantPurpose.DIRECTORY, key_id_of(blob)
+                )
+                open_sealed(key, _place(row, name, row.version), blob)
+            except SealError:
+                raise AccessDenied("grant.sealed", case_id=case_of(row)) from None
 
     def _sealed(self, row: Writing, column: str, value: bytes | None) -> bytes:
         attribute = directory_columns().get((row.table, column))
@@ -106,6 +127,7 @@ class RowMacs:
         return seal(key, _place(row, column, row.version), value, attribute.minimum)
 
 
+@cache
 def directory_columns() -> dict[tuple[str, str], Encrypted]:
     """Return the columns sealed under the directory key, by table and column."""
     return {

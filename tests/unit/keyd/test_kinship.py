@@ -156,3 +156,13 @@ def test_people_of_a_case_whose_keys_are_gone_are_compared_with_nobody(rows):
         (NURSE, FAMILY): {Kin.SURNAME}
     }
     assert kin(rows, (TEACHER, FAMILY), (NURSE, FAMILY), keys=()) == {}
+
+
+def test_a_person_without_a_form_is_compared_with_nobody_and_hinders_nobody(rows):
+    asked = ((TEACHER, FAMILY), (MARRIED, OURS))
+    before = kin(rows, *asked, also=(OTHERS,))
+    formless = ({"token": "no hex"}, {"token": 7}, {"name": None}, {"kind": 1, "name": 2})
+    for number, wrong in enumerate(formless, 300):
+        told = {"kind": "guardian", "name": "Ugyldig Form"} | wrong
+        put_person(rows, number, OURS, told.pop("kind"), told.pop("name"), **told)
+    assert kin(rows, *asked, also=(OTHERS,)) == before

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bti.crypto import blind_index
 from bti.crypto.envelope import TENANT_WIDE, DataKey, Place, open_sealed, seal
-from bti.crypto.errors import Locked
+from bti.crypto.errors import Locked, SealError
 from bti.crypto.provider import TenantPurpose
 from bti.crypto.row_mac import row_mac
 from bti.crypto.values import json_to_bytes
@@ -52,7 +52,10 @@ class Keys:
     def tenant_key_by_id(self, _session, tenant, purpose, key_id):
         """Return the key that sealed something."""
         assert (tenant, purpose) == (TENANT, TenantPurpose.DIRECTORY)
-        return {KEY.key_id: KEY, OLDER.key_id: OLDER}[key_id]
+        found = {KEY.key_id: KEY, OLDER.key_id: OLDER}.get(key_id)
+        if found is None:
+            raise SealError
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +135,32 @@ def test_a_row_under_an_older_key_is_genuine_and_gets_a_mac_of_the_key_in_use(ro
     assert granted.mac == row_mac(KEY, "accounts", ROW, 2, COLUMNS)
     with pytest.raises(AccessDenied):
         RowMacs(rows, Keys()).grant([writing(stood=stands(COLUMNS, key=INDEX))])
+
+
+@pytest.mark.parametrize("key", [KEY, OLDER])
+def test_what_the_caller_has_sealed_is_put_under_the_mac_where_it_opens(rows, key):
+    columns = COLUMNS | {
+        "profile_ct": seal(key, place(2, "profile_ct"), VALUE),
+        "totp_next_ct": None,
+    }
+    [granted] = RowMacs(rows, Keys()).grant([writing(columns=columns)])
+    assert granted.mac == row_mac(KEY, "accounts", ROW, 2, columns)
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        seal(KEY, place(1, "profile_ct"), VALUE),
+        seal(KEY, place(2, "totp_next_ct"), VALUE),
+        seal(INDEX, place(2, "profile_ct"), VALUE),
+        b"\1\1" + KEY.key_id,
+        b"",
+    ],
+)
+def test_what_would_not_open_where_it_is_to_stand_gets_no_mac(rows, blob):
+    with pytest.raises(AccessDenied) as refused:
+        RowMacs(rows, Keys()).grant([writing(columns=COLUMNS | {"profile_ct": blob})])
+    assert refused.value.rule == "grant.sealed"
 
 
 def test_no_mac_is_made_over_a_row_that_is_forged(rows):
