@@ -213,10 +213,12 @@ def matching(context: Context, question: Question) -> tuple[Leaf, ...]:
     return tuple(leaf for leaf in leaves if question.fits(leaf))
 
 
-def _newest(context: Context, question: Question, *, mine: bool = True) -> list[bytes]:
+def _newest(
+    context: Context, question: Question, *, mine: bool = True, most: int = MOST_ROWS
+) -> list[bytes]:
     wanted = [_shown, *_conditions(context, question), *([] if mine else [others(context)])]
     tenant = context.person.tenant_id
-    return seen.newest(context.session, tenant, wanted, skip=0, most=MOST_ROWS + 1)
+    return seen.newest(context.session, tenant, wanted, skip=0, most=most + 1)
 
 
 def fitting(context: Context, question: Question) -> tuple[tuple[Leaf, ...], bool]:
@@ -226,14 +228,14 @@ def fitting(context: Context, question: Question) -> tuple[tuple[Leaf, ...], boo
 
 
 def gone_through(
-    context: Context, question: Question, *, mine: bool = True
+    context: Context, question: Question, *, mine: bool = True, most: int = MOST_ROWS
 ) -> tuple[list[bytes], bool]:
     """Return the same as it is stored; without ``mine``, one's own looks are left out."""
-    leaves = _newest(context, question, mine=mine)
-    some = leaves[:MOST_ROWS]
+    leaves = _newest(context, question, mine=mine, most=most)
+    some = leaves[:most]
     if question.reads_leaves:
         some = [leaf for leaf in some if question.fits(Leaf.parse(leaf))]
-    return some, len(leaves) > MOST_ROWS
+    return some, len(leaves) > most
 
 
 def about_case(tenant: uuid.UUID, case_id: uuid.UUID) -> list[Condition]:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from bti.workflows.insight_question import Question
 
 DAYS_PAGE: Final = 25
+#: So many events are gone through before anything is asked for: some days of a municipality.
+MOST_UNASKED: Final = 2_000
 #: So many single events are shown of a day; how many there were is always told.
 MOST_OF_A_DAY: Final = 30
 _VISITOR: Final = "system:visitor"
@@ -80,7 +82,7 @@ class CaseDays:
 
 @dataclass(frozen=True, slots=True)
 class SearchDays:
-    """A page of the officer's answer. ``cut`` as in ``insight.SearchResult``."""
+    """A page of the officer's answer. ``cut``: there were more than the newest ``through`` events."""
 
     days: tuple[Day, ...]
     total: int
@@ -88,6 +90,7 @@ class SearchDays:
     pages: int
     chain: ChainCard
     cut: bool
+    through: int
 
 
 def case_days(
@@ -129,7 +132,9 @@ def search_days(
 ) -> SearchDays:
     """Answer the data protection officer by person and day. Raises ``AccessDenied`` for others."""
     require(context, Act.SEARCH_AUDIT)
-    found, cut = insight.gone_through(context, question, mine=mine)
+    # Nobody has asked for anything yet: the page must be there at once.
+    most = MOST_UNASKED if question.is_empty else insight.MOST_ROWS
+    found, cut = insight.gone_through(context, question, mine=mine, most=most)
     groups = _grouped((_whose(seen_), (seen_, leaf)) for leaf in found for seen_ in (glance(leaf),))
     pages, shown, begin = insight.place(len(groups), page, DAYS_PAGE)
     some = groups[begin : begin + DAYS_PAGE]
@@ -146,7 +151,7 @@ def search_days(
         for (on, _), day in some
     ]
     context.record(Action.INSIGHT_LOG_SEARCH, Reference("tenant", context.person.tenant_id))
-    return SearchDays(tuple(days), len(found), shown, pages, chain_card(context), cut)
+    return SearchDays(tuple(days), len(found), shown, pages, chain_card(context), cut, most)
 
 
 def _whose(entry: Glance) -> tuple[date, str]:

@@ -117,3 +117,12 @@ def test_days_hold_every_event_once(request, engine, monkeypatch):
     found = world.run("anne", insight.search, question)
     assert others.total == found.total
     assert others.pages == first.pages
+
+
+def test_a_page_that_nobody_has_asked_anything_of_goes_through_a_few_events_and_says_so(
+    world, case_id, monkeypatch
+):
+    monkeypatch.setattr(insight_days, "MOST_UNASKED", 3)
+    client = signed_in(world, "anne")
+    assert "Only the newest 3 events were gone through." in client.get("/insight").text
+    assert "gone through" not in client.get("/insight?number=1234-5678").text

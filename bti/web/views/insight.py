@@ -83,8 +83,8 @@ class SearchPage:
     outcome: CheckOutcome | None
     action: str
     check_action: str
-    #: There was more than the search went through.
-    cut: bool
+    #: How many events the search went through, where there were more.
+    cut: int
     #: What was filled in, by name of the field.
     asked: Mapping[str, str]
     #: A file was asked for and refused: what was typed is still there, rows or none.
@@ -205,7 +205,7 @@ def _show(
         outcome=outcome,
         action=url_for("insight.search"),
         check_action=url_for("insight.check"),
-        cut=found.cut,
+        cut=_through(found),
         asked={name: printable(text) for name, text in asked.items()},
         asking=wanted is not None,
         ask_action=url_for("insight.ask"),
@@ -226,6 +226,12 @@ def _found(question: Question, view: Shown) -> SearchDays | SearchResult:
     if view.each:
         return perform(insight.search, question, page=wanted_page(), mine=view.mine)
     return perform(insight_days.search_days, question, page=wanted_page(), mine=view.mine)
+
+
+def _through(found: SearchDays | SearchResult) -> int:
+    if not found.cut:
+        return 0
+    return found.through if isinstance(found, SearchDays) else insight.MOST_ROWS
 
 
 def _names(form: SearchForm) -> tuple[str, ...]:
