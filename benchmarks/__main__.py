@@ -14,6 +14,7 @@ from benchmarks import (
     deciding,
     files,
     hidden,
+    linked,
     log,
     lookups,
     pages,
@@ -50,6 +51,7 @@ def main() -> int:
             walls.figures(directory),
             rewrapping.figures(directory),
             broker.figures(directory),
+            linked.figures(),
         ):
             missed += _told(figures)
     print(f"{missed} binding targets missed, in {perf_counter() - begun:.0f} seconds")

@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+import numpy as np
+
 from bti.disclosure.linked.counts import Counts
-from bti.disclosure.linked.publication import Publication, Range
+from bti.disclosure.linked.promise import must_hide
+from bti.disclosure.linked.publication import Publication, Range, shown_truth
 from bti.disclosure.linked.rounding import controlled_rounding, mended_rounding
 from bti.disclosure.linked.spec import Method
 from bti.disclosure.linked.suppress import MOST_CELLS, suppress, weight
@@ -43,7 +46,15 @@ def protect(
     """
     tries: list[Try] = []
     best: Verified | None = None
-    for method in counts.universe.spec.rules.methods:
+    # What shows every number first: it may spare the others, which can show no more than `most`.
+    methods = sorted(
+        counts.universe.spec.rules.methods, key=lambda one: one is not Method.CONTROLLED
+    )
+    most = _most_use(counts)
+    for method in methods:
+        if best is not None and max(one.use for one in tries) >= most:
+            tries.append(Try(method, 0.0, ("method.less_useful",)))
+            continue
         found, refused = _tried(method, counts, key, earlier, progress)
         use = 0.0 if found is None else usefulness(found.publication, counts)
         tries.append(Try(method, use, refused))
@@ -70,6 +81,12 @@ def usefulness(publication: Publication, counts: Counts) -> float:
                 0.0, 1 - error / max(int(truth[number]), universe.spec.rules.base)
             )
     return gained / total if total else 0.0
+
+
+def _most_use(counts: Counts) -> float:
+    """The use of showing everything that may be shown, without an error: no method hides less."""
+    hidden = [int(number) for number in np.flatnonzero(must_hide(counts))]
+    return usefulness(shown_truth(counts.universe, counts.in_cells, hidden), counts)
 
 
 def _tried(
