@@ -85,6 +85,7 @@ TARGETS: dict[str, Target] = {
             f"{_KEYD}/test_grants_of_resets.py",
             f"{_KEYD}/test_grants_of_reviews.py",
             f"{_KEYD}/test_grants_of_uses.py",
+            f"{_KEYD}/test_grants_of_versions.py",
             f"{_KEYD}/test_decisions.py",
         ),
     ),

@@ -28,9 +28,9 @@ from bti.keyd.row_macs import case_of
 
 Rule = Callable[[Asking, Writing, Columns | None], bool]
 
-#: A transaction that writes a row several times asks each time, and commits once: twice is the
-#: most that any workflow does.
-MOST_AHEAD: Final = 2
+#: How far ahead of what is committed a table's rows get a MAC, where it is not the next version alone.
+#: A decision in a case writes its row, looks what rested on it and no longer does, and writes it again.
+AHEAD: Final[Mapping[str, int]] = MappingProxyType({"cases": 2})
 
 
 def decide_rows(asking: Asking, rows: tuple[Writing, ...]) -> tuple[list[Writing], list[Writing]]:
@@ -89,11 +89,12 @@ def _stood(asking: Asking, row: Writing) -> Stood | None:
 
 
 def _follows(row: Writing, version: int) -> None:
-    """Raise ``AccessDenied`` unless the row is one of the next versions after a committed one.
+    """Raise ``AccessDenied`` unless the row is the next version after the committed one, or the first.
 
-    A MAC for a version far ahead would outlive every change that is made until then.
+    A MAC for a version further ahead would outlive the changes that are made until then.
     """
-    if not version < row.version <= version + MOST_AHEAD:
+    most = AHEAD.get(row.table, 1) if version else 1
+    if not version < row.version <= version + most:
         raise AccessDenied("grant.version", case_id=case_of(row))
 
 

@@ -368,24 +368,15 @@ def test_an_own_record_is_opened_by_its_author_alone(town):
             own_key(town)
 
 
-def test_a_list_of_own_records_tells_their_author_what_they_are_and_not_what_they_say(town):
+def test_a_list_of_own_records_tells_what_they_are_and_not_what_they_say(town):
     a_record(town)
-    verbs = teacher(town)
-    verbs.list_own_records([RECORD, an_id(59)])  # one has gone meanwhile
+    teacher(town).list_own_records([RECORD, an_id(59)])  # one has gone meanwhile
     key = town.keys.core_keys(town, TENANT, [RECORD], compartment="own")[0].key_id
     some = town.info["vault"].by_id(key)
     assert some.field_cipher("own_records", "meta_ct")
     with pytest.raises(Locked):
         some.field_cipher("own_records", "body_ct")
-    with pytest.raises(Locked):
-        own_key(town)
-    # What was opened whole stays whole, whichever was asked for last.
-    verbs.open_own_record(RECORD)
-    verbs.list_own_records([RECORD])
-    assert town.info["vault"].by_id(key).field_cipher("own_records", "body_ct")
     assert refused(nurse(town).list_own_records, [RECORD]) == ("access.no_relation", None)
-    town.put("own_records", id=an_id(59), tenant_id=TENANT, account_id=TEACHER)
-    assert refused(teacher(town).list_own_records, [an_id(59)])[0] == FORGED
 
 
 def test_a_record_of_another_municipality_or_a_forged_one_is_nobodys(town):
