@@ -4,6 +4,7 @@ import pytest
 from bti.disclosure.linked.cells import Universe
 from bti.disclosure.linked.counts import Counts
 from bti.disclosure.linked.publication import shown_truth
+from bti.disclosure.linked.reader import Reader
 from bti.disclosure.linked.verify import NotSafe, Verified, verify
 from tests.unit.disclosure.linked.agreement import agreements
 from tests.unit.disclosure.linked.all_data_sets import a_spec
@@ -44,3 +45,21 @@ def test_nothing_else_makes_a_verified_publication():
 
     with pytest.raises(TypeError):
         Verified(publication, None)
+
+
+def test_hidden_numbers_that_can_be_added_up_to_less_than_the_threshold_are_refused():
+    universe = Universe(a_spec((4,), tables=(("d0",),), threshold=5))
+    counts = Counts(universe, np.array([1, 3, 20, 30]))
+    hidden = [universe.cell({"d0": "00"}), universe.cell({"d0": "01"})]
+
+    with pytest.raises(NotSafe, match=r"cell\.not_high"):
+        verify(shown_truth(universe, counts.in_cells, hidden), counts)
+
+
+def test_a_data_set_without_the_children_a_reader_knows_is_none_of_hers():
+    universe = Universe(a_spec((3,), tables=(("d0",),)))
+    publication = shown_truth(universe, np.array([0, 9, 9, 18]), [0, 1, 2])
+    reader = Reader(publication, known=[0])
+
+    assert not reader.take(np.array([0, 9, 9]))
+    assert reader.take(np.array([1, 8, 9]))
