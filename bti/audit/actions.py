@@ -132,6 +132,7 @@ class Action(StrEnum):
     APPROVAL_ACT_USE = "approval:act:use"
     APPROVAL_LIST_READ = "approval:list:read"
     TENANT_REGISTER_CREATE = "tenant:register:create"
+    TENANT_REGISTER_CHANGE = "tenant:register:change"
     UNIT_REGISTER_CREATE = "unit:register:create"
 
     KEY_TENANT_CREATE = "key:tenant:create"

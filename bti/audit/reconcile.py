@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, not_, or_, select
 
 from bti.audit.glance import glance
 from bti.audit.late import pending_leaves
 from bti.audit.leaf import instant
 from bti.audit.models import AuditEvent, AuditSubject
 from bti.db.base import Base, TenantRow, digest_of_columns
+from bti.db.models import LocalRules, Municipality
 
 if TYPE_CHECKING:
     import uuid
@@ -61,10 +62,24 @@ def reconcile(session: Session, tenant: uuid.UUID) -> Iterator[Finding]:
     yield from _read_log(session, tenant, mentions)
     for table in audited_tables():
         yield from _compare(session, tenant, table, mentions)
+    yield from _public_row(session, tenant)
     for key, value in mentions.items():
         if value != DELETED:
             table_name, row_id = key.split("/")
             yield Finding(Fault.MISSING, table_name, row_id)
+
+
+def _public_row(session: Session, tenant: uuid.UUID) -> Iterator[Finding]:
+    """Yield the municipality's public row when it does not say what the row under a MAC says."""
+    public, decided = Municipality.__table__.c, LocalRules.__table__.c
+    same = and_(*(public[one] == decided[one] for one in ("name", "number", "profile", "language")))
+    rows = session.execute(
+        select(public.id)
+        .outerjoin(LocalRules.__table__, decided.id == public.id)
+        .where(public.id == tenant, or_(decided.id.is_(None), not_(same)))
+    )
+    for row in rows:
+        yield Finding(Fault.CHANGED, Municipality.__tablename__, str(row.id))
 
 
 def audited_tables() -> list[type[TenantRow]]:

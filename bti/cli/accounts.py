@@ -14,11 +14,12 @@ from bti.cli.two_people import approved, explained, two_people
 from bti.cli.wiring import OPERATOR, municipality, runtime
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.codes import STAFF_SIDE, Role, Sector
-from bti.domain.errors import RuleBroken
+from bti.domain.errors import AccessDenied, RuleBroken
 from bti.identity import totp
 from bti.identity.password import MIN_LENGTH, PasswordRefusedError
 from bti.profiles import available
 from bti.workflows import account, leaving, lookup, register
+from bti.workflows import municipality as towns
 
 if TYPE_CHECKING:
     import uuid
@@ -48,8 +49,7 @@ def command() -> None:
 @click.option("--language", default="nb", show_default=True, type=_LANGUAGES)
 def create_municipality(name: str, number: str, profile: str, language: str) -> None:
     """Register a municipality and make its keys."""
-    if not (len(number) == 4 and number.isascii() and number.isdigit()):  # noqa: PLR2004 - Kartverket's form
-        raise click.BadParameter("four digits", param_hint="--number")
+    _four_digits(number, "--number")
     with runtime() as opened:
         perform = opened.doorway.perform
         if perform(account.municipality_by_number, OPERATOR, number=number) is not None:
@@ -63,6 +63,61 @@ def create_municipality(name: str, number: str, profile: str, language: str) -> 
             language=language,
         )
     click.echo(f"{number} {name} is ready.")
+
+
+@command.command("change-municipality")
+@_number
+@click.option("--name", help="Its name from now on.")
+@click.option("--new-number", help="Its number from now on: four digits.")
+@click.option("--profile", type=click.Choice(available()), help="Its local rules from now on.")
+@click.option("--language", type=_LANGUAGES)
+@two_people
+def change_municipality(
+    number: str,
+    name: str | None,
+    new_number: str | None,
+    profile: str | None,
+    language: str | None,
+    approval_id: uuid.UUID | None,
+    ask_as: str,
+) -> None:
+    """Change a municipality's name, number, local rules or language. Needs two people."""
+    _four_digits(new_number or number, "--new-number")
+    with runtime() as opened:
+        tenant = municipality(opened, number)
+        perform = opened.doorway.perform
+        there = None
+        if new_number is not None and new_number != number:
+            there = perform(account.municipality_by_number, OPERATOR, number=new_number)
+        if there is not None:
+            raise click.ClickException(f"Municipality {new_number} is there already.")
+        try:
+            wanted = perform(towns.stands, OPERATOR, tenant_id=tenant) | {
+                key: value
+                for key, value in {
+                    "name": name,
+                    "number": new_number,
+                    "profile": profile,
+                    "language": language,
+                }.items()
+                if value is not None
+            }
+            params, act = towns.change_params(**wanted), ApprovalAct.PROFILE_CHANGE
+            chosen = approved(opened, tenant, act, params, ask_as=ask_as, approval_id=approval_id)
+            perform(towns.change, OPERATOR, tenant_id=tenant, approval_id=chosen, **wanted)
+        except ApprovalRefused as refused:
+            raise explained(refused) from None
+        except AccessDenied:
+            raise click.ClickException(
+                "What the municipality has decided was changed in SQL, or this is not the broker's "
+                "own environment. Run bti audit verify."
+            ) from None
+    click.echo(f"{wanted['number']} {wanted['name']}: {wanted['profile']}, {wanted['language']}.")
+
+
+def _four_digits(number: str, option: str) -> None:
+    if not (len(number) == 4 and number.isascii() and number.isdigit()):  # noqa: PLR2004 - Kartverket's form
+        raise click.BadParameter("four digits", param_hint=option)
 
 
 @command.command("add-unit")

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 
 from bti.db.guards import Writing, mac_columns
-from bti.db.models import Account, Approval, RoleGrant, Suspension
+from bti.db.models import Account, Approval, Municipality, RoleGrant, Suspension
 from bti.domain.access import Action
 from bti.domain.approval import GIVEN_BY_TWO, ApprovalAct, ApprovalState, digest_of
 from bti.domain.codes import Role
@@ -238,3 +238,15 @@ def _begins_now(asking: Asking, columns: Columns) -> bool:
     if opened is None or ends is None or columns.get("settled_at") or columns.get("settled_by"):
         return False
     return abs(asking.now - opened) <= SLOWEST and ends - opened <= LASTS
+
+
+def local_rules(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """As the municipality was registered, by the command that did; never a change of them.
+
+    That takes two people and a command in the broker's own environment.
+    """
+    town = asking.session.get(Municipality, row.tenant)
+    if town is None or old is not None or not asking.operator or row.row_id != town.id:
+        return False
+    decided = ("name", "number", "profile", "language")
+    return all(row.columns[one] == getattr(town, one).encode() for one in decided)

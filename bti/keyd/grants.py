@@ -225,6 +225,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "logs": _log,
         "baton_offers": _offer,
         "accounts": grant_people.account,
+        "local_rules": grant_people.local_rules,
         "role_grants": grant_people.role,
         "web_sessions": grant_people.web_session,
         "own_records": grant_people.own_record,

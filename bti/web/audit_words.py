@@ -112,6 +112,7 @@ ACTS: Final = {
     "approval:answer:refuse": lazy_gettext("Refused what a colleague asked for"),
     "approval:act:use": lazy_gettext("Used an approval"),
     "approval:list:read": lazy_gettext("Saw what waits for approval"),
+    "tenant:register:change": lazy_gettext("Changed the municipality and its local rules"),
     "tenant:register:create": lazy_gettext("Set up the municipality"),
     "unit:register:create": lazy_gettext("Set up a unit"),
     "key:tenant:create": lazy_gettext("Made the municipality's keys"),

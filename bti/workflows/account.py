@@ -20,7 +20,7 @@ from bti.domain.levels import LogStatus
 from bti.identity import totp
 from bti.identity.password import check_new
 from bti.profiles import load
-from bti.workflows import blind_tokens
+from bti.workflows import blind_tokens, municipality
 from bti.workflows.actor import SystemActor
 from bti.workflows.errors import NotFound
 
@@ -56,6 +56,7 @@ def create_municipality(
     row = Municipality(name=name, number=number, profile=profile, language=language)
     row.id = uuid.uuid4()
     context.verbs.create_tenant(row)
+    municipality.begin(context, row)
     context.record(Action.TENANT_REGISTER_CREATE, Reference("tenant", row.id), tenant=row.id)
     return row.id
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import load_only
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.db.models import Case, ChildIndex, Municipality
+from bti.db.models import Case, ChildIndex
 from bti.disclosure.menu import LEVELS, age_band, level_by_age
 from bti.disclosure.release import Release, seal
 from bti.disclosure.release import prepare as protected
@@ -24,6 +24,7 @@ from bti.domain.approval import ApprovalAct
 from bti.domain.codes import ClosingCause
 from bti.workflows import approval
 from bti.workflows.case_file import ops_of
+from bti.workflows.municipality import decided
 
 if TYPE_CHECKING:
     import uuid
@@ -116,11 +117,11 @@ def prepare(context: Context, *, tenant_id: uuid.UUID, period: HalfYear) -> Prep
     if context.today <= period.last_day:
         raise NotEndedError(period.last_day)
     counted = counts(context, tenant_id=tenant_id, period=period)
-    municipality = context.session.get_one(Municipality, tenant_id)
+    rules = decided(context, tenant_id)
     release = seal(
         protected(counted),
-        municipality_number=municipality.number,
-        municipality_name=municipality.name,
+        municipality_number=rules.number,
+        municipality_name=rules.name,
     )
     return Prepared(counted, release)
 

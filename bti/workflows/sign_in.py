@@ -11,13 +11,13 @@ from sqlalchemy import select
 
 from bti.audit.actions import Action
 from bti.audit.record import By, Reference
-from bti.db.models import Account, Municipality, RoleGrant, Unit, WebSession
+from bti.db.models import Account, LocalRules, Municipality, RoleGrant, Unit, WebSession
 from bti.db.walls import session_by_token
 from bti.domain.codes import Role, Sector
 from bti.domain.errors import AccessDenied
 from bti.identity import tokens
 from bti.keyd.authority import RAN_OUT_GRACE
-from bti.workflows import attempts, blind_tokens
+from bti.workflows import attempts, blind_tokens, municipality
 from bti.workflows.actor import Actor
 from bti.workflows.errors import NotFound, SignInRefused
 
@@ -242,8 +242,17 @@ def _genuine_actor(context: Context, row: WebSession, token: str) -> Actor | Non
     grant = context.session.get_one(RoleGrant, row.role_grant_id)
     account = context.session.get_one(Account, row.account_id)
     try:
-        context.verbs.check(row, grant, account)
+        rules = municipality.found(context, row.tenant_id)
     except AccessDenied as denied:
+        _refuse_municipality(context, row, denied.rule)
+        return None
+    try:
+        # Together: with the broker in a process of its own, each question is a journey.
+        context.verbs.check(row, grant, account, rules)
+    except AccessDenied as denied:
+        if forged_by(context, rules) is not None:
+            _refuse_municipality(context, row, denied.rule)
+            return None
         context.record(
             Action.ACCESS_REQUEST_DENY,
             Reference("account", account.id),
@@ -255,6 +264,12 @@ def _genuine_actor(context: Context, row: WebSession, token: str) -> Actor | Non
         return None
     context.verbs.open_directory(row.tenant_id, proof=tokens.proof_of(token))
     return _actor(context, row, account, grant, token)
+
+
+def _refuse_municipality(context: Context, row: WebSession, rule: str) -> None:
+    """Enter that nobody is let in: what the municipality has decided was changed in SQL."""
+    for act in (Action.ACCESS_REQUEST_DENY, Action.ALARM_BROKER_RAISE):
+        context.record(act, Reference("tenant", row.tenant_id), tenant=row.tenant_id, refused=rule)
 
 
 def sign_out(context: Context) -> None:
@@ -351,7 +366,7 @@ def _actor(
     context: Context, row: WebSession, account: Account, grant: RoleGrant, token: str
 ) -> Actor:
     unit = context.session.get_one(Unit, grant.unit_id)
-    municipality = context.session.get_one(Municipality, row.tenant_id)
+    town = context.session.get_one(Municipality, row.tenant_id)
     profile = account.profile
     return Actor(
         account_id=account.id,
@@ -365,9 +380,9 @@ def _actor(
         unit_id=unit.id,
         unit_name=unit.name,
         sector=Sector(unit.sector),
-        municipality=municipality.name,
-        profile=municipality.profile,
-        language=account.language or municipality.language,
+        municipality=town.name,
+        profile=town.profile,
+        language=account.language or town.language,
         strength=row.strength,
     )
 
@@ -389,7 +404,7 @@ def _in_force(grant: RoleGrant, at: datetime) -> bool:
     return grant.valid_from <= at and (grant.valid_to is None or at < grant.valid_to)
 
 
-def forged_by(context: Context, row: Account | WebSession) -> str | None:
+def forged_by(context: Context, row: Account | LocalRules | WebSession) -> str | None:
     """Return the rule that says the row was changed in SQL, or None for a genuine one."""
     try:
         context.verbs.check(row)

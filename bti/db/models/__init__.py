@@ -9,7 +9,7 @@ from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
 from bti.db.models.departure import Departure
 from bti.db.models.desk import DeskMatter, DeskStep
 from bti.db.models.keys import CaseKey, TenantKey
-from bti.db.models.organisation import Municipality, Unit
+from bti.db.models.organisation import LocalRules, Municipality, Unit
 from bti.db.models.oversight import (
     BaitMark,
     Control,
@@ -46,6 +46,7 @@ __all__ = [
     "DeskStep",
     "EmergencyAccess",
     "Entry",
+    "LocalRules",
     "Log",
     "Municipality",
     "OwnRecord",

@@ -7,18 +7,34 @@ import uuid
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.db.base import Base, TenantRow
+from bti.db.base import AuthorityRow, Base, TenantRow
 
 
 class Municipality(Base):
-    """A tenant. Its id is random: municipality numbers change when municipalities merge."""
+    """A tenant. Its id is random: municipality numbers change when municipalities merge.
+
+    Public, and read before anybody has signed in. What counts is the row of ``LocalRules``.
+    """
 
     __tablename__ = "municipalities"
-    # Reconciliation starts from tenant rows; the municipality is named in its own first leaf.
+    # Not a tenant's row; it is compared with the one that is.
     __audited__ = False
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     name: Mapped[str] = mapped_column(String(120))
     number: Mapped[str] = mapped_column(String(4), unique=True)
+    profile: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(2))
+
+
+class LocalRules(AuthorityRow):
+    """What the municipality has decided about itself: the same as its public row, under a MAC.
+
+    Its id is the municipality's own. Changed by two people alone.
+    """
+
+    __tablename__ = "local_rules"
+    name: Mapped[str] = mapped_column(String(120))
+    number: Mapped[str] = mapped_column(String(4))
     profile: Mapped[str] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(2))
 
