@@ -60,11 +60,10 @@ def equivalents() -> dict[str, dict[Name, str]]:
 
 def _target(name: str, target: Target) -> bool:
     began = time.monotonic()
-    left = survivors(target)
     held = True
-    for module in target.modules:
+    for module, left in survivors(target):
         made = mutants_of((ROOT / module).read_text("utf-8"))
-        alive = {made[index].name: why for (of, index), why in left.items() if of == module}
+        alive = {made[index].name: why for index, why in left.items()}
         held = _report(module, made, alive, equivalents().get(module, {})) and held
     print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
     return held

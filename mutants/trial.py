@@ -23,8 +23,10 @@ class BaselineError(Exception):
     """The tests do not hold on the unchanged modules, so they say nothing about a mutant."""
 
 
-def survivors(target: Target) -> dict[Where, str]:
-    """Try every mutant of a target's modules against its tests; return those that no test noticed, and why.
+def survivors(target: Target) -> Iterator[tuple[str, dict[int, str]]]:
+    """Try every mutant of a target's modules against its tests; give for each module those that no test noticed.
+
+    By their place in the module's list of mutants, with the reason, as soon as a module is done.
 
     Raises ``BaselineError`` when the tests fail unchanged.
     """
@@ -45,7 +47,7 @@ def survivors(target: Target) -> dict[Where, str]:
                 found.pop((module, index), None)
                 if not cold(mutated(source, mutant)):
                     found[module, index] = "survived"
-    return found
+            yield module, {index: why for (of, index), why in found.items() if of == module}
 
 
 def _lines(mutant: Mutant) -> range:
