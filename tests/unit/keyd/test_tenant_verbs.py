@@ -238,11 +238,11 @@ def test_a_job_that_counts_is_given_the_ops_key(town):
 
 
 def test_a_new_municipality_has_all_its_keys(town):
-    new = Municipality(id=an_id(3), name="Ny", number="9903", profile="standard", language="nb")
+    new = Municipality(name="Ny", number="9903", profile="standard", language="nb")
     town.verbs("operator").create_tenant(new)
     assert released(town) == {DIRECTORY}
-    assert town.scalar(select(Municipality.number).where(Municipality.id == an_id(3))) == "9903"
-    kept = {one.purpose for one in town.query(TenantKey).filter_by(tenant_id=an_id(3))}
+    assert town.scalar(select(Municipality.number).where(Municipality.id == new.id)) == "9903"
+    kept = {one.purpose for one in town.query(TenantKey).filter_by(tenant_id=new.id)}
     assert kept == {purpose.value for purpose in TenantPurpose}
     assert town.verbs("operator").key_life() is not None
 
