@@ -78,8 +78,9 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "alembic_version": {_W: _READ, _K: _READ, _L: _READ, _J: _READ, _A: _READ},
         # -- the installation and its people
         "municipalities": {_W: _ADD, _K: _ADD, _L: _READ, _J: _READ, _A: _READ},
-        # Changed with the owner's rights alone, by a command on two people's word.
-        "local_rules": {_W: _ADD, _K: _READ},
+        # Changed by a command on two people's word, and where the directory key is changed. Pages that
+        # are a process of their own do neither.
+        "local_rules": {_W: _ADD, _K: "select update"},
         "units": {_W: _ADD},
         "accounts": {_W: _KEEP, _K: _READ},
         "role_grants": {_W: _KEEP, _K: _READ},

@@ -6,7 +6,11 @@ differ nobody is let in.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
 
 from bti.audit.actions import Action
 from bti.audit.record import Reference
@@ -25,6 +29,29 @@ if TYPE_CHECKING:
 
 DECIDED: Final = ("name", "number", "profile", "language")
 """What stands in both rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class MunicipalityChoice:
+    """A municipality one may sign in to."""
+
+    id: uuid.UUID
+    name: str
+    language: str
+
+
+def choices(context: Context) -> tuple[MunicipalityChoice, ...]:
+    """Return the municipalities of this installation.
+
+    Raises ``KeysUnavailable`` while keys cannot be opened: nobody is asked for a password that
+    cannot be checked.
+    """
+    rows = context.session.scalars(select(Municipality).order_by(Municipality.name)).all()
+    if rows:
+        context.enter(rows[0].id)
+        with suppress(AccessDenied):  # one without a key of its own is met when it is chosen
+            context.verbs.verifier_key(rows[0].id)
+    return tuple(MunicipalityChoice(row.id, row.name, row.language) for row in rows)
 
 
 def begin(context: Context, town: Municipality) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -35,15 +34,6 @@ MAX_SESSIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class MunicipalityChoice:
-    """A municipality one may sign in to."""
-
-    id: uuid.UUID
-    name: str
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
 class RoleChoice:
     """A role that somebody may enter a session with."""
 
@@ -68,20 +58,6 @@ class _Begun:
     counted: attempts.Counted
     account_id: uuid.UUID | None
     password_hash: str | None = field(repr=False)
-
-
-def municipalities(context: Context) -> tuple[MunicipalityChoice, ...]:
-    """Return the municipalities of this installation.
-
-    Raises ``KeysUnavailable`` while keys cannot be opened: nobody is asked for a password that
-    cannot be checked.
-    """
-    rows = context.session.scalars(select(Municipality).order_by(Municipality.name)).all()
-    if rows:
-        context.enter(rows[0].id)
-        with suppress(AccessDenied):  # one without a key of its own is met when it is chosen
-            context.verbs.verifier_key(rows[0].id)
-    return tuple(MunicipalityChoice(row.id, row.name, row.language) for row in rows)
 
 
 def sign_in(

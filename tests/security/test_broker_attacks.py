@@ -83,7 +83,7 @@ def test_the_webs_user_without_a_session_opens_no_case_and_no_directory(remote, 
     assert "no" in core
     tenant = remote.world.tenant_id.hex
     directory = asked(remote, "open_directory", credential, tenant=tenant, proof=None)
-    assert "no" in directory or directory["ok"]["keys"] == {"cases": [], "tenants": []}
+    assert "no" in directory or not any(directory["ok"]["keys"].values())
     for verb in ("open_ops", "baits_among", "bait_tokens", "status"):
         args = {} if verb == "status" else {"tenant": tenant}
         if verb.startswith("bait"):
@@ -243,6 +243,7 @@ def wired(value):
 
 
 def test_a_session_from_a_right_code_is_granted_and_one_without_is_not(remote):
+    remote.world.clock.advance(timedelta(minutes=5))  # nobody else has just shown a code
     remote.world.forget("kari")
     actor = remote.world.actor("kari")  # with password and code
     assert actor.account_id == remote.world.accounts["kari"]

@@ -28,11 +28,12 @@ from bti.web.doorway import doorway, perform
 from bti.web.forms.sign_in import RoleForm, SignInForm
 from bti.web.headers import forget_browser
 from bti.web.local_address import local_path
-from bti.workflows import demo_sign_in, sign_in
+from bti.workflows import demo_sign_in, municipality, sign_in
 from bti.workflows.demo_sign_in import DemoAccount
 from bti.workflows.errors import NotFound, SignInRefused
+from bti.workflows.municipality import MunicipalityChoice
 from bti.workflows.readiness import is_ready, notices
-from bti.workflows.sign_in import MunicipalityChoice, SignedIn
+from bti.workflows.sign_in import SignedIn
 
 _SECONDS_PER_MINUTE = 60
 
@@ -74,7 +75,7 @@ def show() -> Response:
     """Sign in with password and code; in demo mode also as a made-up person."""
     if g.actor is not None and g.actor.role != NETWORK_ROLE and request.method == "GET":
         return redirect(_where_to())
-    choices = doorway().perform(sign_in.municipalities, None)
+    choices = doorway().perform(municipality.choices, None)
     form = SignInForm()
     form.offer([(str(row.id), row.name) for row in choices])
     status = 200
