@@ -9,14 +9,21 @@ from bti.settings import load_settings
 
 
 class ToldClock:
-    """Reads the time from a file at every question."""
+    """Reads the time from a file, anew when there is another one: it is replaced, never written in."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._read: tuple[tuple[int, int], datetime] | None = None
 
     def now(self) -> datetime:
         """The instant that stands in the file."""
-        return datetime.fromisoformat(self._path.read_text(encoding="ascii"))
+        is_now = self._path.stat()
+        which = (is_now.st_ino, is_now.st_mtime_ns)
+        known = self._read
+        if known is None or known[0] != which:
+            known = (which, datetime.fromisoformat(self._path.read_text(encoding="ascii")))
+            self._read = known
+        return known[1]
 
 
 if __name__ == "__main__":
