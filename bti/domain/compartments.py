@@ -30,10 +30,10 @@ def parse(name: str) -> tuple[uuid.UUID, InfoType] | None:
     if name in {CORE, SEALED}:
         return None
     try:
-        prefix, unit, info_type = name.split(":")
+        _, unit, info_type = name.split(":")
         parsed = uuid.UUID(hex=unit), InfoType(info_type)
     except ValueError:
         raise RuleBroken("compartment.unknown") from None
-    if service_compartment(*parsed) != name or prefix != "svc":
+    if service_compartment(*parsed) != name:  # its one spelling
         raise RuleBroken("compartment.unknown")
     return parsed

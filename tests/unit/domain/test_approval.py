@@ -29,7 +29,7 @@ from bti.domain.approval import (
     same_name,
 )
 from bti.domain.codes import STAFF_SIDE, Role
-from bti.domain.step_up import FRESH_FOR, is_fresh
+from bti.domain.step_up import DEMO, FRESH_FOR, is_fresh
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 UNIT = uuid.UUID(int=1)
@@ -210,3 +210,7 @@ def test_what_has_no_one_spelling_is_refused(value):
 def test_the_digest_names_the_act_too():
     made = {digest_of(act, PARAMS) for act in ApprovalAct}
     assert len(made) == len(ApprovalAct)
+
+
+def test_a_demonstrations_strength_is_called_as_in_every_session():
+    assert DEMO == "demo"

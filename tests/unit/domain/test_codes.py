@@ -88,5 +88,9 @@ def test_a_compartments_name_says_whose_and_of_what_kind():
     ["", "svc", "svc::", f"svc:{SCHOOL}:own", f"svc:{SCHOOL.hex}:x", f"xxx:{SCHOOL.hex}:own"],
 )
 def test_a_made_up_compartment_is_refused(name):
-    with pytest.raises(RuleBroken, match=r"compartment\.unknown"):
+    with pytest.raises(RuleBroken, match=r"^compartment\.unknown$"):
         parse(name)
+
+
+def test_the_compartments_of_no_service_are_called_as_in_every_database():
+    assert (CORE, SEALED) == ("core", "sealed")
