@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bti.cli.protect import Waiting
+from bti.cli.waiting import Waiting
 from bti.disclosure.tables import TableError
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def command(folder: Path, known_file: Path | None) -> None:
     try:
         publication = read_release((folder / "release.json").read_text(encoding="utf-8"))
         known = [] if known_file is None else _known(publication, known_file)
-        found = attack(publication, known=known, progress=Waiting())
+        with Waiting() as waiting:
+            found = attack(publication, known=known, progress=waiting)
     except (OSError, UnicodeDecodeError, ReleaseTextError, TableError) as fault:
         raise click.UsageError(f"{folder}: {fault}.") from None
     except (Unanswered, ValueError) as fault:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from bti.cli.waiting import Waiting
 from bti.disclosure.tables import TableError
 
 if TYPE_CHECKING:
     from bti.disclosure.linked.counts import Counts
-
-_PATIENCE: Final = 2.0
-"""Seconds before one is told what takes so long."""
 
 MAX_FILE: Final = 200_000_000
 
@@ -59,7 +56,8 @@ def command(counts_file: Path, spec_file: Path, out: Path, key_file: Path | None
         raise click.ClickException(f"{out} is not empty.")
     try:
         counts = _counted(_text(counts_file), _text(spec_file))
-        outcome = protect(counts, key=_key(key_file), progress=Waiting())
+        with Waiting() as waiting:
+            outcome = protect(counts, key=_key(key_file), progress=waiting)
     except TableError as fault:
         raise click.ClickException(f"{fault}.") from None
     except NotSafe as fault:
@@ -72,24 +70,6 @@ def command(counts_file: Path, spec_file: Path, out: Path, key_file: Path | None
         f"{out}: {len(publication.universe.tables)} tables by {publication.method.value}, "
         f"{len(publication.hidden)} of {len(publication.shown)} numbers hidden."
     )
-
-
-class Waiting:
-    """Tells on standard error what is going on, once it has gone on for a while."""
-
-    def __init__(self) -> None:
-        """Begin to wait."""
-        self._begun = time.monotonic()
-        self._told = self._begun
-
-    def __call__(self, stage: str, done: int, of: int) -> None:
-        """Told by the engine; at most five lines a second reach the screen."""
-        now = time.monotonic()
-        if now - self._begun >= _PATIENCE and now - self._told >= _PATIENCE / 10:
-            self._told = now
-            filled = 20 * done // max(of, 1)
-            bar = "#" * filled + "." * (20 - filled)
-            click.echo(f"\r{stage:<8} [{bar}] {done} of {of}    ", nl=False, err=True)
 
 
 def _counted(table: str, spec_text: str) -> Counts:
