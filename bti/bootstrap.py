@@ -12,6 +12,7 @@ from bti.audit.way import WAY, LogWay
 from bti.clock import SystemClock
 from bti.db import migrate
 from bti.db.engine import make_engine, make_sessions
+from bti.db.forms import FormError
 from bti.db.rights import Deployment
 from bti.identity.password import Argon2Cost, Passwords
 from bti.key_provider import key_provider
@@ -19,16 +20,21 @@ from bti.keyd.broker import Rules
 from bti.keyd.local import LocalBroker
 from bti.keyd.quota import Limits
 from bti.keyd.remote import RemoteBroker
+from bti.keyd.renewal import MacRenewal
+from bti.settings import SettingsError
 from bti.workflows.perform import Doorway
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from bti.clock import Clock
     from bti.crypto.provider import KeyProvider
+    from bti.db.forms import Change
     from bti.keyd.broker import Broker
+    from bti.keyd.renewal import Refused
     from bti.settings import Settings
 
 _log: Final = logging.getLogger(__name__)
@@ -78,20 +84,70 @@ def open_runtime(
         provider = provider or key_provider(settings)
         broker = LocalBroker(provider, clock, broker_rules(settings))
     passwords = Passwords(cost) if cost else Passwords()
-    way = LogWay(settings.audit_log == "sequenced", writer, Guard(settings.signer_dir))
+    way = _way(settings, writer)
     doorway = Doorway(make_sessions(engine, **{WAY: way}), clock, broker, settings, passwords)
     return Runtime(settings, clock, engine, doorway, provider)
 
 
-def upgrade_database(settings: Settings) -> str | None:
-    """Bring the case database to the newest revision and return it."""
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """What an upgrade did: the revision, rows by table that got a MAC of their new form, and rows that did not."""
+
+    revision: str | None
+    renewed: Mapping[str, int]
+    refused: Sequence[Refused]
+
+
+def upgrade_database(
+    settings: Settings, *, provider: Callable[[], KeyProvider] | None = None
+) -> Upgraded:
+    """Bring the case database to the newest revision.
+
+    ``provider`` gives the keys; it is asked only when rows under a MAC change. Raises ``SettingsError`` then
+    where the keys are another process's, ``KeyFileRefused``, and ``SealError`` when they open nothing here.
+    """
     _open_folder(settings.var_dir)
     engine = make_engine(settings.case_database())
+    renewal = _Renewal(settings, provider or (lambda: key_provider(settings)))
     try:
-        migrate.upgrade(engine, deployment=deployment_of(settings))
-        return migrate.current(engine)
+        migrate.upgrade(engine, deployment=deployment_of(settings), renewal=renewal)
+        done = renewal.made
+        return Upgraded(
+            migrate.current(engine), done.renewed if done else {}, done.refused if done else ()
+        )
     finally:
         engine.dispose()
+
+
+class _Renewal:
+    """Opens the keys when a migration asks for them, and not before."""
+
+    def __init__(self, settings: Settings, provider: Callable[[], KeyProvider]) -> None:
+        self._settings = settings
+        self._provider = provider
+        self.made: MacRenewal | None = None
+
+    def look(self, connection: Connection, changes: Sequence[Change]) -> None:
+        """See which rows are good in the form they stand in."""
+        if self._settings.keyd_socket is not None:
+            raise SettingsError(
+                "This version changes rows that grant authority, and needs the keys: run bti db upgrade with"
+                " the key broker's settings."
+            )
+        clock = SystemClock()
+        broker = LocalBroker(self._provider(), clock, broker_rules(self._settings))
+        self.made = MacRenewal(broker, clock, _way(self._settings, "bti"))
+        self.made.look(connection, changes)
+
+    def renew(self, connection: Connection) -> Callable[[], None]:
+        """Give each of them a MAC in its new form."""
+        if self.made is None:
+            raise FormError("nothing was looked at")
+        return self.made.renew(connection)
+
+
+def _way(settings: Settings, writer: str) -> LogWay:
+    return LogWay(settings.audit_log == "sequenced", writer, Guard(settings.signer_dir))
 
 
 def deployment_of(settings: Settings) -> Deployment:

@@ -141,6 +141,7 @@ class Action(StrEnum):
     KEY_DATA_REWRAP = "key:data:rewrap"
     KEY_VALUE_RESEAL = "key:value:reseal"
     KEY_INDEX_RENEW = "key:index:renew"
+    KEY_ROW_RENEW = "key:row:renew"
     KEY_ROOT_MOVE = "key:root:move"
     KEY_RECOVERY_EXPORT = "key:recovery:export"
     KEY_SHARE_REFUSE = "key:share:refuse"
@@ -216,6 +217,7 @@ SYSTEM = frozenset(
         Action.KEY_DATA_REWRAP,
         Action.KEY_VALUE_RESEAL,
         Action.KEY_INDEX_RENEW,
+        Action.KEY_ROW_RENEW,
         Action.KEY_ROOT_MOVE,
         Action.KEY_RECOVERY_EXPORT,
         Action.KEY_SHARE_REFUSE,

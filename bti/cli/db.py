@@ -10,15 +10,26 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bti.audit import models as _log  # noqa: F401 - its tables have rights and walls too
 from bti.bootstrap import deployment_of, upgrade_database
+from bti.cli.unseal import open_here
 from bti.cli.wiring import settings
+from bti.crypto.errors import SealError
+from bti.crypto.file_provider import KeyFileRefused
+from bti.crypto.unsealing_provider import UnsealingProvider
 from bti.db import migrate, policies, rights
 from bti.db.ddl import carry_out
 from bti.db.engine import empty_write_ahead_log, make_engine
+from bti.db.forms import FormError
 from bti.db.rights import Deployment
+from bti.domain.errors import KeysUnavailable
+from bti.key_provider import key_provider
+from bti.settings import SettingsError
 from bti.slt import migrate as network_migrate
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from bti.crypto.provider import KeyProvider
+    from bti.settings import Settings
 
 
 @click.group(name="db", help="Migrate the databases.")
@@ -32,10 +43,40 @@ def upgrade() -> None:
     chosen = settings()
     chosen.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if chosen.serve != "network":
-        click.echo(f"case database: {upgrade_database(chosen)}")
+        _upgrade_cases(chosen)
     if chosen.serve != "case":
         network_migrate.upgrade(chosen.slt_database_url)
         click.echo("network database: newest revision")
+
+
+def _upgrade_cases(chosen: Settings) -> None:
+    try:
+        done = upgrade_database(chosen, provider=lambda: _opened(chosen))
+    except SealError:
+        raise click.ClickException(
+            "The keys do not open here, and this version changes rows that grant authority. Nothing was done."
+        ) from None
+    except KeysUnavailable as fault:
+        raise click.ClickException(
+            f"The keys cannot be had now: {fault.reason}. Nothing was done."
+        ) from None
+    except (SettingsError, KeyFileRefused, FormError) as fault:
+        raise click.ClickException(f"{fault} Nothing was done.") from None
+    click.echo(f"case database: {done.revision}")
+    for table, count in sorted(done.renewed.items()):
+        click.echo(f"{table}: {count} rows have a MAC of their new form")
+    for row in done.refused:
+        click.echo(f"not renewed, it was not good before: {row.table} {row.row_id}", err=True)
+    if done.refused:
+        click.echo("Run bti audit verify. These rows open nothing.", err=True)
+
+
+def _opened(chosen: Settings) -> KeyProvider:
+    """Return the keys; where they start sealed, shares are asked for."""
+    provider = key_provider(chosen)
+    if isinstance(provider, UnsealingProvider):
+        open_here(provider)
+    return provider
 
 
 @command.command()

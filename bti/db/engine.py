@@ -88,9 +88,10 @@ def _has_been_told(connection: Any) -> bool:
     return bool(waiting.poll(0))
 
 
-def make_sessions(engine: Engine, **info: object) -> sessionmaker[Session]:
+def make_sessions(engine: Engine | Connection, **info: object) -> sessionmaker[Session]:
     """Return a session factory in which every transaction is begun by name.
 
+    Of a connection that is in a transaction they are part of it, and commit nothing by themselves.
     ``info`` is given to every session: what layers above need of it, such as the way to the log.
 
     ``autobegin=False`` makes a lazy load or query outside ``perform`` an error instead of a

@@ -11,8 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from bti.db import forward, policies, rights
+from bti.db import forms, forward, policies, rights
 from bti.db.ddl import carry_out
+from bti.db.forms import FormError
 from bti.db.walls import EVERYWHERE, settings_for, tell
 from bti.paths import MIGRATIONS
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from bti.db.forms import Renewal
     from bti.db.rights import Deployment
 
 
@@ -29,31 +31,65 @@ _CHECK = "PRAGMA foreign_key_check"
 
 def config_for(connection: Connection) -> Config:
     """Return Alembic's configuration bound to an open connection."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS / "case"))
+    config = _scripts()
     config.attributes["connection"] = connection
     return config
 
 
+def _scripts() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS / "case"))
+    return config
+
+
 def upgrade(
-    engine: Engine, revision: str = "head", *, deployment: Deployment | None = None
+    engine: Engine,
+    revision: str = "head",
+    *,
+    deployment: Deployment | None = None,
+    renewal: Renewal | None = None,
 ) -> None:
     """Bring the database to ``revision`` and put walls and triggers up again; all steps or none.
 
     Walls stand at the newest revision only: an older one, on the way of a restore, has other
     tables. With ``deployment`` the processes get their rights too, where the roles have been made
-    (`bti db roles --apply`); the tables then belong to the owning role.
+    (`bti db roles --apply`); the tables then belong to the owning role. ``renewal`` has the keys: rows
+    under a MAC whose columns change on the way need it, and ``FormError`` is raised without it.
     """
+    whole = revision in {"head", newest()}
+    after_commit = None
     with _changing(engine) as connection:
         prepared = _become_owner(connection)
         tell(connection, settings_for(EVERYWHERE))
+        revision_before = MigrationContext.configure(connection).get_current_revision()
+        before = forms.columns_now(connection) if whole else {}
+        told = forms.changes_since(_scripts(), revision_before) if whole else ()
+        changes = [one for one in told if one.table in before]
+        if changes and renewal is None:
+            raise FormError("rows under a MAC are changed, and the keys are not here")
+        if changes and renewal is not None:
+            forms.hold(connection, changes)
+            renewal.look(connection, changes)
         command.upgrade(config_for(connection), revision)
-        if revision not in {"head", newest()}:
+        if not whole:
             return
+        if revision_before is not None:
+            now = forms.columns_now(connection)
+            forms.require_said(revision_before, changes, before, now)
         policies.apply(connection)
         forward.apply(connection)
         if prepared and deployment is not None:
             rights.give(connection, deployment)
+        if changes and renewal is not None:
+            # Last: what it has signed is not remembered before it is committed.
+            after_commit = renewal.renew(connection)
+    if after_commit is not None:
+        after_commit()
+
+
+def changes_rows_under_mac(revision: str) -> bool:
+    """Tell whether rows under a MAC of this revision have another form in this program."""
+    return bool(forms.changes_since(_scripts(), revision))
 
 
 def downgrade(engine: Engine, revision: str) -> None:
@@ -112,9 +148,7 @@ def current(engine: Engine) -> str | None:
 
 def newest() -> str:
     """Return the newest revision this program knows."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS / "case"))
-    head = ScriptDirectory.from_config(config).get_current_head()
+    head = ScriptDirectory.from_config(_scripts()).get_current_head()
     if head is None:
         message = "there are no migrations"
         raise RuntimeError(message)

@@ -57,6 +57,11 @@ class LocalBroker:
         self._clock = clock
         self._rules = rules
 
+    @property
+    def key_store(self) -> KeyStore:
+        """The wrapped keys, for what else of the broker works in its own transaction."""
+        return self._keys
+
     def attach(self, session: Session, recorder: Recorder, credential: Credential) -> LocalVerbs:
         """Return verbs bound to ``session``; its vault starts empty."""
         meter = Meter(session, self._clock, self._rules.limits)

@@ -85,7 +85,7 @@ def reseal_batch(
             last = ids[-1]
         after = None
         if ids:
-            _reseal(session, keys, tenant, _locked(session, mapped, ids))
+            seal_anew(session, keys, tenant, locked(session, mapped, ids))
         if last is not None:
             return Resealed(len(ids), Position(mapped.__tablename__, last))
         if ids:
@@ -132,9 +132,10 @@ def _under_older_ops(
     return ids, ids[-1] if len(ids) == most else None
 
 
-def _locked(
+def locked(
     session: Session, mapped: type[TenantRow], ids: Sequence[uuid.UUID]
 ) -> Sequence[TenantRow]:
+    """Return these rows as they stand now, held against everybody else."""
     return session.scalars(
         select(mapped)
         .where(mapped.id.in_(ids))
@@ -144,7 +145,13 @@ def _locked(
     ).all()
 
 
-def _reseal(session: Session, keys: KeyStore, tenant: uuid.UUID, rows: Sequence[TenantRow]) -> None:
+def seal_anew(
+    session: Session, keys: KeyStore, tenant: uuid.UUID, rows: Sequence[TenantRow]
+) -> None:
+    """Write the rows of ``tenant`` as their next version: every seal, and the MAC, is made under the active keys.
+
+    Raises ``SealError`` for a value that does not open.
+    """
     before = session.info.get("vault")
     vault = Vault()
     session.info["vault"] = vault

@@ -123,6 +123,7 @@ ACTS: Final = {
     "erasure:certificate:issue": lazy_gettext("Wrote a certificate of erasure"),
     "key:value:reseal": lazy_gettext("Sealed values anew under a new key"),
     "key:index:renew": lazy_gettext("Changed the key that national ids are looked up with"),
+    "key:row:renew": lazy_gettext("Renewed the proof of rights for a new version"),
     "key:root:move": lazy_gettext("Changed the root key"),
     "key:recovery:export": lazy_gettext("Made shares of the root key"),
     "key:share:refuse": lazy_gettext("Refused a share that was to open the keys"),

@@ -173,6 +173,12 @@ def restore(
         raise BackupRefused(
             "The key store is from an older program than the data, or both from a newer one."
         )
+    if migrate.changes_rows_under_mac(first):
+        # Their MACs need the keys and a log to enter it in, and neither is there yet.
+        raise BackupRefused(
+            "The version that made it had other rows that grant authority: restore with that version, begin the"
+            " log's new epoch, and then run bti db upgrade with this one."
+        )
     migrate.upgrade(engine, first)
     _load(engine, private, data, _Shelf(blobs))
     migrate.upgrade(engine, second)
