@@ -9,7 +9,7 @@ SHELL := /bin/sh
 
 PYTHON ?= python3
 PORT ?= 5000
-# Workers for the tests. Two fit a small machine; more is faster on a larger one.
+# Workers for the tests and the mutants. Two fit a small machine; more is faster on a larger one.
 JOBS ?= 2
 # Inputs for each parser that is fuzzed.
 RUNS ?= 1000000
@@ -73,7 +73,7 @@ fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage 
 
 # TARGET names some of them (mutants/targets.py); all when it is empty.
 mutants: setup ## Change one line at a time in what guards a child: is it noticed? TARGET=, 95 in 100 (long)
-	@$(BIN)/python -m mutants $(TARGET)
+	@$(BIN)/python -m mutants --jobs $(JOBS) $(TARGET)
 
 # Only what stands on the command line: shells have a variable SECONDS of their own.
 scan: setup ## Attack a throw-away demonstration with wapiti and sqlmap (long); SECONDS=150 each, DATABASE=PostgreSQL

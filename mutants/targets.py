@@ -61,8 +61,8 @@ TARGETS: dict[str, Target] = {
             f"{_DOMAIN}/test_access_properties.py",
             f"{_DOMAIN}/test_approval.py",
             f"{_DOMAIN}/test_codes.py",
-            f"{_DOMAIN}/test_life_of_a_case.py",
             f"{_DOMAIN}/test_policy_matrix.py",
+            f"{_DOMAIN}/test_relations.py",
         ),
         (f"{_DOMAIN}/test_policy_matrix.py::{_WHOLE_MATRIX}",),
     ),
@@ -100,6 +100,21 @@ TARGETS: dict[str, Target] = {
         ("bti/keyd/local.py", "bti/keyd/tenant_verbs.py"),
         (f"{_KEYD}/test_verbs.py", f"{_KEYD}/test_tenant_verbs.py"),
     ),
+    "asked": Target(
+        (
+            "bti/keyd/handler.py",
+            "bti/keyd/requests.py",
+            "bti/keyd/peers.py",
+            "bti/keyd/notes.py",
+        ),
+        (
+            f"{_KEYD}/test_handler.py",
+            f"{_KEYD}/test_notes.py",
+            f"{_KEYD}/test_peers.py",
+            f"{_KEYD}/test_requests.py",
+            f"{_KEYD}/test_wire.py",
+        ),
+    ),
     "decisions": Target(
         (
             "bti/keyd/authority.py",
@@ -107,23 +122,34 @@ TARGETS: dict[str, Target] = {
             "bti/keyd/plain_rows.py",
             "bti/keyd/ground.py",
             "bti/keyd/denial.py",
-            "bti/keyd/quota.py",
-            "bti/keyd/opening_count.py",
             "bti/keyd/evidence.py",
-            "bti/keyd/kinship.py",
-            "bti/keyd/row_macs.py",
-            "bti/keyd/baits.py",
-            "bti/keyd/codes.py",
         ),
         (
             f"{_KEYD}/test_decisions.py",
             f"{_KEYD}/test_facts.py",
+            f"{_KEYD}/test_row_macs.py",
+            f"{_KEYD}/test_tenant_verbs.py",
+            f"{_KEYD}/test_verbs.py",
+        ),
+    ),
+    "quotas": Target(
+        ("bti/keyd/quota.py", "bti/keyd/opening_count.py"),
+        (f"{_KEYD}/test_what_is_counted.py", f"{_KEYD}/test_verbs.py"),
+    ),
+    "marks": Target(
+        (
+            "bti/keyd/row_macs.py",
+            "bti/keyd/baits.py",
+            "bti/keyd/codes.py",
+            "bti/keyd/kinship.py",
+        ),
+        (
             f"{_KEYD}/test_grants_of_first_accounts.py",
+            f"{_KEYD}/test_grants_of_versions.py",
             f"{_KEYD}/test_kinship.py",
             f"{_KEYD}/test_row_macs.py",
             f"{_KEYD}/test_tenant_verbs.py",
             f"{_KEYD}/test_verbs.py",
-            f"{_KEYD}/test_what_is_counted.py",
         ),
     ),
 }

@@ -173,9 +173,7 @@ def relations_of(subject: Subject, facts: ObjectFacts, at: datetime) -> frozense
     The one exception is OFFERED, so that a no can always be said.
     """
     held = standing_of(subject, facts, at)
-    if not held & BY_CONSENT or unit_is_in(subject, facts, at):
-        return held
-    return held - BY_CONSENT
+    return held if unit_is_in(subject, facts, at) else held - BY_CONSENT
 
 
 def standing_of(subject: Subject, facts: ObjectFacts, at: datetime) -> frozenset[Relation]:
@@ -252,9 +250,11 @@ def _family(subject: Subject, facts: ObjectFacts, at: datetime) -> set[Relation]
 
 def _guardian(subject: Subject, facts: ObjectFacts) -> GuardianFacts | None:
     mine = [one for one in facts.guardians if one.account_id == subject.account_id]
-    if len(mine) != 1 or mine[0].blocked or not mine[0].parental_responsibility:
+    if len(mine) != 1:
         return None
-    return None if mine[0].access is GuardianAccess.NONE else mine[0]
+    [one] = mine
+    closed = one.blocked or not one.parental_responsibility or one.access is GuardianAccess.NONE
+    return None if closed else one
 
 
 def family_may_read(
