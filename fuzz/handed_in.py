@@ -114,8 +114,6 @@ validity_months = 12
 reminder_days = 30
 youth_age = 15
 youth_mode = "additional"
-education_alone_age = 15
-health_alone_age = 16
 {"".join(map(_level, range(4)))}""".encode()
 _FOLDER = tempfile.TemporaryDirectory()
 (Path(_FOLDER.name) / "standard.toml").write_bytes(WHOLE_PROFILE)

@@ -14,6 +14,7 @@ from bti.domain.codes import (
     ContactWithGuardians,
     HeardMethod,
     InfoType,
+    Kept,
     TalkedWithChild,
 )
 from bti.domain.consent import Answer, Form, Scope
@@ -244,6 +245,7 @@ class Beginning:
                     method=HeardMethod.CONVERSATION,
                     words="Det er greit hvis det hjelper.",
                     weight=f"Vi følger det {name} ønsker.",
+                    kept=Kept.NOTHING,
                 ),
                 text=consent.ShownText(
                     _TEXT_VERSION,

@@ -200,6 +200,15 @@ class NotHeardReason(StrEnum):
     OTHER = "other"
 
 
+class Kept(StrEnum):
+    """Whether a child wants something kept from the guardians. SOMETHING stops the question."""
+
+    NOTHING = "nothing"
+    #: There is something, the leader has looked at it, and it is not in what is asked about.
+    LEFT_OUT = "left_out"
+    SOMETHING = "something"
+
+
 class AgeBand(StrEnum):
     """Age groups for counts, in whole years, both ends included."""
 

@@ -28,9 +28,7 @@ class ProfileRules:
     soon_days: int
     consent_validity_months: int
     consent_reminder_days: int
+    #: The ages of the acts (opplæringslova § 24-5, pasient- og brukerrettighetsloven § 4-3) are not
+    #: here: they are no local choice. These two are for what no act settles; see ``signers``.
     youth_age: int
     youth_mode: YouthMode
-    #: From this age the pupil alone decides on own education; None turns it off.
-    education_alone_age: int | None
-    #: From this age the youth alone waives health confidentiality (pasient- og brukerrettighetsloven).
-    health_alone_age: int

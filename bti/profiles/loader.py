@@ -131,10 +131,8 @@ def _profile(document: Document) -> Profile:
         soon_days=deadlines.whole("soon_days", 0, 60),
         consent_validity_months=consent.whole("validity_months", 1, 36),
         consent_reminder_days=consent.whole("reminder_days", 1, 180),
-        youth_age=consent.whole("youth_age", 12, 18),
+        youth_age=consent.whole("youth_age", 12, 16),
         youth_mode=consent.choice("youth_mode", YouthMode),
-        education_alone_age=consent.whole_or_none("education_alone_age", 15, 18),
-        health_alone_age=consent.whole("health_alone_age", 16, 18),
     )
     for table in (deadlines, consent, log, top):
         table.done()

@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from bti.domain.consent import Scope
 from bti.web.filters import day_year, listed
 from bti.web.labels import INFO_TYPE
-from bti.workflows.consent import Direction, ShownText
+from bti.workflows.consent import ShownText, Way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Question:
     asker: str
     service: str
     types: Sequence[InfoType]
-    direction: Direction
+    direction: Way
     purpose: str = field(repr=False)
     until: date
 
@@ -54,9 +54,9 @@ def _service(question: Question) -> tuple[Line, ...]:
     what = listed(INFO_TYPE[one] for one in question.types)
     names = {"service": question.service, "asker": question.asker}
     ways = {
-        Direction.OUT: _("%(asker)s tells %(service)s.", **names),
-        Direction.IN: _("%(service)s tells %(asker)s.", **names),
-        Direction.BOTH: _("%(asker)s and %(service)s tell each other.", **names),
+        Way.OUT: _("%(asker)s tells %(service)s.", **names),
+        Way.IN: _("%(service)s tells %(asker)s.", **names),
+        Way.BOTH: _("%(asker)s and %(service)s tell each other.", **names),
     }
     return (
         (

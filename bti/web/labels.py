@@ -16,6 +16,7 @@ from bti.domain.codes import (
     GuardianRelation,
     HeardMethod,
     InfoType,
+    Kept,
     MeasureResult,
     NotHeardReason,
     Role,
@@ -175,6 +176,12 @@ NOT_HEARD: Final[Mapping[NotHeardReason, Any]] = {
     NotHeardReason.OTHER: _l("Another reason"),
 }
 
+KEPT: Final[Mapping[Kept, Any]] = {
+    Kept.NOTHING: _l("No, there is nothing"),
+    Kept.LEFT_OUT: _l("Yes. It is not in this question, and my leader has looked at it"),
+    Kept.SOMETHING: _l("Yes, and I do not know what to do with it"),
+}
+
 FINDING: Final[Mapping[Finding, Any]] = {
     Finding.YES: _l("Yes"),
     Finding.NO: _l("No"),
@@ -285,6 +292,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "talked": TALKED,
     "heard": HEARD,
     "not_heard": NOT_HEARD,
+    "kept": KEPT,
     "who": WHO,
     "finding": FINDING,
     "individual_plan": INDIVIDUAL_PLAN,

@@ -137,11 +137,30 @@ RULES: Final[Mapping[str, Any]] = {
     "consent.answer_before_question": _l("The answer cannot be from before the question."),
     "consent.day_in_future": _l("The day cannot be in the future."),
     "consent.ended": _l("This question is no longer open. Ask again."),
-    "consent.health_alone": _l("From 16, health information is asked about by itself."),
-    "consent.hearing_missing": _l(
-        "Write how the child was heard, or why not. From twelve, also how much weight it was given."
+    "consent.health_alone": _l(
+        "From 16 the young person alone decides over health, and over all that the health service "
+        "tells. Ask about that by itself, one way at a time."
     ),
-    "consent.mandate_expired": _l("The power of attorney has run out."),
+    "consent.hearing_missing": _l(
+        "Write how the child was heard, or why not. From twelve, also how much weight it was given, "
+        "and whether something must be kept from the guardians."
+    ),
+    "consent.blocked_still": _l(
+        "The county governor has decided that this stays secret. It cannot be asked about now."
+    ),
+    "consent.kept_from_guardians": _l(
+        "The child wants something kept from the guardians, so they are not asked. Talk with your "
+        "leader first. What the child wants kept must not stand in what you share."
+    ),
+    "consent.mandate_expired": _l("The power of attorney does not cover this day."),
+    "consent.mandate_no_effect": _l(
+        "Nobody can sign for the young person, for child welfare services, or for somebody's own "
+        "secrets."
+    ),
+    "consent.mandate_stranger": _l(
+        "Only the other one who decides for the child can sign with a power of attorney."
+    ),
+    "consent.mandate_unnamed": _l("Write where the power of attorney is kept."),
     "consent.no_cells": _l("Choose at least one kind of information to share."),
     "consent.no_signer": _l("Nobody who may consent is registered. Add the guardians first."),
     "consent.not_a_signer": _l("This person does not have to answer this question."),

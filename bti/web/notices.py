@@ -59,6 +59,12 @@ NOTICES: Final[dict[str, Notice]] = {
     "log_opened": Notice(lazy_gettext("The log is open, and you have the baton.")),
     "consent_asked": Notice(lazy_gettext("The question is written down. Nothing is shared yet.")),
     "consent_answered": Notice(lazy_gettext("The answer is saved.")),
+    "consent_late": Notice(
+        lazy_gettext(
+            "The answer is kept. It came after the question was over, so it opens nothing. Ask again."
+        ),
+        "warning",
+    ),
     "consent_complete": Notice(lazy_gettext("Everybody has said yes. The consent is in place.")),
     "consent_withdrawn": Notice(lazy_gettext("The sharing has stopped.")),
     "guardian_saved": Notice(lazy_gettext("The guardian is saved.")),

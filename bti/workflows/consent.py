@@ -18,8 +18,18 @@ from bti.db.models import Case, Consent, ConsentAnswer
 from bti.domain import consent as rules
 from bti.domain.access import Action
 from bti.domain.ages import day_in_norway, start_of_day
-from bti.domain.codes import HeardMethod, InfoType, NotHeardReason
-from bti.domain.consent import OPENING, AnswerFacts, ConsentFacts, HeardFacts, Scope
+from bti.domain.codes import HeardMethod, InfoType, Kept, NotHeardReason
+from bti.domain.consent import (
+    OPENING,
+    AnswerFacts,
+    ConsentFacts,
+    HeardFacts,
+    Mandate,
+    Question,
+    Scope,
+    latest_end,
+)
+from bti.domain.consent_record import answer_meta, meta_of
 from bti.domain.errors import RuleBroken
 from bti.domain.signers import ChildFacts
 from bti.workflows import consent_cells, directory
@@ -27,12 +37,12 @@ from bti.workflows.case_file import CORE, case_row, child_of, ops_of, persons
 from bti.workflows.consent_file import (
     WITHDRAWN,
     Asked,
-    Direction,
+    Way,
     asked_in,
     cells_between,
     deciders_in,
-    meta_of,
     of_types,
+    sectors_in,
 )
 from bti.workflows.consent_page import (
     ConsentPage,
@@ -52,7 +62,7 @@ from bti.workflows.errors import NotFound
 from bti.workflows.once import found_done, hold, row_id, unchanged
 
 if TYPE_CHECKING:
-    from bti.domain.events import ConsentWithdrawn
+    from bti.domain.events import CellRef, ConsentWithdrawn
     from bti.domain.signers import SignersRequired
     from bti.workflows.context import Context
 
@@ -68,6 +78,8 @@ class Heard:
     not_heard: NotHeardReason | None = None
     words: str = field(default="", repr=False)
     weight: str = field(default="", repr=False)
+    #: What a child of 12 to 15 says to whether something must be kept from the guardians.
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,10 @@ class ShownText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskConsent:
-    """A question to put. ``valid_to`` None means as long as the profile allows."""
+    """A question to put. ``valid_to`` None means as long as the profile allows.
+
+    ``about`` are guardians whose own secrets are included: they answer for themselves.
+    """
 
     case_id: uuid.UUID
     submission: uuid.UUID
@@ -94,13 +109,24 @@ class AskConsent:
     scope: Scope
     to_unit: uuid.UUID | None = None
     info_types: frozenset[InfoType] = frozenset()
-    direction: Direction = Direction.BOTH
+    direction: Way = Way.BOTH
     purpose: str = field(repr=False)
     valid_to: date | None = None
     language: str = "nb"
     interpreter: str = ""
     heard: Heard | None = None
+    about: frozenset[uuid.UUID] = frozenset()
     text: ShownText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedBy:
+    """Who signed for another, and the power of attorney: its days, and where it is to be found."""
+
+    person_id: uuid.UUID
+    valid_from: date
+    valid_to: date
+    reference: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +143,16 @@ class RecordAnswer:
     info_types: frozenset[InfoType] = frozenset()
     minuted_by: uuid.UUID | None = None
     present: str = field(default="", repr=False)
+    interpreter: str = field(default="", repr=False)
+    mandate: SignedBy | None = None
     note: str = field(default="", repr=False)
 
 
 def ask(context: Context, *, command: AskConsent) -> uuid.UUID:
     """Put a question to those who must consent; returns the consent's id. Opens nothing.
 
-    Raises ``RuleBroken`` as ``bti.domain.consent.ask``, and consent.hearing_missing,
-    consent.day_in_future; ``Conflict`` when the case has changed; ``NotFound`` for a service that
+    Raises ``RuleBroken`` as ``ask`` and ``check_hearing`` of ``bti.domain.consent``, and
+    consent.day_in_future, consent.blocked_still; ``Conflict`` when the case has changed; ``NotFound`` for a service that
     cannot be brought in. The same sending twice is one question.
     """
     hold(context, command.case_id)
@@ -139,11 +167,12 @@ def ask(context: Context, *, command: AskConsent) -> uuid.UUID:
     row = Consent(id=consent_id, tenant_id=case.tenant_id, case_id=case.id, compartment=CORE)
     row.meta = meta_of(
         facts,
+        needed,
         owner=case.unit_id,
         to_unit=command.to_unit,
         direction=command.direction.value,
         language=command.language,
-        basis=needed.basis,
+        ends_at=latest_end(facts, context.now, context.profile),
     )
     row.body = _body(command)
     context.session.add(row)
@@ -159,7 +188,8 @@ def ask(context: Context, *, command: AskConsent) -> uuid.UUID:
 def answer(context: Context, *, command: RecordAnswer) -> rules.ConsentStatus:
     """Record what a signer said, and open the cells when it was the last yes needed.
 
-    Returns where the consent then stands. Raises ``RuleBroken`` as ``bti.domain.consent.answer``
+    Returns where the consent then stands; an answer that came too late is kept, and it stands as it
+    stood. Raises ``RuleBroken`` as ``bti.domain.consent.answer``
     and consent.day_in_future, consent.answer_before_question, consent.not_colleague (who minuted
     it is nobody here); ``NotFound``. The same sending twice is one answer.
     """
@@ -239,38 +269,49 @@ def _new_question(
         raise NotFound
     if command.heard is not None and command.heard.on > context.today:
         raise RuleBroken("consent.day_in_future")
+    people = persons(context, case.id)
     child = ChildFacts(child_of(context, case.id).id, ops_of(case).birth_date)
-    deciders = deciders_in(persons(context, case.id))
+    deciders = deciders_in(people)
+    if not command.about <= {one.person_id for one in deciders}:
+        raise NotFound
     cells = (
         cells_between(case.unit_id, command.to_unit, command.info_types, command.direction)
         if bringing_in
         else frozenset()
     )
-    valid_to = start_of_day(command.valid_to) if command.valid_to is not None else None
-    needed = rules.ask(
+    _not_blocked(asked_in(context, case.id, people), cells)
+    question = Question(
         scope=command.scope,
         cells=cells,
-        child=child,
-        deciders=deciders,
-        rules=context.profile,
-        at=context.now,
-        valid_to=valid_to,
+        sectors=sectors_in(context),
+        about=command.about,
+        valid_to=start_of_day(command.valid_to) if command.valid_to is not None else None,
+    )
+    needed = rules.ask(
+        question, child=child, deciders=deciders, rules=context.profile, at=context.now
     )
     facts = ConsentFacts(
         consent_id=consent_id,
         scope=command.scope,
         cells=cells,
         asked_at=context.now,
-        valid_to=valid_to or rules.default_valid_to(context.now, context.profile),
+        valid_to=question.valid_to or rules.default_valid_to(context.now, context.profile),
         child=child,
         deciders=deciders,
         required=needed.person_ids,
+        realms=question.realms,
+        stand_ins=needed.stand_ins,
+        about=command.about,
         heard=_heard_facts(command.heard),
     )
-    if not rules.hearing_recorded(facts, context.now):
-        # Barnelova § 31: before anybody is asked to decide, the child has been, or it says why not.
-        raise RuleBroken("consent.hearing_missing")
+    rules.check_hearing(facts)
     return facts, needed
+
+
+def _not_blocked(before: tuple[Asked, ...], cells: frozenset[CellRef]) -> None:
+    """Raise ``RuleBroken("consent.blocked_still")`` for what an authority has said stays secret."""
+    if any(one.block_in_force and one.facts.cells & cells for one in before):
+        raise RuleBroken("consent.blocked_still")
 
 
 def _heard_facts(heard: Heard | None) -> HeardFacts | None:
@@ -281,6 +322,7 @@ def _heard_facts(heard: Heard | None) -> HeardFacts | None:
         method=heard.method,
         not_heard=heard.not_heard,
         weight_noted=bool(heard.weight.strip()),
+        kept=heard.kept,
     )
 
 
@@ -309,6 +351,18 @@ def _given(context: Context, asked: Asked, command: RecordAnswer) -> AnswerFacts
         cells=of_types(asked.facts.cells, command.info_types) if partly else frozenset(),
         minuted_by=command.minuted_by,
         present_named=bool(command.present.strip()),
+        mandate=_mandate(command.mandate),
+    )
+
+
+def _mandate(signed: SignedBy | None) -> Mandate | None:
+    if signed is None:
+        return None
+    return Mandate(
+        signed_by=signed.person_id,
+        valid_from=signed.valid_from,
+        valid_to=signed.valid_to,
+        named=bool(signed.reference.strip()),
     )
 
 
@@ -327,16 +381,14 @@ def _store_answer(
         person_id=command.person_id,
         compartment=CORE,
     )
-    row.meta = {
-        "answer": given.answer.value,
-        "at": given.at,
-        "form": given.form.value,
-        "types": sorted({cell.info_type.value for cell in given.cells}),
-    }
+    row.meta = answer_meta(given)
     row.body = {
         "on": command.on,
         "minuted_by": command.minuted_by,
         "present": command.present,
+        "interpreter": command.interpreter,
+        "mandate_by": command.mandate.person_id if command.mandate is not None else None,
+        "mandate": command.mandate.reference if command.mandate is not None else "",
         "note": command.note,
         "recorded_by": context.person.account_id,
     }
@@ -351,7 +403,7 @@ def _store_withdrawal(context: Context, case: Case, event: ConsentWithdrawn) -> 
         person_id=event.person_id,
         compartment=CORE,
     )
-    row.meta = {"answer": WITHDRAWN, "at": event.at, "form": "", "types": []}
+    row.meta = {"answer": WITHDRAWN, "at": event.at, "form": "", "cells": []}
     row.body = {"on": context.today, "recorded_by": context.person.account_id}
     context.session.add(row)
 
@@ -362,11 +414,12 @@ __all__ = [
     "ConsentPage",
     "ConsentRow",
     "ConsentSection",
-    "Direction",
     "Heard",
     "RecordAnswer",
     "ShownText",
+    "SignedBy",
     "Statuses",
+    "Way",
     "answer",
     "ask",
     "ask_page",

@@ -5,7 +5,7 @@ Applies the events of ``bti.domain.consent``; decides nothing itself.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -94,13 +94,33 @@ def stop_all(context: Context, case: Case) -> None:
     close_doors(context, case)
 
 
-def close_doors(context: Context, case: Case) -> None:
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What ended with the cells: places, and whether a waiting referral or an offer went back."""
+
+    places: int
+    referral: bool
+    offer: bool
+
+
+def close_doors(context: Context, case: Case) -> Closed:
     """End what rested on cells that have stopped: places, a waiting referral, offers."""
     # Reads below must see the cells as they now are.
     context.session.flush()
-    participant.shut_out(context, case)
-    _return_referral(context, case)
-    baton.drop_offers_to_outsiders(context, case)
+    return Closed(
+        places=participant.shut_out(context, case),
+        referral=_return_referral(context, case),
+        offer=baton.drop_offers_to_outsiders(context, case),
+    )
+
+
+def newest(context: Context, consent_id: uuid.UUID, kind: str) -> ConsentAnswer | None:
+    """Return the newest record of a kind (``consent_record.NOT_GIVEN``) about a consent, or None."""
+    rows = context.session.scalars(
+        select(ConsentAnswer).where(ConsentAnswer.consent_id == consent_id)
+    )
+    of_kind = [row for row in rows if row.meta["answer"] == kind]
+    return max(of_kind, key=lambda row: str(row.meta["at"]), default=None)
 
 
 def _lapse(context: Context, case: Case, asked: Asked) -> None:
@@ -112,7 +132,7 @@ def _lapse(context: Context, case: Case, asked: Asked) -> None:
         person_id=asked.facts.child.person_id,
         compartment=CORE,
     )
-    row.meta = {"answer": LAPSED, "at": context.now, "form": "", "types": []}
+    row.meta = {"answer": LAPSED, "at": context.now, "form": ""}
     row.body = {"on": context.today, "recorded_by": context.person.account_id}
     context.session.add(row)
     cells = context.session.scalars(
@@ -125,24 +145,31 @@ def _lapse(context: Context, case: Case, asked: Asked) -> None:
     case.access_epoch += 1
 
 
-def _return_referral(context: Context, case: Case) -> None:
+def _return_referral(context: Context, case: Case) -> bool:
     """Give a waiting referral back when the team may not see the case any more.
 
     Nobody in the team can open it then, not even to return it; it must not wait for ever.
     """
     ops = ops_of(case)
-    if ops.referral == "waiting" and ops.team_unit not in participant.units_let_in(context, case):
-        case.ops = replace(ops, referral="returned").to_json()
+    inside = participant.units_let_in(context, case)
+    if ops.referral != "waiting" or ops.team_unit in inside:
+        return False
+    case.ops = replace(ops, referral="returned").to_json()
+    return True
 
 
-def suspend_log(context: Context, case: Case, others: Iterable[Asked]) -> None:
-    """Let the log rest when no other consent to it is in force; nothing in it is lost."""
+def suspend_log(context: Context, case: Case, others: Iterable[Asked]) -> bool:
+    """Let the log rest when no other consent to it is in force; nothing in it is lost.
+
+    Returns whether it came to rest now.
+    """
     ops = ops_of(case)
     in_force = any(one.facts.scope is Scope.OPEN_LOG and one.status in OPENING for one in others)
     if in_force or ops.log != LogStatus.ACTIVE:
-        return
+        return False
     case.ops = replace(ops, log=LogStatus.SUSPENDED.value).to_json()
     context.record(Act.LOG_SUSPEND_WRITE, Reference("case", case.id))
+    return True
 
 
 def resume_log(context: Context, case: Case) -> None:

@@ -1,55 +1,44 @@
-"""Consents as the rules see them, rebuilt from rows. Writes nothing and decides nothing.
+"""Consents of a case, rebuilt from rows. Writes nothing and decides nothing.
 
 Everything a status depends on is sealed under the ops key, so that worklists and level rules can
-ask without opening the case; what was said and shown is sealed with the case.
+ask without opening the case; what was said and shown is sealed with the case. The stored form is
+in ``bti.domain.consent_record``: the key broker reads it too.
 """
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from bti.crypto.errors import Locked
 from bti.db.models import Consent, ConsentAnswer
-from bti.domain.codes import HeardMethod, InfoType, NotHeardReason
-from bti.domain.consent import (
-    Answer,
-    AnswerFacts,
-    ConsentFacts,
-    ConsentStatus,
-    Form,
-    HeardFacts,
-    Scope,
-    WithdrawalFacts,
-    status,
+from bti.domain.codes import InfoType, Sector
+from bti.domain.consent import AnswerFacts, ConsentFacts, ConsentStatus, Verdict, verdict
+from bti.domain.consent_record import (
+    BLOCKED,
+    LAPSED,
+    UNBLOCKED,
+    WITHDRAWN,
+    Way,
+    cell_name,
+    cells_between,
+    facts_from,
+    of_names,
+    of_types,
 )
-from bti.domain.events import CellRef
-from bti.domain.signers import ChildFacts, DeciderFacts, SignerRole
-from bti.workflows.case_file import case_row, ops_of, persons, to_date
+from bti.domain.signers import DeciderFacts, SignerRole
+from bti.workflows import directory
+from bti.workflows.case_file import case_row, ops_of, persons
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from bti.workflows.case_file import PersonRecord
     from bti.workflows.context import Context
-
-#: Stored as an answer: the newest of a signer counts, and this one is final.
-WITHDRAWN: Final = "withdrawn"
-#: Stored as an answer nobody gave: others have come to decide, or the case was closed. Final too.
-LAPSED: Final = "lapsed"
-
-
-class Direction(StrEnum):
-    """Which way information goes between the owner's service and the one brought in."""
-
-    BOTH = "both"
-    OUT = "out"
-    IN = "in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +46,19 @@ class Asked:
     """A question that was put, with everything said to it so far, and where it stands now."""
 
     facts: ConsentFacts
+    owner: uuid.UUID
     to_unit: uuid.UUID | None
-    direction: Direction
+    direction: Way
     language: str
     withdrawn_at: datetime | None
-    status: ConsentStatus
+    verdict: Verdict
+    #: Whether an authority's decision that this stays secret is still in force.
+    block_in_force: bool
+
+    @property
+    def status(self) -> ConsentStatus:
+        """Where it stands."""
+        return self.verdict.status
 
     @property
     def id(self) -> uuid.UUID:
@@ -124,47 +121,9 @@ def deciders_in(people: Iterable[PersonRecord]) -> tuple[DeciderFacts, ...]:
     return tuple(decider_of(one) for one in people if one.kind == "guardian")
 
 
-def cells_between(
-    owner: uuid.UUID,
-    to_unit: uuid.UUID | None,
-    types: Iterable[InfoType],
-    direction: Direction = Direction.BOTH,
-) -> frozenset[CellRef]:
-    """Return the cells of a question: each type, each way that was asked about."""
-    if to_unit is None:
-        return frozenset()
-    ways = {
-        Direction.BOTH: ((owner, to_unit), (to_unit, owner)),
-        Direction.OUT: ((owner, to_unit),),
-        Direction.IN: ((to_unit, owner),),
-    }[direction]
-    return frozenset(CellRef(start, end, one) for start, end in ways for one in types)
-
-
-def meta_of(facts: ConsentFacts, *, owner: uuid.UUID, **more: object) -> dict[str, Any]:
-    """Return the ops-sealed form of a new question."""
-    heard = facts.heard
-    return {
-        **more,
-        "scope": facts.scope.value,
-        "owner": owner,
-        "types": sorted(facts.info_types),
-        "asked_at": facts.asked_at,
-        "valid_to": facts.valid_to,
-        "child": facts.child.person_id,
-        "required": sorted(str(one) for one in facts.required),
-        "deciders": [
-            [one.person_id, one.decides, one.checked_on, one.role.value] for one in facts.deciders
-        ],
-        "heard": None
-        if heard is None
-        else [
-            heard.on,
-            heard.method.value if heard.method else None,
-            heard.not_heard.value if heard.not_heard else None,
-            heard.weight_noted,
-        ],
-    }
+def sectors_in(context: Context) -> dict[uuid.UUID, Sector]:
+    """Return what kind of service each unit is."""
+    return {unit.id: unit.sector for unit in directory.units(context).values()}
 
 
 def _people_if_open(context: Context, case_id: uuid.UUID) -> tuple[PersonRecord, ...] | None:
@@ -181,87 +140,42 @@ def _asked(
     people: tuple[PersonRecord, ...] | None,
 ) -> Asked:
     meta = row.meta
-    to_unit = uuid.UUID(meta["to_unit"]) if meta["to_unit"] else None
-    direction = Direction(meta["direction"])
-    cells = cells_between(
-        uuid.UUID(meta["owner"]), to_unit, [InfoType(one) for one in meta["types"]], direction
+    said = tuple((answer.person_id, answer.meta) for answer in answers)
+    facts = facts_from(
+        row.id,
+        meta,
+        said,
+        birth_date=ops_of(case_row(context, row.case_id)).birth_date,
+        deciders=None if people is None else deciders_in(people),
     )
-    birth_date = ops_of(case_row(context, row.case_id)).birth_date
-    said = [(answer.person_id, answer.meta) for answer in answers]
-    withdrawals = tuple(_withdrawal(who, one, cells) for who, one in said if _is_back(one))
-    lapsed = [datetime.fromisoformat(one["at"]) for _, one in said if one["answer"] == LAPSED]
-    facts = ConsentFacts(
-        consent_id=row.id,
-        scope=Scope(meta["scope"]),
-        cells=cells,
-        asked_at=datetime.fromisoformat(meta["asked_at"]),
-        valid_to=datetime.fromisoformat(meta["valid_to"]),
-        child=ChildFacts(uuid.UUID(meta["child"]), birth_date),
-        deciders=_stored_deciders(meta) if people is None else deciders_in(people),
-        required=frozenset(uuid.UUID(one) for one in meta["required"]),
-        heard=_heard(meta["heard"]),
-        answers=tuple(_answer(who, one, cells) for who, one in said if _is_given(one)),
-        withdrawals=withdrawals,
-        lapsed_at=min(lapsed, default=None),
-    )
+    kinds = [one["answer"] for _, one in sorted(said, key=lambda pair: str(pair[1]["at"]))]
+    blocks = [one for one in kinds if one in {BLOCKED, UNBLOCKED}]
     return Asked(
         facts=facts,
-        to_unit=to_unit,
-        direction=direction,
+        owner=uuid.UUID(meta["owner"]),
+        to_unit=uuid.UUID(meta["to_unit"]) if meta["to_unit"] else None,
+        direction=Way(meta["direction"]),
         language=meta["language"],
-        withdrawn_at=min((one.at for one in withdrawals), default=None),
-        status=status(facts, context.now, context.profile),
+        withdrawn_at=min((one.at for one in facts.withdrawals), default=None),
+        verdict=verdict(facts, context.now, context.profile),
+        block_in_force=blocks[-1:] == [BLOCKED],
     )
 
 
-def _is_back(meta: Mapping[str, Any]) -> bool:
-    return bool(meta["answer"] == WITHDRAWN)
-
-
-def _is_given(meta: Mapping[str, Any]) -> bool:
-    return meta["answer"] not in {WITHDRAWN, LAPSED}
-
-
-def _answer(who: uuid.UUID, meta: Mapping[str, Any], cells: frozenset[CellRef]) -> AnswerFacts:
-    return AnswerFacts(
-        person_id=who,
-        answer=Answer(meta["answer"]),
-        at=datetime.fromisoformat(meta["at"]),
-        form=Form(meta["form"]),
-        cells=of_types(cells, meta["types"]),
-    )
-
-
-def _withdrawal(
-    who: uuid.UUID, meta: Mapping[str, Any], cells: frozenset[CellRef]
-) -> WithdrawalFacts:
-    return WithdrawalFacts(
-        person_id=who,
-        at=datetime.fromisoformat(meta["at"]),
-        cells=of_types(cells, meta["types"]),
-    )
-
-
-def of_types(cells: Iterable[CellRef], types: Iterable[str]) -> frozenset[CellRef]:
-    """Return the cells about these types of information."""
-    wanted = frozenset(types)
-    return frozenset(cell for cell in cells if cell.info_type.value in wanted)
-
-
-def _stored_deciders(meta: Mapping[str, Any]) -> tuple[DeciderFacts, ...]:
-    return tuple(
-        DeciderFacts(uuid.UUID(person), decides, to_date(checked_on), SignerRole(role))
-        for person, decides, checked_on, role in meta["deciders"]
-    )
-
-
-def _heard(stored: list[Any] | None) -> HeardFacts | None:
-    if stored is None:
-        return None
-    on, method, not_heard, weight_noted = stored
-    return HeardFacts(
-        on=date.fromisoformat(on),
-        method=HeardMethod(method) if method else None,
-        not_heard=NotHeardReason(not_heard) if not_heard else None,
-        weight_noted=weight_noted,
-    )
+__all__ = [
+    "BLOCKED",
+    "LAPSED",
+    "UNBLOCKED",
+    "WITHDRAWN",
+    "Asked",
+    "Way",
+    "asked_in",
+    "cell_name",
+    "cells_between",
+    "decider_of",
+    "deciders_in",
+    "of_names",
+    "of_types",
+    "role_of",
+    "sectors_in",
+]

@@ -18,14 +18,18 @@ from bti.domain.access import Action, Allowed, decide
 from bti.domain.ages import day_in_norway
 from bti.domain.codes import InfoType, Sector
 from bti.domain.consent import (
+    ENDED,
+    LATE,
     OPENING,
     Answer,
     ConsentStatus,
     Scope,
     agreed_cells,
+    attorneys,
     default_valid_to,
     may_withdraw,
 )
+from bti.domain.consent_record import NOT_GIVEN, WITHDRAWN
 from bti.domain.legal import LegalBasis, basis_on
 from bti.domain.levels import InvitedService
 from bti.domain.relations import Relation, relations_of
@@ -33,10 +37,12 @@ from bti.domain.signers import Hearing, hearing_needed
 from bti.profiles import legal_bases
 from bti.workflows import directory
 from bti.workflows.case_file import case_row, child_of, ops_of, persons
-from bti.workflows.consent_file import LAPSED, Asked, Direction, asked_in, role_of
+from bti.workflows.consent_file import Asked, Way, asked_in, role_of
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from bti.keyd.broker import Opened
     from bti.workflows.case_file import PersonRecord
     from bti.workflows.context import Context
@@ -92,15 +98,22 @@ class Statuses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignerLine:
-    """One who must answer, and what they have said."""
+    """One who must answer, why just they, and what they have said.
+
+    ``instead_of`` names whom they may answer for, when they need not answer themselves;
+    ``signed_by`` whoever had a power of attorney.
+    """
 
     person_id: uuid.UUID
     name: str = field(repr=False)
     is_child: bool
     role: str
+    why: tuple[LegalBasis, ...]
     answer: str
     on: date | None
     form: str
+    instead_of: str = field(default="", repr=False)
+    signed_by: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,20 +126,28 @@ class ConsentPage:
     child: str = field(repr=False)
     asker: str
     types: tuple[InfoType, ...]
-    direction: Direction
+    direction: Way
     valid_to: date
     purpose: str = field(repr=False)
     asked_on: date
     language: str
     interpreter: str
     signers: tuple[SignerLine, ...]
+    #: The acts that consent itself rests on, and by which the child was heard first.
     why: tuple[LegalBasis, ...]
+    heard_why: tuple[LegalBasis, ...]
+    #: Why it stands as it stands, when it is stopped or somebody has said no.
+    stands: tuple[LegalBasis, ...]
+    disagree: bool
+    late: bool
     text_version: str
     text_sha256: str
     text: tuple[tuple[str, str], ...] = field(repr=False)
     may_answer: bool
     may_take_back: tuple[tuple[uuid.UUID, str], ...] = field(repr=False)
     colleagues: tuple[tuple[uuid.UUID, str], ...]
+    #: Who might sign for the other with a power of attorney.
+    attorneys: tuple[tuple[uuid.UUID, str], ...] = field(repr=False)
     me: uuid.UUID
 
 
@@ -186,7 +207,7 @@ def show(context: Context, *, case_id: uuid.UUID, consent_id: uuid.UUID) -> Cons
     if row.masked:
         raise NotFound
     stored = context.session.get_one(Consent, consent_id)
-    body, basis = stored.body, stored.meta["basis"]
+    body, day = stored.body, day_in_norway(asked.facts.asked_at)
     case = case_row(context, case_id)
     return ConsentPage(
         case_id=case_id,
@@ -201,13 +222,17 @@ def show(context: Context, *, case_id: uuid.UUID, consent_id: uuid.UUID) -> Cons
         asked_on=day_in_norway(asked.facts.asked_at),
         language=asked.language,
         interpreter=body["interpreter"],
-        signers=_signer_lines(context, asked, people),
-        why=_why(basis, asked),
+        signers=_signer_lines(context, asked, people, stored.meta),
+        why=_bases(("fvl-13a", "gdpr-7"), day),
+        heard_why=_bases(stored.meta["heard_why"], day),
+        stands=_bases(asked.verdict.why, context.today),
+        disagree=asked.verdict.disagree,
+        late=asked.status in LATE,
         text_version=body["text"]["version"],
         text_sha256=body["text"]["sha256"],
         text=tuple((question, answer) for question, answer in body["text"]["lines"]),
         may_answer=_may(context, opened, Action.RECORD_ANSWER)
-        and asked.status not in OPENING | _OVER | {ConsentStatus.NEEDS_RENEWAL},
+        and asked.status not in OPENING | (ENDED - LATE),
         may_take_back=tuple(
             (one.id, one.name) for one in people if one.id in may_withdraw(asked.facts, context.now)
         ),
@@ -215,6 +240,7 @@ def show(context: Context, *, case_id: uuid.UUID, consent_id: uuid.UUID) -> Cons
             (one.account_id, one.name)
             for one in directory.colleagues(context, context.person.unit_id)
         ),
+        attorneys=tuple((one.id, one.name) for one in people if one.id in attorneys(asked.facts)),
         me=context.person.account_id,
     )
 
@@ -326,34 +352,46 @@ def _standing(several: list[Asked]) -> ConsentStatus | None:
 
 
 def _signer_lines(
-    context: Context, asked: Asked, people: tuple[PersonRecord, ...]
+    context: Context, asked: Asked, people: tuple[PersonRecord, ...], meta: Mapping[str, Any]
 ) -> tuple[SignerLine, ...]:
     rows = context.session.scalars(
         select(ConsentAnswer).where(ConsentAnswer.consent_id == asked.id)
     )
     newest: dict[uuid.UUID, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda one: str(one.meta["at"])):
-        if row.meta["answer"] != LAPSED:
+        if row.meta["answer"] not in NOT_GIVEN - {WITHDRAWN}:
             newest[row.person_id] = {**row.meta, **row.body}
-    return tuple(
-        SignerLine(
-            person_id=one.id,
-            name=one.name,
-            is_child=one.kind == "child",
-            role="youth" if one.kind == "child" else role_of(one.relation).value,
-            answer=newest.get(one.id, {}).get("answer", ""),
-            on=date.fromisoformat(newest[one.id]["on"]) if one.id in newest else None,
-            form=newest.get(one.id, {}).get("form", ""),
-        )
-        for one in people
-        if one.id in asked.facts.required
-    )
-
-
-def _why(basis: str, asked: Asked) -> tuple[LegalBasis, ...]:
-    codes = dict.fromkeys(("fvl-13a", basis, "barnelova-31", "gdpr-7"))
+    names = {one.id: one.name for one in people}
+    instead = dict(sorted(asked.facts.stand_ins))
     day = day_in_norway(asked.facts.asked_at)
-    return tuple(basis_on(legal_bases(), code, day) for code in codes)
+    lines = []
+    for one in people:
+        if one.id not in asked.facts.required and one.id not in instead:
+            continue
+        said = newest.get(one.id, {})
+        signer = instead.get(one.id, one.id)
+        lines.append(
+            SignerLine(
+                person_id=one.id,
+                name=one.name,
+                is_child=one.kind == "child",
+                role=meta["roles"].get(str(one.id), role_of(one.relation).value),
+                why=_bases(meta["why"][str(signer)], day),
+                answer=said.get("answer", ""),
+                on=date.fromisoformat(said["on"]) if said else None,
+                form=said.get("form", ""),
+                instead_of=names.get(signer, "") if signer != one.id else "",
+                signed_by=names.get(uuid.UUID(said["mandate_by"]), "")
+                if said.get("mandate_by")
+                else "",
+            )
+        )
+    return tuple(lines)
+
+
+def _bases(codes: Iterable[str], day: date) -> tuple[LegalBasis, ...]:
+    """Return the references as they read on a day: a record keeps the act it was made under."""
+    return tuple(basis_on(legal_bases(), code, day) for code in dict.fromkeys(codes))
 
 
 def _may(context: Context, opened: Opened, action: Action) -> bool:

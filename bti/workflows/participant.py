@@ -172,12 +172,13 @@ def add_place(
     case.access_epoch += 1
 
 
-def shut_out(context: Context, case: Case) -> None:
-    """End the places of everybody whose service no live cell lets in any more."""
+def shut_out(context: Context, case: Case) -> int:
+    """End the places of everybody whose service no live cell lets in any more; returns how many."""
     inside = units_let_in(context, case)
-    for row in live_places(context, case.id):
-        if row.unit_id not in inside:
-            row.revoked_at = context.now
+    outside = [row for row in live_places(context, case.id) if row.unit_id not in inside]
+    for row in outside:
+        row.revoked_at = context.now
+    return len(outside)
 
 
 def units_let_in(context: Context, case: Case) -> dict[uuid.UUID, datetime | None]:

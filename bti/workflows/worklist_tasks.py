@@ -15,7 +15,7 @@ from sqlalchemy import select
 from bti.db.models import Consent, ConsentAnswer
 from bti.domain import deadlines
 from bti.domain.ages import day_in_norway
-from bti.domain.consent import OPENING, ConsentStatus, Scope
+from bti.domain.consent import OPENING, ConsentStatus, Scope, latest_end
 from bti.domain.deadlines import Pressing
 from bti.domain.levels import Level, LogStatus
 from bti.domain.protection import ProtectionStanding
@@ -256,9 +256,10 @@ def _consent_task(context: Context, asked: Asked) -> tuple[TaskKind | None, date
     if asked.status in {ConsentStatus.ASKED, ConsentStatus.NEEDS_RENEWAL}:
         return TaskKind.CONSENT_MISSING, None
     if asked.status in OPENING:
-        reminder = deadlines.consent_reminder(asked.facts.valid_to, context.profile)
-        if context.today >= reminder:
-            return TaskKind.CONSENT_ENDING, day_in_norway(asked.facts.valid_to)
+        # It may end before it runs out: on a birthday from which others must answer.
+        ends = latest_end(asked.facts, context.now, context.profile)
+        if context.today >= deadlines.consent_reminder(ends, context.profile):
+            return TaskKind.CONSENT_ENDING, day_in_norway(ends)
     return None, None
 
 
@@ -278,9 +279,9 @@ def _worth_asking(context: Context, cases: Iterable[uuid.UUID]) -> frozenset[uui
             answered.setdefault(answer.consent_id, set()).add(str(answer.person_id))
     found = set()
     for row in context.session.scalars(select(Consent).where(Consent.case_id.in_(ids))):
-        valid_to = datetime.fromisoformat(row.meta["valid_to"])
+        ends_at = datetime.fromisoformat(row.meta["ends_at"])
         lacks = set(row.meta["required"]) - answered.get(row.id, set())
-        ends = context.today >= deadlines.consent_reminder(valid_to, context.profile)
+        ends = context.today >= deadlines.consent_reminder(ends_at, context.profile)
         if lacks or ends:
             found.add(row.case_id)
     return frozenset(found)

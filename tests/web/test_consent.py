@@ -39,6 +39,7 @@ def asking(world, **more):
         "method": "conversation",
         "words": "Det er greit.",
         "weight": "Mye.",
+        "kept": "nothing",
         **more,
     }
 
@@ -241,6 +242,8 @@ FIELDS = (
     "not_heard",
     "words",
     "weight",
+    "kept",
+    "about",
     "version",
 )
 ODD = st.one_of(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from bti.domain.codes import SHAREABLE, HeardMethod, InfoType, NotHeardReason
+from bti.domain.codes import SHAREABLE, HeardMethod, InfoType, Kept, NotHeardReason
 from bti.domain.consent import Answer, Form, Scope
+from bti.domain.signers import Hearing
 from bti.web import i18n
 from bti.web.forms.base import BaseForm
 from bti.web.forms.fields import (
@@ -29,11 +30,12 @@ from bti.web.labels import (
     GUARDIAN_RELATION,
     HEARD,
     INFO_TYPE,
+    KEPT,
     NOT_HEARD,
     SCOPE,
     choices,
 )
-from bti.workflows.consent import AskConsent, Direction, Heard, RecordAnswer, ShownText
+from bti.workflows.consent import AskConsent, Heard, RecordAnswer, ShownText, SignedBy, Way
 from bti.workflows.guardian import SaveGuardian
 
 if TYPE_CHECKING:
@@ -64,17 +66,23 @@ class AskForm(BaseForm):
     direction = RadioField(
         _l("Which way?"),
         choices=[
-            (Direction.BOTH.value, _l("We tell each other")),
-            (Direction.OUT.value, _l("Only we tell them")),
-            (Direction.IN.value, _l("Only they tell us")),
+            (Way.BOTH.value, _l("We tell each other")),
+            (Way.OUT.value, _l("Only we tell them")),
+            (Way.IN.value, _l("Only they tell us")),
         ],
-        default=Direction.BOTH.value,
+        default=Way.BOTH.value,
         required=False,
     )
     purpose = AreaField(
         _l("Why?"),
         description=_l("The family reads this. Write what it can help with, in plain words."),
         max_length=1000,
+    )
+    about = TicksField(
+        _l("Does it say something about one of the adults themselves?"),
+        description=_l(
+            "Their own health, money or other troubles. Whoever you tick answers for that alone."
+        ),
     )
     valid_to = DateField(_l("Until when?"), description=_l("Then the sharing stops by itself."))
     language = ListField(_l("Which language do they read?"), choices=_LANGUAGES)
@@ -103,10 +111,21 @@ class AskForm(BaseForm):
         description=_l("Needed from twelve years."),
         required=False,
     )
+    kept = RadioField(
+        _l("Is there something the child wants kept from the guardians?"),
+        description=_l("Ask when you are alone with the child. Needed from twelve years."),
+        choices=choices(KEPT),
+        required=False,
+    )
 
     def prepare(self, page: AskPage) -> None:
-        """Offer the services there are."""
+        """Offer the services and the adults there are; ask of a child's age what it may be asked."""
         self.to_unit.choices = [(str(unit_id), name) for unit_id, name in page.services]
+        self.about.choices = [(str(one.id), one.name) for one in page.guardians]
+        if not page.guardians:
+            del self.about
+        if page.hearing is not Hearing.REQUIRED_WITH_WEIGHT:
+            del self.kept
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         """Also ask for what one choice makes necessary."""
@@ -136,9 +155,9 @@ class AskForm(BaseForm):
         return tuple(InfoType(one) for one in chosen)
 
     @property
-    def way(self) -> Direction:
+    def way(self) -> Way:
         """Which way."""
-        return Direction(self.direction.data or Direction.BOTH)
+        return Way(self.direction.data or Way.BOTH)
 
     def to_command(self, case_id: uuid.UUID, text: ShownText) -> AskConsent:
         """What was chosen, for the workflow."""
@@ -155,8 +174,12 @@ class AskForm(BaseForm):
             language=self.language.data or "nb",
             interpreter=self.interpreter.data or "",
             heard=self._heard(),
+            about=frozenset(uuid.UUID(one) for one in self._ticked("about")),
             text=text,
         )
+
+    def _ticked(self, name: str) -> list[str]:
+        return list(self[name].data or ()) if name in self else []
 
     def _heard(self) -> Heard | None:
         if not self.heard.data or self.heard_on.data is None:
@@ -168,6 +191,7 @@ class AskForm(BaseForm):
             not_heard=None if yes else NotHeardReason(self.not_heard.data),
             words=self.words.data or "",
             weight=self.weight.data or "",
+            kept=Kept(self.kept.data) if "kept" in self and self.kept.data else None,
         )
 
 
@@ -189,15 +213,58 @@ class AnswerForm(BaseForm):
         description=_l("An answer that is said binds when it is noted who was there."),
         required=False,
     )
+    interpreter = TextField(
+        _l("Interpreter"), description=_l("Name and language, if there is one."), required=False
+    )
+    signed_by = ListField(
+        _l("Did somebody else sign for them, with a power of attorney?"),
+        description=_l("Only the other one who decides for the child can do that."),
+        blank=_l("No"),
+        required=False,
+    )
+    mandate_from = DateField(_l("The power of attorney holds from"), required=False)
+    mandate_to = DateField(_l("and to"), required=False)
+    mandate_reference = TextField(
+        _l("Where is the power of attorney kept?"),
+        description=_l("The number it has in the archive, for instance."),
+        required=False,
+    )
     note = AreaField(_l("Something we should remember?"), required=False, max_length=1000)
 
-    def prepare(self, page: ConsentPage) -> None:
-        """Offer the types asked about and one's own colleagues."""
+    def prepare(self, page: ConsentPage, person_id: uuid.UUID) -> None:
+        """Offer the types asked about, one's own colleagues, and who might sign for another."""
+        self.signed_by.choices = [
+            (str(one), name) for one, name in page.attorneys if one != person_id
+        ]
+        if not self.signed_by.choices:
+            for name in ("signed_by", "mandate_from", "mandate_to", "mandate_reference"):
+                del self[name]
         self.info_types.choices = choices(INFO_TYPE, page.types)
         if not page.types:
             del self.info_types
             self.answer.choices = choices(ANSWER, set(Answer) - {Answer.PARTLY})
         self.minuted_by.choices = [(str(account_id), name) for account_id, name in page.colleagues]
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Also ask for the days of a power of attorney."""
+        fine = super().validate(extra_validators)
+        if "signed_by" not in self or not self.signed_by.data:
+            return fine
+        for field in (self.mandate_from, self.mandate_to, self.mandate_reference):
+            if not field.data and not field.errors:
+                self.refuse(gettext("This must be filled in."), field)
+                fine = False
+        return fine
+
+    def _mandate(self) -> SignedBy | None:
+        if "signed_by" not in self or not self.signed_by.data:
+            return None
+        return SignedBy(
+            person_id=uuid.UUID(self.signed_by.data),
+            valid_from=self.mandate_from.data or date.max,
+            valid_to=self.mandate_to.data or date.min,
+            reference=self.mandate_reference.data or "",
+        )
 
     def to_command(self, page: ConsentPage, person_id: uuid.UUID) -> RecordAnswer:
         """What was said, for the workflow."""
@@ -214,6 +281,8 @@ class AnswerForm(BaseForm):
             info_types=frozenset(InfoType(one) for one in ticked),
             minuted_by=uuid.UUID(self.minuted_by.data) if oral and self.minuted_by.data else None,
             present=(self.present.data or "") if oral else "",
+            interpreter=self.interpreter.data or "",
+            mandate=self._mandate(),
             note=self.note.data or "",
         )
 

@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask_babel import force_locale
 
 from bti.clock import norwegian_date
-from bti.domain.consent import OPENING, Scope
+from bti.domain.consent import LATE, OPENING, ConsentStatus, Scope
 from bti.domain.errors import RuleBroken
 from bti.web import i18n, messages
 from bti.web.consent_text import Question, shown_text
@@ -97,7 +97,7 @@ def answer(case_id: uuid.UUID, consent_id: uuid.UUID, person_id: uuid.UUID) -> R
     if signer is None:
         raise NotFound
     form = AnswerForm(on=_today(), minuted_by=str(page.me))
-    form.prepare(page)
+    form.prepare(page, person_id)
     form.on.latest = _today()
     if form.validate_on_submit():
         try:
@@ -105,7 +105,7 @@ def answer(case_id: uuid.UUID, consent_id: uuid.UUID, person_id: uuid.UUID) -> R
         except RuleBroken as broken:
             messages.refuse(form, broken)
         else:
-            notify("consent_complete" if standing in OPENING else "consent_answered")
+            notify(_after_answer(standing))
             return redirect(url_for("consent.show", case_id=case_id, consent_id=consent_id), 303)
     return _page("answer", page, form, signer=signer)
 
@@ -195,6 +195,12 @@ def end_place(case_id: uuid.UUID, participant_id: uuid.UUID) -> Response:
     perform(participant.revoke, case_id=case_id, participant_id=participant_id)
     notify("participant_ended")
     return redirect(url_for("consent.invite", case_id=case_id), 303)
+
+
+def _after_answer(standing: ConsentStatus) -> str:
+    if standing in LATE:
+        return "consent_late"
+    return "consent_complete" if standing in OPENING else "consent_answered"
 
 
 def _page(name: str, page: object, form: BaseForm, **more: object) -> Response:

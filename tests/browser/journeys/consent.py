@@ -23,7 +23,7 @@ def ask(visitor: Visitor, case: str, service: str = "", types: tuple[str, ...] =
         words="Det er greit, hvis jeg får vite hva dere sier.",
         weight="Vi deler bare det han vet om.",
     )
-    visitor.choose(heard="yes", method="conversation")
+    visitor.choose(heard="yes", method="conversation", kept="nothing")
     visitor.send(nb("Go on to the text and the answers"))
     return visitor.path
 

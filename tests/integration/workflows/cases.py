@@ -20,6 +20,7 @@ from bti.domain.codes import (
     ContactWithGuardians,
     HeardMethod,
     InfoType,
+    Kept,
     TalkedWithChild,
 )
 from bti.domain.consent import Answer, ConsentStatus, Form, Scope
@@ -81,6 +82,7 @@ def heard(world: World, weight: str = "Vi har lagt vekt på det.") -> consent.He
         method=HeardMethod.CONVERSATION,
         words="Det er greit hvis det hjelper.",
         weight=weight,
+        kept=Kept.NOTHING,
     )
 
 

@@ -16,7 +16,7 @@ from bti.domain.codes import InfoType, NotHeardReason
 from bti.domain.consent import Answer, ConsentStatus, Form, Scope
 from bti.domain.errors import AccessDenied, RuleBroken
 from bti.workflows import consent, guardian
-from bti.workflows.consent import Direction
+from bti.workflows.consent import Way
 from bti.workflows.errors import Conflict, NotFound
 from tests.integration.workflows.cases import (
     ATTENDANCE,
@@ -118,7 +118,7 @@ def test_a_refusal_may_become_a_yes_and_both_answers_stay(world):
 def test_only_what_everybody_agreed_to_is_shared(world):
     case_id = new_case(world)
     types = frozenset({InfoType.ATTENDANCE, InfoType.WELLBEING, InfoType.FAMILY})
-    consent_id = ask(world, case_id, unit="pps", info_types=types, direction=Direction.OUT)
+    consent_id = ask(world, case_id, unit="pps", info_types=types, direction=Way.OUT)
     who = guardians(world, case_id)
     say(world, case_id, consent_id, who["Maria"])
     standing = say(world, case_id, consent_id, who["Tor"], Answer.PARTLY, info_types=ATTENDANCE)
@@ -355,7 +355,12 @@ def test_what_the_family_was_shown_is_kept_whole_with_its_digest(world):
     assert (page.text, page.text_sha256, page.text_version) == (TEXT.lines, TEXT.sha256, "1")
     assert (page.language, page.interpreter) == ("nn", "Ada, polsk")
     assert consent.ShownText("1", (("Who gets to know?", "Everybody."),)).sha256 != TEXT.sha256
-    assert [one.code for one in page.why] == ["fvl-13a", "barnelova-30", "barnelova-31", "gdpr-7"]
+    assert [one.code for one in page.why] == ["fvl-13a", "gdpr-7"]
+    assert [one.code for one in page.heard_why] == ["barnelova-31"]
+    assert {one.name: [law.code for law in one.why] for one in page.signers} == {
+        "Maria Hansen": ["barnelova-30"],
+        "Tor Berg": ["barnelova-30"],
+    }
 
 
 def test_sending_twice_is_one_question_and_one_answer(world):

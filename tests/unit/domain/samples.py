@@ -4,7 +4,16 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 
 from bti.domain.baton import AccountFacts, BatonFacts
-from bti.domain.codes import Arena, ContactWithGuardians, InfoType, Role, TalkedWithChild
+from bti.domain.codes import (
+    Arena,
+    ContactWithGuardians,
+    HeardMethod,
+    InfoType,
+    Kept,
+    Role,
+    Sector,
+    TalkedWithChild,
+)
 from bti.domain.consent import (
     Answer,
     AnswerFacts,
@@ -13,13 +22,13 @@ from bti.domain.consent import (
     ConsentStatus,
     Form,
     HeardFacts,
-    HeardMethod,
     Scope,
 )
 from bti.domain.events import CellRef
 from bti.domain.levels import CaseFacts, CaseStatus, InvitedService, Level, LogStatus
 from bti.domain.measures import MeasureFacts, MeasureState, Standing
 from bti.domain.policy import PURPOSES
+from bti.domain.realms import realms_of
 from bti.domain.relations import ObjectFacts, ObjectKind, Subject
 from bti.domain.signers import ChildFacts, DeciderFacts, required_signers
 from bti.profiles import load
@@ -36,6 +45,12 @@ def an_id(number: int) -> uuid.UUID:
 
 TENANT, OTHER_TENANT = an_id(1), an_id(2)
 SCHOOL, HEALTH, PPS, TEAM = an_id(10), an_id(11), an_id(12), an_id(13)
+SECTORS = {
+    SCHOOL: Sector.SCHOOL,
+    HEALTH: Sector.HEALTH,
+    PPS: Sector.PPS,
+    TEAM: Sector.TEAM,
+}
 CHILD, MOTHER, FATHER = an_id(20), an_id(21), an_id(22)
 TEACHER, NURSE, ADVISER, PRINCIPAL = an_id(30), an_id(31), an_id(32), an_id(33)
 CASE, CONSENT, GOAL, MEASURE = an_id(40), an_id(41), an_id(42), an_id(43)
@@ -64,7 +79,7 @@ def a_ref(info_type=InfoType.MEASURES, from_unit=SCHOOL, to_unit=PPS):
 def a_consent(birth_date=None, deciders=BOTH, cells=None, **changes):
     child = a_child(birth_date)
     cells = frozenset({a_ref()}) if cells is None else frozenset(cells)
-    types = {cell.info_type for cell in cells}
+    realms = realms_of(cells, SECTORS)
     at = changes.get("asked_at", NOON)
     return ConsentFacts(
         **(
@@ -76,8 +91,14 @@ def a_consent(birth_date=None, deciders=BOTH, cells=None, **changes):
                 "valid_to": at + timedelta(days=365),
                 "child": child,
                 "deciders": deciders,
-                "required": required_signers(child, deciders, types, RULES, at).person_ids,
-                "heard": HeardFacts(on=TODAY, method=HeardMethod.CONVERSATION, weight_noted=True),
+                "required": required_signers(child, deciders, realms, RULES, at).person_ids,
+                "realms": realms,
+                "heard": HeardFacts(
+                    on=TODAY,
+                    method=HeardMethod.CONVERSATION,
+                    weight_noted=True,
+                    kept=Kept.NOTHING,
+                ),
             }
             | changes
         )

@@ -6,24 +6,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bti.domain.ages import birthday, start_of_day
-from bti.domain.codes import InfoType, NotHeardReason
+from bti.domain.codes import HeardMethod, InfoType, Kept, NotHeardReason
 from bti.domain.consent import (
     Answer,
     ConsentStatus,
     Form,
     HeardFacts,
-    HeardMethod,
+    Mandate,
+    Question,
     Scope,
     WithdrawalFacts,
     agreed_cells,
     answer,
     ask,
+    check_hearing,
     complete,
     default_valid_to,
     status,
+    verdict,
     withdraw,
 )
 from bti.domain.errors import RuleBroken
+from bti.domain.legal import basis_on
+from bti.profiles import legal_bases
 from tests.unit.domain.samples import (
     BOTH,
     CHILD,
@@ -34,6 +39,7 @@ from tests.unit.domain.samples import (
     NURSE,
     RULES,
     SCHOOL,
+    SECTORS,
     TEACHER,
     TODAY,
     a_cell,
@@ -49,6 +55,14 @@ from tests.unit.domain.samples import (
 ABSENCE, MEASURES = a_ref(InfoType.ATTENDANCE), a_ref(InfoType.MEASURES)
 
 
+YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+
+
+def a_mandate(**changes):
+    values = {"signed_by": FATHER, "valid_from": YESTERDAY, "valid_to": TOMORROW}
+    return Mandate(**(values | changes))
+
+
 def answered(*answers, **changes):
     return a_consent(answers=answers, **changes)
 
@@ -56,6 +70,13 @@ def answered(*answers, **changes):
 def complete_consent(**changes):
     consent = a_consent(**changes)
     return replace(consent, answers=all_yes(consent))
+
+
+def put(child=None, deciders=BOTH, **question):
+    values = {"scope": Scope.BRING_IN_SERVICE, "cells": frozenset({MEASURES})} | question
+    return ask(
+        Question(**values), child=child or a_child(), deciders=deciders, rules=RULES, at=NOON
+    )
 
 
 def code_of(call, *args, **kwargs):
@@ -119,8 +140,19 @@ def test_two_partial_answers_with_nothing_in_common_open_nothing():
         (
             born(12),
             HeardFacts(on=TODAY, method=HeardMethod.CONVERSATION, weight_noted=True),
+            ConsentStatus.ASKED,
+        ),
+        (
+            born(12),
+            HeardFacts(
+                on=TODAY,
+                method=HeardMethod.CONVERSATION,
+                weight_noted=True,
+                kept=Kept.NOTHING,
+            ),
             ConsentStatus.COMPLETE,
         ),
+        (born(12), HeardFacts(on=TODAY, not_heard=NotHeardReason.UNSAFE), ConsentStatus.COMPLETE),
         (born(15), None, ConsentStatus.COMPLETE),  # the youth has signed
     ],
 )
@@ -217,13 +249,10 @@ def test_a_consent_that_lapsed_stays_so_although_the_same_people_decide_again():
 )
 def test_from_sixteen_health_is_asked_about_by_itself(birth_date, refused):
     def question(*types):
-        return ask(
-            scope=Scope.BRING_IN_SERVICE,
+        return put(
             cells=frozenset(a_ref(one) for one in types),
             child=a_child(birth_date),
-            deciders=BOTH,
-            rules=RULES,
-            at=NOON,
+            sectors=SECTORS,
         )
 
     assert question(InfoType.HEALTH).person_ids
@@ -245,12 +274,11 @@ def test_after_everybody_has_said_yes_a_changed_mind_is_a_withdrawal():
         (an_answer(MOTHER, Answer.PARTLY), "consent.partly_without_cells"),
         (an_answer(MOTHER, form=Form.ORAL), "consent.oral_not_minuted"),
         (an_answer(MOTHER, form=Form.ORAL, minuted_by=TEACHER), "consent.oral_not_minuted"),
-        (an_answer(MOTHER, signed_by=FATHER), "consent.mandate_expired"),
-        (
-            an_answer(MOTHER, signed_by=FATHER, mandate_valid_to=TODAY - timedelta(days=1)),
-            "consent.mandate_expired",
-        ),
-        (an_answer(MOTHER, at=NOON + timedelta(days=400)), "consent.ended"),
+        (an_answer(MOTHER, mandate=a_mandate(valid_to=YESTERDAY)), "consent.mandate_expired"),
+        (an_answer(MOTHER, mandate=a_mandate(valid_from=TOMORROW)), "consent.mandate_expired"),
+        (an_answer(MOTHER, mandate=a_mandate(named=False)), "consent.mandate_unnamed"),
+        (an_answer(MOTHER, mandate=a_mandate(signed_by=NURSE)), "consent.mandate_stranger"),
+        (an_answer(MOTHER, mandate=a_mandate(signed_by=MOTHER)), "consent.mandate_stranger"),
     ],
 )
 def test_an_answer_that_cannot_bind_is_refused(given_answer, code):
@@ -258,9 +286,95 @@ def test_an_answer_that_cannot_bind_is_refused(given_answer, code):
 
 
 def test_one_holder_may_sign_for_the_other_under_a_valid_mandate():
-    by_father = an_answer(MOTHER, signed_by=FATHER, mandate_valid_to=TODAY)
+    by_father = an_answer(MOTHER, mandate=a_mandate(valid_from=TODAY, valid_to=TODAY))
     consent = answered(answer(a_consent(), by_father, rules=RULES), an_answer(FATHER))
     assert status(consent, NOON, RULES) is ConsentStatus.COMPLETE
+
+
+@pytest.mark.parametrize("person", [CHILD, MOTHER])
+def test_nobody_signs_for_the_young_nor_for_somebodys_own_secrets(person):
+    consent = a_consent(
+        born(15), about=frozenset({MOTHER}), required=frozenset({CHILD, MOTHER, FATHER})
+    )
+    by_father = an_answer(person, mandate=a_mandate())
+    assert code_of(answer, consent, by_father, rules=RULES) == "consent.mandate_no_effect"
+
+
+def test_an_answer_that_comes_too_late_is_kept_and_opens_nothing():
+    consent = a_consent()
+    late = tuple(an_answer(one, at=NOON + timedelta(days=400)) for one in (MOTHER, FATHER))
+    for one in late:
+        consent = replace(consent, answers=(*consent.answers, answer(consent, one, rules=RULES)))
+    assert consent.answers == late
+    assert status(consent, late[0].at, RULES) is ConsentStatus.EXPIRED
+    assert code_of(complete, consent, at=late[0].at, by=None, rules=RULES) == "consent.not_complete"
+
+
+def test_what_was_taken_back_or_blocked_takes_no_answer():
+    back = a_consent(withdrawals=(WithdrawalFacts(person_id=MOTHER, at=NOON),))
+    blocked = a_consent(blocked_by_authority=True)
+    for consent in (back, blocked):
+        assert code_of(answer, consent, an_answer(MOTHER), rules=RULES) == "consent.ended"
+
+
+def test_one_yes_and_one_no_is_a_disagreement_and_says_which_act():
+    stands = verdict(answered(an_answer(MOTHER), an_answer(FATHER, Answer.NO)), NOON, RULES)
+    assert stands.disagree
+    assert stands.why == ("barnelova-30", "vgml-18")
+    both_no = answered(an_answer(MOTHER, Answer.NO), an_answer(FATHER, Answer.NO))
+    assert not verdict(both_no, NOON, RULES).disagree
+
+
+@pytest.mark.parametrize(
+    ("kept", "code"),
+    [
+        (Kept.SOMETHING, "consent.kept_from_guardians"),
+        (None, "consent.hearing_missing"),
+        (Kept.LEFT_OUT, None),
+        (Kept.NOTHING, None),
+    ],
+)
+@pytest.mark.parametrize("years", [12, 14])
+def test_from_twelve_the_child_is_asked_what_the_guardians_must_not_know(years, kept, code):
+    heard = HeardFacts(on=TODAY, method=HeardMethod.CONVERSATION, weight_noted=True, kept=kept)
+    consent = a_consent(born(years), heard=heard)
+    if code is None:
+        check_hearing(consent)
+    else:
+        assert code_of(check_hearing, consent) == code
+
+
+def test_a_youth_who_answers_alone_may_keep_what_it_likes_from_the_guardians():
+    heard = HeardFacts(on=TODAY, method=HeardMethod.CONVERSATION, kept=Kept.SOMETHING)
+    check_hearing(a_consent(born(16), cells={a_ref(InfoType.HEALTH, HEALTH)}, heard=heard))
+
+
+@pytest.mark.parametrize(("years", "heard"), [(7, None), (12, HeardMethod.CONVERSATION)])
+def test_a_consent_ends_on_the_birthday_from_which_the_child_must_be_heard_otherwise(years, heard):
+    facts = None if heard is None else HeardFacts(on=TODAY, method=heard)
+    consent = complete_consent(birth_date=born(years - 1, 300), heard=facts)
+    change = start_of_day(birthday(consent.child.birth_date, years))
+    assert complete(consent, at=NOON, by=None, rules=RULES).valid_to == change
+    assert status(consent, change - timedelta(microseconds=1), RULES) is ConsentStatus.COMPLETE
+    assert status(consent, change, RULES) is ConsentStatus.NEEDS_RENEWAL
+
+
+def test_every_standing_says_which_act_it_rests_on():
+    consent = complete_consent()
+    standing = {
+        ConsentStatus.COMPLETE: consent,
+        ConsentStatus.ASKED: a_consent(),
+        ConsentStatus.BLOCKED: replace(consent, blocked_by_authority=True),
+        ConsentStatus.EXPIRED: replace(consent, valid_to=NOON),
+        ConsentStatus.NEEDS_RENEWAL: replace(consent, deciders=(a_decider(MOTHER),)),
+        ConsentStatus.WITHDRAWN: replace(
+            consent, withdrawals=(WithdrawalFacts(person_id=MOTHER, at=NOON),)
+        ),
+    }
+    for expected, facts in standing.items():
+        found = verdict(facts, NOON, RULES)
+        assert found.status is expected
+        assert {basis_on(legal_bases(), code, TODAY).code for code in found.why} == set(found.why)
 
 
 def test_an_oral_answer_that_is_minuted_binds():
@@ -281,27 +395,12 @@ def test_an_oral_answer_that_is_minuted_binds():
     ],
 )
 def test_a_question_that_cannot_be_put_is_refused(changes, code):
-    question = {
-        "scope": Scope.BRING_IN_SERVICE,
-        "cells": frozenset({MEASURES}),
-        "child": a_child(),
-        "deciders": BOTH,
-        "rules": RULES,
-        "at": NOON,
-    }
-    assert ask(**question).person_ids == {MOTHER, FATHER}
-    assert code_of(ask, **(question | changes)) == code
+    assert put().person_ids == {MOTHER, FATHER}
+    assert code_of(put, **changes) == code
 
 
 def test_a_log_may_be_opened_without_sharing_anything():
-    found = ask(
-        scope=Scope.OPEN_LOG,
-        cells=frozenset(),
-        child=a_child(born(15)),
-        deciders=BOTH,
-        rules=RULES,
-        at=NOON,
-    )
+    found = put(scope=Scope.OPEN_LOG, cells=frozenset(), child=a_child(born(15)))
     assert found.person_ids == {MOTHER, FATHER, CHILD}
 
 

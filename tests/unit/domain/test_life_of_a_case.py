@@ -17,6 +17,7 @@ from bti.domain.consent import Answer, CellFacts, ConsentStatus, Scope, Withdraw
 from bti.domain.errors import RuleBroken
 from bti.domain.events import CellRef
 from bti.domain.levels import LogStatus
+from bti.domain.realms import realms_of
 from bti.domain.relations import GuardianFacts, PlaceFacts, Relation
 from bti.domain.signers import ChildFacts, health_is_mixed, required_signers
 from tests.unit.domain.samples import (
@@ -32,6 +33,7 @@ from tests.unit.domain.samples import (
     PRINCIPAL,
     RULES,
     SCHOOL,
+    SECTORS,
     TEACHER,
     a_consent,
     a_subject,
@@ -145,8 +147,9 @@ class LifeOfACase(RuleBasedStateMachine):
         child = ChildFacts(CHILD, self.birth_date)
         try:
             needed = consent.ask(
-                scope=Scope.BRING_IN_SERVICE,
-                cells=frozenset(cells),
+                consent.Question(
+                    scope=Scope.BRING_IN_SERVICE, cells=frozenset(cells), sectors=SECTORS
+                ),
                 child=child,
                 deciders=BOTH,
                 rules=RULES,
@@ -154,7 +157,8 @@ class LifeOfACase(RuleBasedStateMachine):
             )
         except RuleBroken:
             types = {cell.info_type for cell in cells}
-            assert not types <= SHAREABLE or health_is_mixed(child, types, RULES, self.at)
+            mixed = health_is_mixed(child, realms_of(cells, SECTORS), self.at)
+            assert not types <= SHAREABLE or mixed
             return
         key = self._new_id()
         self.questions[key] = a_consent(
@@ -335,7 +339,7 @@ class LifeOfACase(RuleBasedStateMachine):
 
     def _agreed_by_all(self, question, cell):
         child = ChildFacts(CHILD, self.birth_date)
-        needed = required_signers(child, BOTH, question.info_types, RULES, self.at).person_ids
+        needed = required_signers(child, BOTH, question.realms, RULES, self.at).person_ids
         back = any(
             one.at <= self.at and (not one.cells or cell in one.cells)
             for one in question.withdrawals

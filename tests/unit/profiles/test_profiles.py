@@ -137,11 +137,11 @@ def test_a_local_profile_says_only_what_differs(local):
 @pytest.mark.parametrize(
     ("text", "key", "expected"),
     [
-        ("[consent]\nyouth_age = 11", "consent.youth_age", "a whole number from 12 to 18"),
-        ("[consent]\nyouth_age = true", "consent.youth_age", "a whole number from 12 to 18"),
-        ('[consent]\nyouth_age = "15"', "consent.youth_age", "a whole number from 12 to 18"),
+        ("[consent]\nyouth_age = 11", "consent.youth_age", "a whole number from 12 to 16"),
+        ("[consent]\nyouth_age = true", "consent.youth_age", "a whole number from 12 to 16"),
+        ('[consent]\nyouth_age = "15"', "consent.youth_age", "a whole number from 12 to 16"),
         ('[consent]\nyouth_mode = "never"', "consent.youth_mode", "one of additional, alone"),
-        ("[consent]\nhealth_alone_age = 15", "consent.health_alone_age", "from 16 to 18"),
+        ("[consent]\nhealth_alone_age = 15", "consent.health_alone_age", "no such key"),
         ("[log]\nopens_at_level = 3", "log.opens_at_level", "from 1 to 2"),
         ("[deadlines]\nsoon_dys = 3", "deadlines.soon_dys", "no such key"),
         ("[deadline]\nsoon_days = 3", "deadline", "no such key"),

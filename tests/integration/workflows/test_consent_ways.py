@@ -1,0 +1,113 @@
+"""The ways to answer: for another, too late, about oneself, and what a child keeps for itself."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from bti.db.models import ConsentAnswer, ConsentCell
+from bti.domain.codes import InfoType, Kept
+from bti.domain.consent import ConsentStatus, Form
+from bti.domain.errors import RuleBroken
+from bti.workflows import consent, worklist
+from bti.workflows.consent import SignedBy
+from bti.workflows.worklist_rows import TaskKind
+from tests.integration.workflows.cases import (
+    agreed,
+    ask,
+    guardians,
+    heard,
+    holds_together,
+    new_case,
+    rows,
+    say,
+    section,
+)
+
+TODAY = date(2026, 9, 1)
+
+
+def page(world, case_id, consent_id):
+    return world.run("ingrid", consent.show, case_id=case_id, consent_id=consent_id)
+
+
+def tasks(world):
+    return {task.kind for task in world.run("ingrid", worklist.my_day).tasks}
+
+
+def test_one_holder_signs_for_the_other_under_a_power_of_attorney_that_holds(world):
+    case_id = new_case(world)
+    consent_id = ask(world, case_id, unit="pps")
+    who = guardians(world, case_id)
+    mandate = SignedBy(
+        person_id=who["Tor"], valid_from=TODAY, valid_to=TODAY, reference="Arkiv 26/114"
+    )
+    assert say(world, case_id, consent_id, who["Tor"]) is ConsentStatus.ASKED
+    standing = say(world, case_id, consent_id, who["Maria"], form=Form.PAPER, mandate=mandate)
+    assert standing is ConsentStatus.COMPLETE
+    signed = {one.name: one.signed_by for one in page(world, case_id, consent_id).signers}
+    assert signed == {"Maria Hansen": "Tor Berg", "Tor Berg": ""}
+    world.clock.advance(timedelta(days=2))
+    again = ask(world, case_id, unit="health")
+    with pytest.raises(RuleBroken, match=r"consent\.mandate_expired"):
+        say(world, case_id, again, who["Maria"], mandate=mandate)
+    holds_together(world)
+
+
+def test_an_answer_after_the_last_day_is_kept_and_opens_nothing(world):
+    case_id = new_case(world)
+    consent_id = ask(world, case_id, unit="pps", valid_to=date(2026, 10, 1))
+    world.clock.advance(timedelta(days=40))
+    for person_id in guardians(world, case_id).values():
+        assert say(world, case_id, consent_id, person_id) is ConsentStatus.EXPIRED
+    assert (len(rows(world, ConsentAnswer)), rows(world, ConsentCell)) == (2, [])
+    shown = page(world, case_id, consent_id)
+    assert shown.late
+    assert [one.answer for one in shown.signers] == ["yes", "yes"]
+    holds_together(world)
+
+
+def test_a_parents_own_secrets_need_that_parents_yes_although_they_decide_nothing(world):
+    case_id = new_case(world, guardians=(("Maria Hansen", True), ("Tor Berg", False)))
+    who = guardians(world, case_id)
+    consent_id = ask(
+        world,
+        case_id,
+        unit="pps",
+        info_types=frozenset({InfoType.FAMILY}),
+        about=frozenset({who["Tor"]}),
+    )
+    assert say(world, case_id, consent_id, who["Maria"]) is ConsentStatus.ASKED
+    assert rows(world, ConsentCell) == []
+    why = {
+        one.name: (one.role, one.why[0].code) for one in page(world, case_id, consent_id).signers
+    }
+    assert why["Tor Berg"] == ("self", "fvl-13a")
+    assert say(world, case_id, consent_id, who["Tor"]) is ConsentStatus.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("kept", "code"),
+    [(Kept.SOMETHING, "consent.kept_from_guardians"), (None, "consent.hearing_missing")],
+)
+def test_what_a_child_of_thirteen_keeps_from_the_guardians_stops_the_question(world, kept, code):
+    case_id = new_case(world)
+    one = heard(world)
+    with pytest.raises(RuleBroken, match=code.replace(".", r"\.")):
+        ask(
+            world,
+            case_id,
+            unit="pps",
+            heard=consent.Heard(on=one.on, method=one.method, weight=one.weight, kept=kept),
+        )
+    assert section(world, case_id).rows == ()
+
+
+def test_a_consent_that_ends_on_a_birthday_is_reminded_of_before_it(world):
+    case_id = new_case(world, born=date(2011, 11, 20))
+    agreed(world, case_id, unit="health", info_types=frozenset({InfoType.WELLBEING}))
+    (cell, _) = rows(world, ConsentCell)
+    assert cell.valid_to.date() == date(2026, 11, 19)
+    world.clock.advance(timedelta(days=49))
+    assert TaskKind.CONSENT_ENDING not in tasks(world)
+    world.clock.advance(timedelta(days=2))
+    assert TaskKind.CONSENT_ENDING in tasks(world)
