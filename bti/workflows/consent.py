@@ -1,4 +1,4 @@
-"""Consent: putting the question, recording what each signer says, and taking it back.
+"""Consent: putting the question, and recording what each signer says. Taking back: ``consent_withdraw``.
 
 A cell opens and closes in the transaction of the answer that decides it; so does access.
 """
@@ -35,7 +35,6 @@ from bti.domain.signers import ChildFacts
 from bti.workflows import consent_cells, directory
 from bti.workflows.case_file import CORE, case_row, child_of, ops_of, persons
 from bti.workflows.consent_file import (
-    WITHDRAWN,
     Asked,
     Way,
     asked_in,
@@ -53,16 +52,16 @@ from bti.workflows.consent_page import (
     invitable,
     may_read,
     one_asked,
-    row_of,
     section_of,
     show,
     statuses_for,
 )
+from bti.workflows.consent_withdraw import withdraw
 from bti.workflows.errors import NotFound
 from bti.workflows.once import found_done, hold, row_id, unchanged
 
 if TYPE_CHECKING:
-    from bti.domain.events import CellRef, ConsentWithdrawn
+    from bti.domain.events import CellRef
     from bti.domain.signers import SignersRequired
     from bti.workflows.context import Context
 
@@ -226,41 +225,6 @@ def answer(context: Context, *, command: RecordAnswer) -> rules.ConsentStatus:
     return standing
 
 
-def withdraw(
-    context: Context, *, case_id: uuid.UUID, consent_id: uuid.UUID, person_id: uuid.UUID
-) -> None:
-    """Take a consent back for a signer: cells, places and the log stop in this transaction.
-
-    No reason and no version is asked for, and twice is the same as once: it must be as easy as
-    giving it (GDPR article 7 no. 3). Raises ``RuleBroken("consent.not_a_signer")``, ``NotFound``.
-    """
-    hold(context, case_id)
-    opened = context.verbs.open(case_id, Action.WITHDRAW_CONSENT, entry=None)
-    everything = asked_in(context, case_id)
-    asked = next((one for one in everything if one.id == consent_id), None)
-    if asked is None or row_of(context, opened, asked, persons(context, case_id)).masked:
-        raise NotFound
-    event = rules.withdraw(
-        asked.facts, person_id=person_id, at=context.now, by=context.person.account_id
-    )
-    if asked.status is rules.ConsentStatus.WITHDRAWN:
-        found_done(context, opened)
-        return
-    case = case_row(context, case_id)
-    _store_withdrawal(context, case, event)
-    consent_cells.stop_cells(context, case, event)
-    consent_cells.close_doors(context, case)
-    if event.closes_log:
-        others = [one for one in everything if one.id != consent_id]
-        consent_cells.suspend_log(context, case, others)
-    context.record(
-        Act.CONSENT_ANSWER_WITHDRAW,
-        Reference("case", case_id),
-        Reference("consent", consent_id),
-        ground=opened.ground,
-    )
-
-
 def _new_question(
     context: Context, case: Case, consent_id: uuid.UUID, command: AskConsent
 ) -> tuple[ConsentFacts, SignersRequired]:
@@ -392,19 +356,6 @@ def _store_answer(
         "note": command.note,
         "recorded_by": context.person.account_id,
     }
-    context.session.add(row)
-
-
-def _store_withdrawal(context: Context, case: Case, event: ConsentWithdrawn) -> None:
-    row = ConsentAnswer(
-        tenant_id=case.tenant_id,
-        case_id=case.id,
-        consent_id=event.consent_id,
-        person_id=event.person_id,
-        compartment=CORE,
-    )
-    row.meta = {"answer": WITHDRAWN, "at": event.at, "form": "", "cells": []}
-    row.body = {"on": context.today, "recorded_by": context.person.account_id}
     context.session.add(row)
 
 

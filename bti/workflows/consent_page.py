@@ -8,12 +8,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
-
-from sqlalchemy import select
+from typing import TYPE_CHECKING, Final
 
 from bti.audit.actions import Action as Act
-from bti.db.models import Consent, ConsentAnswer
+from bti.db.models import Consent
 from bti.domain.access import Action, Allowed, decide
 from bti.domain.ages import day_in_norway
 from bti.domain.codes import InfoType, Sector
@@ -29,20 +27,25 @@ from bti.domain.consent import (
     default_valid_to,
     may_withdraw,
 )
-from bti.domain.consent_record import NOT_GIVEN, WITHDRAWN
-from bti.domain.legal import LegalBasis, basis_on
+from bti.domain.legal import LegalBasis
 from bti.domain.levels import InvitedService
 from bti.domain.relations import Relation, relations_of
 from bti.domain.signers import Hearing, hearing_needed
-from bti.profiles import legal_bases
 from bti.workflows import directory
 from bti.workflows.case_file import case_row, child_of, ops_of, persons
-from bti.workflows.consent_file import Asked, Way, asked_in, role_of
+from bti.workflows.consent_file import Asked, Way, asked_in
+from bti.workflows.consent_lines import (
+    FlowLine,
+    Receipt,
+    SignerLine,
+    bases,
+    open_flows,
+    receipts,
+    signer_lines,
+)
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from bti.keyd.broker import Opened
     from bti.workflows.case_file import PersonRecord
     from bti.workflows.context import Context
@@ -97,26 +100,6 @@ class Statuses:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignerLine:
-    """One who must answer, why just they, and what they have said.
-
-    ``instead_of`` names whom they may answer for, when they need not answer themselves;
-    ``signed_by`` whoever had a power of attorney.
-    """
-
-    person_id: uuid.UUID
-    name: str = field(repr=False)
-    is_child: bool
-    role: str
-    why: tuple[LegalBasis, ...]
-    answer: str
-    on: date | None
-    form: str
-    instead_of: str = field(default="", repr=False)
-    signed_by: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentPage:
     """One question: who answers and why, and the text the family was shown."""
 
@@ -140,6 +123,9 @@ class ConsentPage:
     stands: tuple[LegalBasis, ...]
     disagree: bool
     late: bool
+    #: What is shared by it now, and what each withdrawal stopped.
+    flows: tuple[FlowLine, ...]
+    receipts: tuple[Receipt, ...]
     text_version: str
     text_sha256: str
     text: tuple[tuple[str, str], ...] = field(repr=False)
@@ -222,12 +208,14 @@ def show(context: Context, *, case_id: uuid.UUID, consent_id: uuid.UUID) -> Cons
         asked_on=day_in_norway(asked.facts.asked_at),
         language=asked.language,
         interpreter=body["interpreter"],
-        signers=_signer_lines(context, asked, people, stored.meta),
-        why=_bases(("fvl-13a", "gdpr-7"), day),
-        heard_why=_bases(stored.meta["heard_why"], day),
-        stands=_bases(asked.verdict.why, context.today),
+        signers=signer_lines(context, asked, people, stored.meta),
+        why=bases(("fvl-13a", "gdpr-7"), day),
+        heard_why=bases(stored.meta["heard_why"], day),
+        stands=bases(asked.verdict.why, context.today),
         disagree=asked.verdict.disagree,
         late=asked.status in LATE,
+        flows=open_flows(context, asked),
+        receipts=receipts(context, asked, people),
         text_version=body["text"]["version"],
         text_sha256=body["text"]["sha256"],
         text=tuple((question, answer) for question, answer in body["text"]["lines"]),
@@ -349,49 +337,6 @@ def _standing(several: list[Asked]) -> ConsentStatus | None:
     in_force = [one for one in several if one.status in OPENING]
     newest = in_force or several
     return newest[-1].status if newest else None
-
-
-def _signer_lines(
-    context: Context, asked: Asked, people: tuple[PersonRecord, ...], meta: Mapping[str, Any]
-) -> tuple[SignerLine, ...]:
-    rows = context.session.scalars(
-        select(ConsentAnswer).where(ConsentAnswer.consent_id == asked.id)
-    )
-    newest: dict[uuid.UUID, dict[str, Any]] = {}
-    for row in sorted(rows, key=lambda one: str(one.meta["at"])):
-        if row.meta["answer"] not in NOT_GIVEN - {WITHDRAWN}:
-            newest[row.person_id] = {**row.meta, **row.body}
-    names = {one.id: one.name for one in people}
-    instead = dict(sorted(asked.facts.stand_ins))
-    day = day_in_norway(asked.facts.asked_at)
-    lines = []
-    for one in people:
-        if one.id not in asked.facts.required and one.id not in instead:
-            continue
-        said = newest.get(one.id, {})
-        signer = instead.get(one.id, one.id)
-        lines.append(
-            SignerLine(
-                person_id=one.id,
-                name=one.name,
-                is_child=one.kind == "child",
-                role=meta["roles"].get(str(one.id), role_of(one.relation).value),
-                why=_bases(meta["why"][str(signer)], day),
-                answer=said.get("answer", ""),
-                on=date.fromisoformat(said["on"]) if said else None,
-                form=said.get("form", ""),
-                instead_of=names.get(signer, "") if signer != one.id else "",
-                signed_by=names.get(uuid.UUID(said["mandate_by"]), "")
-                if said.get("mandate_by")
-                else "",
-            )
-        )
-    return tuple(lines)
-
-
-def _bases(codes: Iterable[str], day: date) -> tuple[LegalBasis, ...]:
-    """Return the references as they read on a day: a record keeps the act it was made under."""
-    return tuple(basis_on(legal_bases(), code, day) for code in dict.fromkeys(codes))
 
 
 def _may(context: Context, opened: Opened, action: Action) -> bool:

@@ -1,4 +1,5 @@
 import uuid
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -123,8 +124,41 @@ def test_taking_back_is_one_page_and_one_button(world, ingrid, case_id):
     maria = guardians(world, case_id)["Maria"]
     page = ingrid.follow(ingrid.post(address, {**hidden, "person": str(maria)}))
     assert "The sharing has stopped." in page.text
+    assert "Attendance: Lindvik ungdomsskole no longer tells PP-tjenesten." in page.text
     assert "Taken back" in page.text
     assert all(cell.withdrawn_at for cell in rows(world, ConsentCell))
+
+
+def test_one_flow_alone_is_taken_back_by_the_same_button(world, ingrid, case_id):
+    consent_id = agreed(world, case_id, "pps")
+    address = f"/cases/{case_id}/consent/{consent_id}/withdraw"
+    hidden = start(ingrid, address)
+    maria = guardians(world, case_id)["Maria"]
+    sent = {**hidden, "person": str(maria), "cells": ["attendance:in"]}
+    page = ingrid.follow(ingrid.post(address, sent))
+    assert "Attendance: PP-tjenesten no longer tells Lindvik ungdomsskole." in page.text
+    assert page.all("a", href=address)
+    assert [bool(cell.withdrawn_at) for cell in rows(world, ConsentCell)].count(True) == 1
+
+
+def test_an_answer_that_comes_too_late_says_so_and_is_kept(world, app, case_id):
+    consent_id = ask(world, case_id, unit="pps", valid_to=date(2026, 10, 1))
+    world.clock.advance(timedelta(days=40))
+    ingrid = client_for(world, app, "ingrid")
+    maria = guardians(world, case_id)["Maria"]
+    address = f"/cases/{case_id}/consent/{consent_id}/answer/{maria}"
+    assert "This question is over" in ingrid.get(address).text
+    hidden = start(ingrid, address)
+    page = ingrid.post(address, {**hidden, "answer": "yes", "form": "paper", "on": "2026-09-20"})
+    assert "It came after the question was over, so it opens nothing." in ingrid.follow(page).text
+    assert len(rows(world, ConsentAnswer)) == 1
+
+
+def test_the_page_says_for_each_person_why_they_must_answer(world, ingrid, case_id):
+    consent_id = ask(world, case_id, unit="pps")
+    text = ingrid.get(f"/cases/{case_id}/consent/{consent_id}").text
+    assert "Whoever has parental responsibility decides for the child." in text
+    assert "The child is heard first:" in text
 
 
 def test_one_who_writes_down_the_withdrawal_of_their_own_service_is_led_out(world, app, case_id):

@@ -288,15 +288,37 @@ class AnswerForm(BaseForm):
 
 
 class WithdrawForm(BaseForm):
-    """Who takes it back. Nothing else is asked."""
+    """Who takes it back, and if it is only some of it. Nothing else is asked."""
 
     person = RadioField(_l("Who takes it back?"))
+    cells = TicksField(
+        _l("Only some of it?"), description=_l("Tick nothing, and all of it is taken back.")
+    )
 
     def prepare(self, page: ConsentPage) -> None:
-        """Offer those who may; a single one is chosen already."""
+        """Offer those who may, and what flows; a single person is chosen already."""
+        self.cells.choices = [
+            (
+                one.name,
+                gettext(
+                    "%(what)s: %(giver)s tells %(taker)s",
+                    what=INFO_TYPE[one.info_type],
+                    giver=one.giver,
+                    taker=one.taker,
+                ),
+            )
+            for one in page.flows
+        ]
+        if len(page.flows) <= 1:
+            del self.cells
         self.person.choices = [(str(person_id), name) for person_id, name in page.may_take_back]
         if len(page.may_take_back) == 1 and self.person.data is None:
             self.person.data = str(page.may_take_back[0][0])
+
+    @property
+    def some(self) -> frozenset[str]:
+        """What is taken back, empty for all of it."""
+        return frozenset(self.cells.data or ()) if "cells" in self else frozenset()
 
 
 class GuardianForm(BaseForm):

@@ -112,7 +112,7 @@ def answer(case_id: uuid.UUID, consent_id: uuid.UUID, person_id: uuid.UUID) -> R
 
 @blueprint.route("/<uuid:consent_id>/withdraw", methods=["GET", "POST"])
 def withdraw(case_id: uuid.UUID, consent_id: uuid.UUID) -> Response:
-    """Take a consent back: one page, one button."""
+    """Take a consent back, all of it or some: one page, one button, and a receipt."""
     page = perform(consent.show, case_id=case_id, consent_id=consent_id)
     form = WithdrawForm()
     form.prepare(page)
@@ -123,11 +123,12 @@ def withdraw(case_id: uuid.UUID, consent_id: uuid.UUID) -> Response:
                 case_id=case_id,
                 consent_id=consent_id,
                 person_id=uuid.UUID(form.person.data),
+                cells=form.some,
             )
         except RuleBroken as broken:
             messages.refuse(form, broken)
         else:
-            return _after_withdrawal(case_id)
+            return _after_withdrawal(case_id, consent_id)
     return _page("withdraw", page, form)
 
 
@@ -236,12 +237,14 @@ def _translated(page: ConsentPage, language: str) -> tuple[tuple[str, str], ...]
     return shown_text(question, language).lines
 
 
-def _after_withdrawal(case_id: uuid.UUID) -> Response:
+def _after_withdrawal(case_id: uuid.UUID, consent_id: uuid.UUID) -> Response:
     notify("consent_withdrawn")
     # Whoever wrote it down may just have lost the case with it.
     open_still = perform(consent.may_read, case_id=case_id)
-    where = url_for("case.show", case_id=case_id) if open_still else url_for("worklist.show")
-    return redirect(where, 303)
+    if not open_still:
+        return redirect(url_for("worklist.show"), 303)
+    receipt = url_for("consent.show", case_id=case_id, consent_id=consent_id, _anchor="receipt")
+    return redirect(receipt, 303)
 
 
 def _today() -> date:

@@ -6,21 +6,26 @@ import pytest
 
 from bti.db.models import ConsentAnswer, ConsentCell
 from bti.domain.codes import InfoType, Kept
+from bti.domain.compartments import service_compartment
 from bti.domain.consent import ConsentStatus, Form
 from bti.domain.errors import RuleBroken
 from bti.workflows import consent, worklist
 from bti.workflows.consent import SignedBy
+from bti.workflows.errors import NotFound
 from bti.workflows.worklist_rows import TaskKind
 from tests.integration.workflows.cases import (
     agreed,
     ask,
+    compartments,
     guardians,
     heard,
     holds_together,
+    invite,
     new_case,
     rows,
     say,
     section,
+    write,
 )
 
 TODAY = date(2026, 9, 1)
@@ -111,3 +116,63 @@ def test_a_consent_that_ends_on_a_birthday_is_reminded_of_before_it(world):
     assert TaskKind.CONSENT_ENDING not in tasks(world)
     world.clock.advance(timedelta(days=2))
     assert TaskKind.CONSENT_ENDING in tasks(world)
+
+
+def test_one_flow_is_taken_back_and_the_rest_goes_on_with_a_receipt_of_what_stopped(world):
+    case_id = new_case(world)
+    types = frozenset({InfoType.ATTENDANCE, InfoType.WELLBEING})
+    consent_id = agreed(world, case_id, unit="pps", info_types=types)
+    invite(world, case_id)
+    school = world.units["school"]
+    wellbeing, attendance = (
+        service_compartment(school, one) for one in (InfoType.WELLBEING, InfoType.ATTENDANCE)
+    )
+    for one in types:
+        write(world, "ingrid", case_id, one, one.value)
+    assert {wellbeing, attendance} <= compartments(world, "nina", case_id)
+
+    maria = guardians(world, case_id)["Maria"]
+    back = {"case_id": case_id, "consent_id": consent_id, "person_id": maria}
+    world.run("ingrid", consent.withdraw, **back, cells=frozenset({"wellbeing:out"}))
+
+    assert compartments(world, "nina", case_id) & {wellbeing, attendance} == {attendance}
+    shown = page(world, case_id, consent_id)
+    assert shown.row.status is ConsentStatus.COMPLETE
+    assert {one.name for one in shown.flows} == {"wellbeing:in", "attendance:out", "attendance:in"}
+    (receipt,) = shown.receipts
+    assert [(one.name, one.giver, one.taker) for one in receipt.stopped] == [
+        ("wellbeing:out", "Lindvik ungdomsskole", "PP-tjenesten")
+    ]
+    assert (receipt.person, receipt.written_by) == ("Maria Hansen", "Ingrid Solberg")
+    assert (receipt.places, receipt.log_rests) == (0, False)
+
+    world.clock.advance(timedelta(minutes=1))
+    again = world.run("ingrid", consent.withdraw, **back, cells=frozenset({"wellbeing:out"}))
+    assert again == world.run(
+        "ingrid", consent.withdraw, **back, cells=frozenset({"wellbeing:out"})
+    )
+    world.run("ingrid", consent.withdraw, **back)
+    newest, _ = page(world, case_id, consent_id).receipts
+    assert {one.name for one in newest.stopped} == {
+        "wellbeing:in",
+        "attendance:out",
+        "attendance:in",
+    }
+    assert newest.places == 1
+    holds_together(world)
+
+
+def test_a_flow_that_is_not_in_the_consent_is_not_read_as_all_of_it(world):
+    case_id = new_case(world)
+    consent_id = agreed(world, case_id, unit="pps")
+    maria = guardians(world, case_id)["Maria"]
+    with pytest.raises(NotFound):
+        world.run(
+            "ingrid",
+            consent.withdraw,
+            case_id=case_id,
+            consent_id=consent_id,
+            person_id=maria,
+            cells=frozenset({"health:out"}),
+        )
+    assert all(cell.withdrawn_at is None for cell in rows(world, ConsentCell))
