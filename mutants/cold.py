@@ -27,7 +27,7 @@ _SECONDS = 120
 def is_killed_cold(module: str, tree: ast.Module, tests: Sequence[str], shared: Path) -> bool:
     """Tell whether one of ``tests`` fails when ``module`` (a path from the root) is ``tree``.
 
-    In ``shared`` is what all trials use.
+    ``tests`` may be options too. In ``shared`` is what all trials use.
     """
     with tempfile.TemporaryDirectory(prefix="m-") as folder:
 

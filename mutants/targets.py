@@ -19,6 +19,14 @@ class Target:
     tests: tuple[str, ...]
     #: Those of the tests that take longer than all the others together.
     left_out: tuple[str, ...] = ()
+    #: Whether its tests use what all tests stand on: a server, a municipality. To start them anew is then to
+    #: import the whole program.
+    on_all: bool = False
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """How its tests are found: without what is for all tests, where they can do without."""
+        return () if self.on_all else (f"--confcutdir={PurePosixPath(self.tests[0]).parent}",)
 
 
 TARGETS: dict[str, Target] = {
@@ -95,6 +103,7 @@ TARGETS: dict[str, Target] = {
     "approvals": Target(
         ("bti/keyd/approvals.py",),
         (f"{_KEYD}/test_approvals_used.py", "tests/integration/workflows/test_approval.py"),
+        on_all=True,
     ),
     "verbs": Target(
         ("bti/keyd/local.py", "bti/keyd/tenant_verbs.py"),
@@ -135,6 +144,7 @@ TARGETS: dict[str, Target] = {
     "quotas": Target(
         ("bti/keyd/quota.py", "bti/keyd/opening_count.py"),
         (f"{_KEYD}/test_what_is_counted.py", f"{_KEYD}/test_verbs.py"),
+        on_all=True,
     ),
     "marks": Target(
         (

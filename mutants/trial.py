@@ -34,7 +34,7 @@ def survivors(target: Target) -> Iterator[tuple[str, dict[int, str]]]:
         found, order = _warm(target, shared)
         for module in target.modules:
             source = (ROOT / module).read_text("utf-8")
-            cold = partial(is_killed_cold, module, tests=order, shared=shared)
+            cold = partial(is_killed_cold, module, tests=[*target.options, *order], shared=shared)
             if cold(ast.parse(source)):
                 raise BaselineError(f"{module}: the tests fail when they are started anew")
             on_import = lines_on_import(module)
@@ -77,8 +77,8 @@ def _warm(target: Target, shared: Path) -> tuple[dict[Where, str], list[str]]:
 
         def run() -> int:
             plugin = Warm(target.modules, Path(folder) / "t")
-            without = [f"--deselect={one}" for one in target.left_out]
-            arguments = [*ARGUMENTS, *without, f"--basetemp={folder}/t", *target.tests]
+            rest = [*target.options, *(f"--deselect={one}" for one in target.left_out)]
+            arguments = [*ARGUMENTS, *rest, f"--basetemp={folder}/t", *target.tests]
             pytest.main(arguments, plugins=[Steady(shared), plugin])
             told.write_bytes(pickle.dumps((plugin.found, plugin.order)))
             return 0 if plugin.held else 1
