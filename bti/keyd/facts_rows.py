@@ -50,7 +50,8 @@ _OFFERS: Final = Side(BatonOffer, _LOGS)
 _PLACES: Final = Side(Participant, _OFFERS)
 _CELLS: Final = Side(ConsentCell, _PLACES)
 _EMERGENCIES: Final = Side(EmergencyAccess, _CELLS)
-_SIDES: Final = (_CASES, _LOGS, _OFFERS, _PLACES, _CELLS, _EMERGENCIES)
+#: Of which there may be several for one case.
+_BESIDE: Final = (_PLACES, _CELLS, _EMERGENCIES)
 
 _kind = (
     union_all(*(select(literal(one).label("kind")) for one in range(6))).subquery("kinds").c.kind
@@ -111,7 +112,7 @@ def _the_one(column: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
     return column == bindparam("case", type_=Uuid())
 
 
-_COLUMNS: Final = [column for side in _SIDES for column in side.columns]
+_COLUMNS: Final = [column for side in (_CASES, _LOGS, _OFFERS, *_BESIDE) for column in side.columns]
 _ABOUT_SOME: Final = select(*_COLUMNS).select_from(_joined(_one_of_some, around=False))
 _AROUND_ONE: Final = select(
     *_COLUMNS, *(_key[name] for name in StoredDataKey._fields), _bait.token
@@ -189,7 +190,7 @@ def _sorted(answer: Sequence[Row[Any]]) -> dict[uuid.UUID, CaseRows]:
         if case is not None:
             found[case["id"]] = CaseRows(case, _LOGS.of(row), _OFFERS.of(row))
             continue
-        rest += [(side, one) for side in _SIDES[3:] if (one := side.of(row)) is not None]
+        rest += [(side, one) for side in _BESIDE if (one := side.of(row)) is not None]
     for side, row_of in rest:
         if row_of["case_id"] in found:
             about = found[row_of["case_id"]]

@@ -35,7 +35,6 @@ WRONG_CODES_WINDOW: Final = timedelta(minutes=15)
 #: And all accounts together from one process: a code is looked at after a right password only, so
 #: nobody comes near it through the page.
 WRONG_CODES_PEER: Final = 120
-_NO_LIMIT: Final = 2**31 - 1
 _STEP: Final = 10  # seconds counted together
 
 
@@ -83,7 +82,8 @@ class Meter:
             "day_ago": now - DAY,
             "most_hour": self._limits.cases_hour,
             "most_day": self._limits.cases_day,
-            "most_peer": self._limits.peer_minute if self._peer else _NO_LIMIT,
+            # Of a process that is not told of nothing is counted, and none is less than one.
+            "most_peer": self._limits.peer_minute if self._peer else 1,
             "most_tenant": self._limits.tenant_minute,
         }
         rule = count_opening(self._session, told)

@@ -1,5 +1,7 @@
 """How a person stands to a case, read from rows: all of it, nobody else's, and no forged row."""
 
+import uuid
+from dataclasses import FrozenInstanceError, replace
 from datetime import timedelta
 
 import pytest
@@ -19,6 +21,7 @@ from bti.domain.levels import CaseStatus
 from bti.domain.protection import AddressGrade, ProtectedPerson, Protection
 from bti.domain.relations import EmergencyFacts, ObjectFacts, ObjectKind, PlaceFacts, Relation
 from bti.keyd.authority import Authority
+from bti.keyd.facts_rows import around, rows_about
 from tests.unit.domain.samples import (
     CASE,
     CONSENT,
@@ -191,6 +194,56 @@ def test_a_case_of_another_municipality_and_one_that_is_not_there_are_the_same(r
     assert len(asked) == 2
     assert asked[0] == asked[1]
     assert facts(rows) == {}
+
+
+def put_key(rows, case, compartment, generation, tenant=TENANT):
+    key_id = uuid.uuid5(case, f"{compartment}{generation}")
+    of = {"tenant_id": tenant, "case_id": case, "compartment": compartment, "state": "active"}
+    of |= {
+        "generation": generation,
+        "key_id": key_id.bytes,
+        "wrapped": key_id.bytes * 6 + b"x" * 14,
+    }
+    rows.put("case_keys", id=key_id, **of)
+    return key_id.bytes
+
+
+def test_what_an_opening_rests_on_is_read_with_the_keys_in_order_and_the_baits(rows):
+    stored = [put_key(rows, FULL, *one) for one in (("own", 2), ("own", 1), ("core", 3))]
+    put_key(rows, BARE, "core", 1)
+    put_key(rows, FULL, "sealed", 1, OTHER_TENANT)
+    for number, tenant in enumerate((TENANT, TENANT, OTHER_TENANT)):
+        rows.put("bait_marks", id=an_id(95 + number), tenant_id=tenant, token=bytes([number]) * 16)
+    found = around(rows, a_subject(), FULL)
+    assert [one.key_id for one in found.keys] == stored[::-1]
+    assert [(one.compartment, one.generation) for one in found.keys] == [
+        ("core", 3),
+        ("own", 1),
+        ("own", 2),
+    ]
+    assert {(one.tenant_id, one.case_id, one.state) for one in found.keys} == {
+        (TENANT, FULL, "active")
+    }
+    assert found.baits == {b"\0" * 16, b"\1" * 16}
+    assert sum(1 for _ in found.rows) == 7
+    assert around(rows, a_subject(), an_id(46)) == replace(found, rows=None, keys=())
+    with pytest.raises(FrozenInstanceError):
+        found.keys = ()
+
+
+def test_a_list_reads_no_key_and_no_bait(rows):
+    asked = []
+
+    def look(*given):
+        asked.append(given[2])
+
+    event.listen(rows.get_bind(), "before_cursor_execute", look)
+    assert set(rows_about(rows, a_subject(), [FULL, BARE])) == {FULL, BARE}
+    event.remove(rows.get_bind(), "before_cursor_execute", look)
+    [question] = asked
+    assert "FROM" in question
+    assert "case_keys" not in question
+    assert "bait_marks" not in question
 
 
 @pytest.mark.parametrize(

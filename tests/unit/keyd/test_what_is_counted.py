@@ -10,7 +10,7 @@ from bti.clock import FixedClock
 from bti.db.base import Base
 from bti.db.models import BrokerCount, BrokerMark
 from bti.domain.errors import AccessDenied
-from bti.keyd.quota import WRONG_CODES, Limits, Meter, alarm_is_due, mark
+from bti.keyd.quota import WRONG_CODES, WRONG_CODES_PEER, Limits, Meter, alarm_is_due, mark
 from tests.unit.domain.samples import NOON, NURSE, TEACHER, TENANT, an_id
 from tests.unit.keyd.asked import Rows
 
@@ -72,6 +72,8 @@ def test_the_limits_are_those_of_the_manual():
     )
     with pytest.raises(AttributeError):
         Limits().cases_hour = 1
+    with pytest.raises(TypeError):
+        Limits(30)
 
 
 @pytest.mark.parametrize(
@@ -248,6 +250,24 @@ def test_twenty_wrong_codes_in_a_quarter_of_an_hour_close_the_way(rows, clock):
     assert refused(meter.proving, TEACHER) == ("quota.codes", None)
     clock.advance(SECOND)
     meter.proving(TEACHER)
+
+
+def test_all_accounts_together_are_given_so_many_wrong_codes_from_one_process(rows, clock):
+    assert WRONG_CODES_PEER == 120
+    meter, alone = (Meter(rows, clock, Limits(), peer=peer) for peer in ("web", ""))
+    for scope, count in (("codes:web", 118), ("codes:", 120)):
+        of = {"scope": scope, "since": NOON, "shard": 0, "count": count}
+        rows.execute(insert(BrokerCount).values(**of))
+    meter.wrong_code(TEACHER)
+    alone.wrong_code(TEACHER)
+    meter.proving(NURSE)
+    meter.wrong_code(TEACHER)
+    assert refused(meter.proving, NURSE) == ("quota.codes-peer", None)
+    # Where pages and broker are one process there is no other to count.
+    alone.proving(NURSE)
+    Meter(rows, clock, Limits(), peer="log").proving(NURSE)
+    clock.advance(timedelta(minutes=15))
+    meter.proving(NURSE)
 
 
 def test_what_happens_within_ten_seconds_is_one_row_for_each_shard(rows, clock):
