@@ -32,6 +32,13 @@ class UnauditedReadError(Exception):
     """A transaction opened content and said nothing of it. A fault in the program."""
 
 
+class WrittenTwiceError(Exception):
+    """A row that grants authority was written twice in one transaction. A fault in the program.
+
+    The key broker in a process of its own sees what is committed, and makes a MAC for the next version alone.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Stood:
     """An authority row as it stands in the database, before this flush."""
@@ -140,10 +147,15 @@ def _changed(session: Session) -> list[TenantRow]:
 
 def _seal_and_mac(session: Session, _context: Any, _instances: Any) -> None:
     waiting: list[tuple[AuthorityRow, Writing]] = []
+    written: set[tuple[str, uuid.UUID]] = session.info.setdefault("written", set())
     for row in _changed(session):
         stood = _stood(row) if isinstance(row, AuthorityRow) else None
         beyond = seal_row(row, session)
         if isinstance(row, AuthorityRow):
+            place = (row.__tablename__, row.id)
+            if place in written:
+                raise WrittenTwiceError(row.__tablename__)
+            written.add(place)
             waiting.append((row, _writing(row, stood, beyond)))
         elif beyond:
             raise Locked("directory")
@@ -233,6 +245,7 @@ def _reset(session: Session, transaction: Any) -> None:
         session.info.pop("when_committed", None)
         session.info.pop("changes", None)
         session.info.pop("opened", None)
+        session.info.pop("written", None)
         for row in session.identity_map.values():
             if isinstance(row, TenantRow):
                 forget_plaintext(row)

@@ -28,10 +28,6 @@ from bti.keyd.row_macs import case_of
 
 Rule = Callable[[Asking, Writing, Columns | None], bool]
 
-#: How far ahead of what is committed a table's rows get a MAC, where it is not the next version alone.
-#: A decision in a case writes its row, looks what rested on it and no longer does, and writes it again.
-AHEAD: Final[Mapping[str, int]] = MappingProxyType({"cases": 2})
-
 
 def decide_rows(asking: Asking, rows: tuple[Writing, ...]) -> tuple[list[Writing], list[Writing]]:
     """Return every row with what stands, and those of them in which a right changes.
@@ -93,8 +89,7 @@ def _follows(row: Writing, version: int) -> None:
 
     A MAC for a version further ahead would outlive the changes that are made until then.
     """
-    most = AHEAD.get(row.table, 1) if version else 1
-    if not version < row.version <= version + most:
+    if row.version != version + 1:
         raise AccessDenied("grant.version", case_id=case_of(row))
 
 

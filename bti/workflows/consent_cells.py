@@ -21,7 +21,7 @@ from bti.workflows.consent_file import LAPSED, asked_in
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from bti.db.models import Case
     from bti.domain.events import ConsentCompleted, ConsentWithdrawn
@@ -49,8 +49,11 @@ def open_cells(context: Context, case: Case, event: ConsentCompleted) -> None:
     case.access_epoch += 1
 
 
-def stop_cells(context: Context, case: Case, event: ConsentWithdrawn) -> None:
-    """Stop the flow now. What was shared before was lawful, so nothing else changes."""
+def stop_cells(context: Context, event: ConsentWithdrawn) -> None:
+    """Stop the flow now. What was shared before was lawful, so nothing else changes.
+
+    The caller closes the doors.
+    """
     stopped = {(cell.from_unit, cell.to_unit, cell.info_type.value) for cell in event.cells}
     rows = context.session.scalars(
         select(ConsentCell).where(ConsentCell.consent_id == event.consent_id)
@@ -59,7 +62,6 @@ def stop_cells(context: Context, case: Case, event: ConsentWithdrawn) -> None:
         place = (row.from_unit_id, row.to_unit_id, row.info_type)
         if place in stopped and row.withdrawn_at is None:
             row.withdrawn_at = event.at
-    case.access_epoch += 1
 
 
 def standing_in(context: Context, case: Case) -> frozenset[uuid.UUID]:
@@ -107,11 +109,13 @@ def close_doors(context: Context, case: Case) -> Closed:
     """End what rested on cells that have stopped: places, a waiting referral, offers."""
     # Reads below must see the cells as they now are.
     context.session.flush()
-    return Closed(
-        places=participant.shut_out(context, case),
-        referral=_return_referral(context, case),
-        offer=baton.drop_offers_to_outsiders(context, case),
-    )
+    places = participant.shut_out(context, case)
+    offer = baton.drop_offers_to_outsiders(context, case)
+    inside = participant.units_let_in(context, case)
+    # From here on nothing is read, so that the row of the case is written once: the key broker gives it
+    # one version more and no second.
+    case.access_epoch += 1
+    return Closed(places=places, referral=_return_referral(case, inside), offer=offer)
 
 
 def newest(context: Context, consent_id: uuid.UUID, kind: str) -> ConsentAnswer | None:
@@ -142,16 +146,14 @@ def _lapse(context: Context, case: Case, asked: Asked) -> None:
     )
     for cell in cells:
         cell.withdrawn_at = context.now
-    case.access_epoch += 1
 
 
-def _return_referral(context: Context, case: Case) -> bool:
+def _return_referral(case: Case, inside: Container[uuid.UUID]) -> bool:
     """Give a waiting referral back when the team may not see the case any more.
 
     Nobody in the team can open it then, not even to return it; it must not wait for ever.
     """
     ops = ops_of(case)
-    inside = participant.units_let_in(context, case)
     if ops.referral != "waiting" or ops.team_unit in inside:
         return False
     case.ops = replace(ops, referral="returned").to_json()

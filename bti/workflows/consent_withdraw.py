@@ -67,7 +67,7 @@ def withdraw(
         found_done(context, opened)
         return before.id
     case = case_row(context, case_id)
-    consent_cells.stop_cells(context, case, event)
+    consent_cells.stop_cells(context, event)
     closed = consent_cells.close_doors(context, case)
     rests = False
     if event.closes_log:

@@ -181,10 +181,11 @@ def move(context: Context, opened: Opened, case: Case, command: Decide) -> None:
         change_level(facts, command.to_level, rules=rules, at=context.now, by=by)
         after = _moved(context, ops, command.to_level)
         act = Act.CASE_LEVEL_CHANGE
-    case.ops = after.to_json()
     _write_decision(context, opened, ops, after, command)
     if after.status == CaseStatus.CLOSED:
         consent_cells.stop_all(context, case)
+    # Last: the row of a case is written once, since the key broker gives it one version more and no second.
+    case.ops = after.to_json()
     context.record(act, Reference("case", case.id), ground=opened.ground)
 
 
@@ -222,9 +223,6 @@ def open_log(context: Context, command: OpenLog) -> None:
         code = "level.requirements"
         raise RuleBroken(code, unmet=unmet)
     _give_first_baton(context, case, taken.holder_id, taken.holder_unit_id)
-    # Bring the case up before the plan: the plan's own rules read its level and log.
-    level = Level.OWN_SERVICE if ops.level == Level.WONDER else Level(ops.level)
-    case.ops = replace(_moved(context, ops, level), log=LogStatus.ACTIVE.value).to_json()
     write_entry(
         context,
         case.id,
@@ -233,7 +231,11 @@ def open_log(context: Context, command: OpenLog) -> None:
         meta={},
         body={"text": command.background},
     )
-    measure.add_first_plan(context, opened, case, command)
+    following = measure.add_first_plan(context, opened, command)
+    level = Level.OWN_SERVICE if ops.level == Level.WONDER else Level(ops.level)
+    # Last, as in ``move``.
+    moved = _moved(context, ops, level)
+    case.ops = replace(moved, log=LogStatus.ACTIVE.value, next_evaluation=following).to_json()
     context.record(Act.LOG_OPEN_WRITE, Reference("case", case.id), ground=opened.ground)
 
 

@@ -168,17 +168,17 @@ def add_measure(context: Context, command: AddMeasure) -> uuid.UUID:
     return measure_id
 
 
-def add_first_plan(context: Context, opened: Opened, case: Case, plan: FirstPlan) -> None:
+def add_first_plan(context: Context, opened: Opened, plan: FirstPlan) -> date | None:
     """Write the goal and measure a log opens with; the opening's workflow has let itself in.
 
-    Raises as ``add_goal`` and ``add_measure``.
+    Returns the day of the next evaluation, for the case's own row. Raises as ``add_goal`` and ``add_measure``.
     """
     goal_id = _write_goal(context, opened, plan.goal)
     _write_measure(context, opened, plan, goal_id, [GoalFacts(goal_id)])
-    _refresh(context, case)
-    about = Reference("case", case.id)
+    about = Reference("case", opened.case_id)
     context.record(Act.LOG_GOAL_CREATE, about, ground=opened.ground)
     context.record(Act.LOG_MEASURE_CREATE, about, ground=opened.ground)
+    return _next_evaluation(context, opened.case_id)
 
 
 def evaluate(context: Context, command: Evaluate) -> None:
@@ -328,9 +328,13 @@ def _write_measure(
 
 def _refresh(context: Context, case: Case) -> None:
     """Keep the day that worklists read; also moves the case's version, so that nobody overwrites."""
-    context.session.flush()
-    following = rules.next_evaluation_on(standings_of(context, case.id))
+    following = _next_evaluation(context, case.id)
     case.ops = replace(ops_of(case), next_evaluation=following).to_json()
+
+
+def _next_evaluation(context: Context, case_id: uuid.UUID) -> date | None:
+    context.session.flush()
+    return rules.next_evaluation_on(standings_of(context, case_id))
 
 
 def _evaluation_of(command: Evaluate) -> EvaluationFacts:
