@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -24,6 +26,7 @@ from bti.profiles.reader import Document, ProfileError, Table, merge, read
 
 _SHIPPED: Final = Path(__file__).parent
 _LEGAL: Final = "legal_bases.toml"
+_ACTS: Final = "acts"
 #: Short enough to be the name of a file anywhere.
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}", re.ASCII)
 
@@ -53,19 +56,46 @@ def legal_bases() -> tuple[LegalBasis, ...]:
 
 
 def legal_bases_from(path: Path) -> tuple[LegalBasis, ...]:
-    """The legal references of a file, one table per code. Raises ``ProfileError``."""
+    """The legal references of a file, one table per code. Raises ``ProfileError``.
+
+    The table ``acts`` holds the dates of acts that change many references at once.
+    """
     document = read(path)
     top = Table(document, document.values)
+    acts = _acts(top.table(_ACTS)) if _ACTS in top.keys() else {}  # noqa: SIM118 - a Table is not a mapping
     bases = tuple(
         basis
         for code in top.keys()  # noqa: SIM118 - a Table is not a mapping
-        for basis in _bases(code, top.table(code))
+        if code != _ACTS
+        for basis in _bases(code, top.table(code), acts)
     )
     top.done()
     return bases
 
 
-def _bases(code: str, table: Table) -> tuple[LegalBasis, ...]:
+def _acts(table: Table) -> dict[str, date | None]:
+    """The day each act is in force from; None where it has none yet (``in_force`` left out)."""
+    found = {}
+    for act in table.keys():  # noqa: SIM118 - a Table is not a mapping
+        one = table.table(act)
+        one.text("source")
+        found[act] = one.day_or_none("in_force")
+        one.done()
+    table.done()
+    return found
+
+
+def _day(one: Table, key: str, act_key: str, acts: Mapping[str, date | None]) -> date | None:
+    """The day written here, or that of the act that is named instead."""
+    if act_key not in one.keys():  # noqa: SIM118 - a Table is not a mapping
+        return one.day(key) if key == "valid_from" else one.day_or_none(key)
+    act = one.text(act_key)
+    if act not in acts:
+        raise one.error(act_key, f"one of {', '.join(acts)}", act)
+    return acts[act]
+
+
+def _bases(code: str, table: Table, acts: Mapping[str, date | None]) -> tuple[LegalBasis, ...]:
     """Each code holds versions keyed by a name, so that a new act is one more table."""
     found = []
     for version in table.keys():  # noqa: SIM118 - a Table is not a mapping
@@ -73,8 +103,8 @@ def _bases(code: str, table: Table) -> tuple[LegalBasis, ...]:
         found.append(
             LegalBasis(
                 code=code,
-                valid_from=one.day("valid_from"),
-                valid_to=one.day_or_none("valid_to"),
+                valid_from=_day(one, "valid_from", "from_act", acts),
+                valid_to=_day(one, "valid_to", "until_act", acts),
                 reference=_reference(one),
                 source=one.text("source"),
                 label={language: one.text(language) for language in LANGUAGES},

@@ -1,15 +1,18 @@
 """The ways to answer: for another, too late, about oneself, and what a child keeps for itself."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from bti import profiles
 from bti.db.models import ConsentAnswer, ConsentCell
 from bti.domain.codes import InfoType, Kept
 from bti.domain.compartments import service_compartment
 from bti.domain.consent import ConsentStatus, Form
 from bti.domain.errors import RuleBroken
-from bti.workflows import consent, worklist
+from bti.profiles.loader import legal_bases_from
+from bti.workflows import consent, consent_lines, worklist
 from bti.workflows.consent import SignedBy
 from bti.workflows.errors import NotFound
 from bti.workflows.worklist_rows import TaskKind
@@ -176,3 +179,26 @@ def test_a_flow_that_is_not_in_the_consent_is_not_read_as_all_of_it(world):
             cells=frozenset({"health:out"}),
         )
     assert all(cell.withdrawn_at is None for cell in rows(world, ConsentCell))
+
+
+def test_a_new_act_is_cited_from_its_day_and_an_older_question_keeps_its_own(
+    world, monkeypatch, tmp_path
+):
+    path = tmp_path / "legal_bases.toml"
+    shipped = Path(profiles.__file__).with_name(path.name).read_text(encoding="utf-8")
+    path.write_text(
+        shipped.replace("[acts.barnelova-2025]", "[acts.barnelova-2025]\nin_force = 2026-10-01"),
+        encoding="utf-8",
+    )
+    bases = legal_bases_from(path)
+    monkeypatch.setattr(consent_lines, "legal_bases", lambda: bases)
+    case_id = new_case(world)
+    before = ask(world, case_id, unit="pps")
+    world.clock.advance(timedelta(days=30))
+    after = ask(world, case_id, unit="pps")
+
+    def cited(consent_id):
+        signers = page(world, case_id, consent_id).signers
+        return {law.reference["nb"] for one in signers for law in one.why}
+
+    assert (cited(before), cited(after)) == ({"barnelova § 30"}, {"barnelova (2025) § 6-5"})

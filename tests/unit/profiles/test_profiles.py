@@ -79,11 +79,59 @@ def test_words_fall_back_to_bokmal():
 
 @pytest.mark.parametrize("basis", legal_bases(), ids=lambda basis: basis.code)
 def test_every_legal_reference_has_three_languages_and_a_source(basis):
-    assert basis_on(legal_bases(), basis.code, TODAY) is basis
+    if basis.in_force(TODAY):
+        assert basis_on(legal_bases(), basis.code, TODAY) is basis
     assert set(basis.label) == {"nb", "nn", "en"}
     assert set(basis.reference) == {"nb", "nn", "en"}
     assert basis.source
     assert basis.valid_to is None or basis.valid_from < basis.valid_to
+
+
+def test_every_code_has_a_reference_in_force_and_what_has_none_waits_for_a_date():
+    now = {basis.code for basis in legal_bases() if basis.in_force(TODAY)}
+    assert now == {basis.code for basis in legal_bases()}
+    waiting = {basis.code for basis in legal_bases() if basis.valid_from is None}
+    assert {"fvl-13a", "barnelova-30"} <= waiting
+
+
+def test_the_health_act_of_2026_changed_what_is_cited_on_its_day():
+    def cited_on(day):
+        return basis_on(legal_bases(), "gate-health-care", day).reference["nb"]
+
+    assert cited_on(date(2026, 6, 30)) == "helsepersonelloven §§ 25 og 45"
+    assert cited_on(date(2026, 7, 1)) == "helsepersonelloven §§ 25 og 29"
+
+
+@pytest.mark.parametrize(
+    ("act", "code", "old", "new"),
+    [
+        (
+            "forvaltningsloven-2025",
+            "fvl-13a",
+            "forvaltningsloven § 13 a nr. 1",
+            "forvaltningsloven (2025) § 34 første ledd bokstav a",
+        ),
+        ("barnelova-2025", "barnelova-30", "barnelova § 30", "barnelova (2025) § 6-5"),
+    ],
+)
+def test_the_day_a_passed_act_gets_a_date_is_one_line_of_data(tmp_path, act, code, old, new):
+    path = tmp_path / "legal_bases.toml"
+    text = (SHIPPED / path.name).read_text(encoding="utf-8")
+    begun = text.replace(f"[acts.{act}]", f"[acts.{act}]\nin_force = 2027-07-01")
+    assert len(begun.splitlines()) == len(text.splitlines()) + 1
+    path.write_text(begun, encoding="utf-8")
+    for bases, after in ((legal_bases(), old), (legal_bases_from(path), new)):
+        assert basis_on(bases, code, date(2027, 6, 30)).reference["nb"] == old
+        assert basis_on(bases, code, date(2027, 7, 1)).reference["nb"] == after
+
+
+def test_an_act_that_is_named_and_not_there_is_told(tmp_path):
+    path = tmp_path / "laws.toml"
+    path.write_text(
+        LAW.format(name="old", start="1970-01-01", end='until_act = "none"'), encoding="utf-8"
+    )
+    with pytest.raises(ProfileError, match=r"fvl\.old\.until_act"):
+        legal_bases_from(path)
 
 
 def test_a_law_is_called_by_its_nynorsk_name_in_nynorsk():
