@@ -124,6 +124,10 @@ TARGETS: dict[str, Target] = {
             f"{_KEYD}/test_wire.py",
         ),
     ),
+    "anew": Target(
+        ("bti/keyd/directory_rows.py", "bti/keyd/retoken.py"),
+        (f"{_KEYD}/test_directory_rows.py", f"{_KEYD}/test_retoken.py"),
+    ),
     "decisions": Target(
         (
             "bti/keyd/authority.py",

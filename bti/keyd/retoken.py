@@ -152,7 +152,7 @@ def _mark_anew(
     Who opens a case holds no tokens: a transaction that knows only the older key must find the older mark.
     """
     held = _marks(session, tenant)
-    if not held or not older:
+    if not held:
         return 0
     missing = [
         case_id
