@@ -140,7 +140,7 @@ TARGETS: dict[str, Target] = {
         (
             f"{_KEYD}/test_decisions.py",
             f"{_KEYD}/test_facts.py",
-            f"{_KEYD}/test_row_macs.py",
+            f"{_KEYD}/test_plain_rows.py",
             f"{_KEYD}/test_tenant_verbs.py",
             f"{_KEYD}/test_verbs.py",
         ),

@@ -1,10 +1,11 @@
 """MACs, baits and codes: what only the broker can make, seal or tell, with keys that stay here."""
 
 from datetime import timedelta
+from hashlib import sha256
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bti.crypto import blind_index
 from bti.crypto.envelope import TENANT_WIDE, DataKey, Place, open_sealed, seal
@@ -17,12 +18,13 @@ from bti.db.models import Account, BaitMark, BrokerCode
 from bti.db.sealed_value import Sealed
 from bti.db.walls import EVERYWHERE, Standpoint, stand
 from bti.domain.errors import AccessDenied
+from bti.domain.step_up import FRESH_FOR
 from bti.identity import totp
 from bti.keyd import codes
 from bti.keyd.baits import Baits
 from bti.keyd.grant_facts import SLOWEST
 from bti.keyd.row_macs import RowMacs, case_of
-from tests.unit.domain.samples import CASE, NOON, OTHER_TENANT, TEACHER, TENANT, an_id
+from tests.unit.domain.samples import CASE, NOON, NURSE, OTHER_TENANT, TEACHER, TENANT, an_id
 from tests.unit.keyd.asked import ROW, Rows
 
 KEY, OLDER, INDEX = (
@@ -47,7 +49,7 @@ class Keys:
         """Return every key that opens, the one in use first."""
         assert tenant in {TENANT, OTHER_TENANT}
         assert again is (purpose is TenantPurpose.DIRECTORY)
-        return {TenantPurpose.DIRECTORY: [KEY, OLDER], TenantPurpose.INDEX: [INDEX]}[purpose]
+        return {TenantPurpose.DIRECTORY: [KEY, OLDER], TenantPurpose.INDEX: [INDEX, OLDER]}[purpose]
 
     def tenant_key_by_id(self, _session, tenant, purpose, key_id):
         """Return the key that sealed something."""
@@ -205,6 +207,14 @@ def test_where_there_is_no_bait_no_key_is_asked_for(rows):
     assert Baits(rows, SimpleNamespace()).among(TENANT, [CASE]) == frozenset()
 
 
+def test_a_mark_under_an_older_key_is_a_mark(rows):
+    baits = Baits(rows, Keys())
+    marks = {blind_index.case_token(OLDER, "bait", CASE)}
+    assert baits.is_one(TENANT, CASE, frozenset(marks)) is True
+    assert baits.is_one(TENANT, ROW, frozenset(marks)) is False
+    assert Baits(rows, SimpleNamespace()).is_one(TENANT, CASE, frozenset()) is False
+
+
 def test_the_marks_of_a_transaction_are_read_once(rows):
     baits = Baits(rows, Keys())
     assert baits.among(TENANT, [CASE]) == frozenset()
@@ -271,6 +281,54 @@ def test_a_secret_counts_as_shown_for_five_minutes(rows):
     assert shown(NOON + SLOWEST - timedelta(seconds=1)) == b"twenty secret bytes!"
     assert shown(NOON + SLOWEST) is None
     assert shown(NOON, "totp_next_ct") is None
+
+
+def test_what_another_transaction_has_used_meanwhile_is_used(rows):
+    secret = b"twenty secret bytes!"
+    account = an_account(rows, KEY, secret)
+    assert codes.accept(rows, Keys(), account, totp.code_at(secret, NOON), NOON)
+    [known] = rows.scalars(select(BrokerCode))
+    assert known.secret_mark == sha256(secret).digest()[:16]
+
+    def meanwhile(**columns):
+        rows.connection().execute(update(BrokerCode.__table__).values(**columns))
+
+    meanwhile(last_step=known.last_step + 1)
+    code = totp.code_at(secret, NOON + STEP)
+    assert not codes.accept(rows, Keys(), account, code, NOON + STEP)
+    meanwhile(shown_at=NOON - DAY)
+    assert codes.shown_secret(rows, Keys(), account, NOON, column="totp_ct") is None
+    meanwhile(shown_at=NOON, spent_on=CASE)
+    assert codes.spend(rows, TEACHER, ROW, NOON) is False
+
+
+def test_a_proof_is_spent_on_one_account_and_a_new_code_is_another_proof(rows):
+    old, new = b"twenty secret bytes!", b"one that is to come."
+    account = an_account(rows, KEY, old, new)
+    assert codes.spend(rows, TEACHER, ROW, NOON) is False
+    for secret, column, at in ((old, "totp_ct", NOON), (new, "totp_next_ct", NOON + STEP)):
+        code = totp.code_at(secret, at)
+        assert codes.accept(rows, Keys(), account, code, at, column=column)
+    assert codes.spend(rows, NURSE, ROW, NOON + STEP) is False
+    # The newest is spent, and no older one after it.
+    assert codes.spend(rows, TEACHER, ROW, NOON + STEP) is True
+    assert codes.spend(rows, TEACHER, CASE, NOON + STEP) is False
+    for spender, made, at, spent in (
+        (TEACHER, ROW, NOON + STEP, True),
+        (TEACHER, CASE, NOON + STEP, False),
+        (NURSE, ROW, NOON + STEP, False),
+        (TEACHER, ROW, NOON + STEP + FRESH_FOR, False),
+    ):
+        assert codes.is_spent_on(rows, spender, made, at) is spent
+    at = NOON + 2 * STEP
+    assert codes.accept(rows, Keys(), account, totp.code_at(old, at), at)
+    assert codes.spend(rows, TEACHER, CASE, at + FRESH_FOR) is False
+    assert codes.spend(rows, TEACHER, ROW, at) is True
+    # One that is fresh is enough.
+    rows.execute(
+        update(BrokerCode.__table__).where(BrokerCode.shown_at < at).values(shown_at=NOON - DAY)
+    )
+    assert codes.is_spent_on(rows, TEACHER, ROW, at) is True
 
 
 def an_account(rows, key, *secrets):
