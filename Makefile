@@ -84,7 +84,7 @@ scan: setup ## Attack a throw-away demonstration with wapiti and sqlmap (long); 
 
 translations: $(DEV) ## Find new texts, update the catalogues and compile them
 	@mkdir -p build
-	$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k _l -k lazy_ngettext:1,2 -c 'Translators:' --no-location \
+	$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k _l -k lazy_ngettext:1,2 -k N_ -c 'Translators:' --no-location \
 		--sort-output --omit-header -o build/messages.pot .
 	$(BIN)/pybabel -q update -i build/messages.pot -d bti/translations --no-fuzzy-matching \
 		--width=100 --ignore-pot-creation-date

@@ -15,7 +15,7 @@ from bti.disclosure.tables import Axis, CountTable, HalfYear
 from bti.disclosure.verify import NotSafe
 from bti.domain.errors import RuleBroken
 from bti.domain.file_kinds import HEAD_BYTES, MIME, MOST_PIXELS, TAIL_BYTES, FileKind, recognise
-from bti.profiles.loader import load_from
+from bti.profiles.loader import load_file
 from bti.profiles.reader import ProfileError
 from bti.web.local_address import local_path
 from fuzz.target import AcceptedError, Target
@@ -72,7 +72,7 @@ def _profile_in(folder: Path) -> Callable[[bytes], None]:
         tried = folder / "tried.toml"
         tried.unlink(missing_ok=True)  # a file cut short and written again is waited for by ext4
         tried.write_bytes(data)
-        profile = load_from(folder, "tried")
+        profile = load_file(tried, shipped=folder)
         if not 1 <= profile.evaluation_interval_days <= 365 or not profile.levels:
             raise AcceptedError
 
@@ -87,19 +87,26 @@ def _level(number: int) -> str:
 [levels.{number}]
 label = {_WORDS}
 arena = {_WORDS}
-steps.1 = {{ who = "holder", form = "step", deadline_days = 1, text = {_WORDS}, detail = {_WORDS} }}
+family = {_WORDS}
+steps.1 = {{ who = "holder", form = "step", deadline = 1, text = {_WORDS}, detail = {_WORDS} }}
 """
 
 
 # The least whole profile. What is shipped takes the TOML parser ten times as long for every input.
 WHOLE_PROFILE = f"""name = "standard"
-version = "1"
+version = 1
 valid_from = 2026-08-01
 default_language = "nb"
 title = {_WORDS}
 log.opens_at_level = 1
 phones.police = {{ number = "112", label = {_WORDS} }}
-team = {{ name = {_WORDS}, lead = {_WORDS} }}
+closing = {{ by = ["lead"], family_may_end_log = true }}
+[teams.main]
+kind = "other"
+name = {_WORDS}
+called = {_WORDS}
+lead = {_WORDS}
+about = {_WORDS}
 [deadlines]
 level_0_decision_days = 14
 guardian_talk_days = 14
@@ -116,8 +123,13 @@ youth_age = 15
 youth_mode = "additional"
 {"".join(map(_level, range(4)))}""".encode()
 _FOLDER = tempfile.TemporaryDirectory()
-(Path(_FOLDER.name) / "standard.toml").write_bytes(WHOLE_PROFILE)
-PROFILE = b'extends = "standard"\nversion = "2"\n[deadlines]\nevaluation_interval_days = 30\n'
+_STANDARD = Path(_FOLDER.name) / "standard"
+_STANDARD.mkdir()
+(_STANDARD / "1.toml").write_bytes(WHOLE_PROFILE)
+PROFILE = (
+    b'extends = "standard/1"\nversion = 2\nsources.a.title = "A"\n[facts]\n'
+    b'deadlines = { source = "a", place = "1" }\n[deadlines]\nevaluation_interval_days = 30\n'
+)
 
 
 TILE_HASHES = [tree.leaf_hash(bytes([one])) for one in range(11)]

@@ -21,6 +21,7 @@ _GROUPS = {
     "keyd": "bti.cli.keyd",
     "keys": "bti.cli.keys",
     "logd": "bti.cli.logd",
+    "profile": "bti.cli.profile",
     "protect": "bti.cli.protect",
     "provider": "bti.cli.provider",
     "release": "bti.cli.release",

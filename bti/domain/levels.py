@@ -13,7 +13,7 @@ from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from bti.domain.codes import ClosingCause, ContactWithGuardians, TalkedWithChild
+from bti.domain.codes import ClosingCause, ContactWithGuardians, TalkedWithChild, Who
 from bti.domain.consent import OPENING, ConsentStatus
 from bti.domain.errors import RuleBroken
 from bti.domain.events import CaseClosed, CaseReopened, LevelChanged
@@ -134,8 +134,31 @@ class CaseFacts:
     measures: tuple[MeasureFacts, ...] = ()
     standings: tuple[Standing, ...] = ()
     invited: tuple[InvitedService, ...] = ()
+    #: The family has been told of coordinator, child coordinator and individual plan.
+    rights_told: bool = False
+    #: What the one who acts is in this case.
+    acting_as: frozenset[Who] = frozenset()
     #: A reason for this move was given.
     reason_written: bool = False
+
+
+GATES: Final = frozenset(
+    {
+        "level.child_heard",
+        "level.concern_written",
+        "level.consent_per_service",
+        "level.danger_assessed_again",
+        "level.goal",
+        "level.guardians_informed",
+        "level.holder",
+        "level.leader_informed",
+        "level.measure",
+        "level.measures_evaluated",
+        "level.opening_consent",
+        "level.rights_told",
+    }
+)
+"""What a step of the action guide may wait for. A profile names them; what they ask is said here."""
 
 
 def requirements_for(step: Step, facts: CaseFacts, rules: ProfileRules) -> tuple[Requirement, ...]:
@@ -143,6 +166,8 @@ def requirements_for(step: Step, facts: CaseFacts, rules: ProfileRules) -> tuple
 
     Raises ``RuleBroken("level.no_such_step")`` for a move that does not exist.
     """
+    if step.direction is Direction.CLOSE:
+        return (_may_close(facts, rules), _reason(facts))
     if step.direction is not Direction.UP:
         return (_reason(facts),)
     if step.to_level is Level.OWN_SERVICE:
@@ -160,6 +185,20 @@ def requirements_for(step: Step, facts: CaseFacts, rules: ProfileRules) -> tuple
         in_place.append(_invited(facts))
     not_enough = Requirement("level.cooperation_not_enough", facts.reason_written, "guide")
     return (*in_place, _danger_again(facts), not_enough)
+
+
+def gates(facts: CaseFacts) -> Mapping[str, Requirement]:
+    """How every gate stands in a case, by its code."""
+    told = Requirement("level.rights_told", facts.rights_told, "hol-7-2a")
+    asked = (
+        *leaving_wonder(facts),
+        *log_in_place(facts),
+        *level_1_in_place(facts),
+        _invited(facts),
+        _danger_again(facts),
+        told,
+    )
+    return MappingProxyType({one.code: one for one in asked})
 
 
 def leaving_wonder(facts: CaseFacts) -> tuple[Requirement, ...]:
@@ -283,6 +322,11 @@ def _invited(facts: CaseFacts) -> Requirement:
 def _danger_again(facts: CaseFacts) -> Requirement:
     again = facts.danger_assessed_on is not None and facts.danger_assessed_on >= facts.level_since
     return Requirement("level.danger_assessed_again", again, "bvl-13-2")
+
+
+def _may_close(facts: CaseFacts, rules: ProfileRules) -> Requirement:
+    allowed = bool(facts.acting_as & rules.may_close)
+    return Requirement("level.may_close", allowed, "guide", {"by": rules.may_close})
 
 
 def _reason(facts: CaseFacts) -> Requirement:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bti.domain.codes import Who
+
 
 class YouthMode(StrEnum):
     """Whether the youth signs beside the guardians or instead of them."""
@@ -18,6 +20,8 @@ class ProfileRules:
     """Local choices where the law is not one. Days are calendar days."""
 
     log_opens_at_level: int
+    #: Who may close a case, among those who may at all.
+    may_close: frozenset[Who]
     level_0_decision_days: int
     guardian_talk_days: int
     guardian_talk_school_environment_days: int

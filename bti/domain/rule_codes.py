@@ -126,10 +126,12 @@ REQUIREMENT_CODES: Final = frozenset(
         "level.guardians_informed",
         "level.holder",
         "level.leader_informed",
+        "level.may_close",
         "level.measure",
         "level.measures_evaluated",
         "level.opening_consent",
         "level.reason",
+        "level.rights_told",
     }
 )
 """What a ``Requirement`` can be about."""

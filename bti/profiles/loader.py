@@ -1,4 +1,8 @@
-"""From TOML files to frozen profiles. A file may extend another and say only what differs."""
+"""From TOML files to frozen profiles. A file may extend another and say only what differs.
+
+A profile is a folder with its versions: ``moss/1.toml``. A version that has been released is never
+changed: cases go on by the one they were begun under.
+"""
 
 from __future__ import annotations
 
@@ -9,44 +13,139 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from bti.domain.codes import StepForm, Who
 from bti.domain.legal import LegalBasis
-from bti.domain.levels import Level
-from bti.domain.local_rules import YouthMode
-from bti.profiles.profile import (
-    LANGUAGES,
-    GuideStep,
-    LevelGuide,
-    Phone,
-    Profile,
-    Team,
-    Words,
-)
-from bti.profiles.reader import Document, ProfileError, Table, merge, read
+from bti.profiles.builder import check_languages, profile_of
+from bti.profiles.profile import LANGUAGES, Profile
+from bti.profiles.reader import N_, Document, ProfileError, Table, give_way, merge, read
+from bti.profiles.sources import check_said
 
 _SHIPPED: Final = Path(__file__).parent
 _LEGAL: Final = "legal_bases.toml"
 _ACTS: Final = "acts"
-#: Short enough to be the name of a file anywhere.
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}", re.ASCII)
-
-
-def available() -> tuple[str, ...]:
-    """The names of the shipped profiles, sorted."""
-    return tuple(sorted(path.stem for path in _SHIPPED.glob("*.toml") if path.name != _LEGAL))
+#: Short enough to be the name of a folder anywhere.
+_KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}/[1-9][0-9]{0,3}", re.ASCII)
 
 
 @cache
-def load(name: str) -> Profile:
-    """A shipped profile. Raises ``ProfileError`` naming file, key and expected value."""
+def available() -> tuple[str, ...]:
+    """The names of the shipped profiles, sorted."""
+    return tuple(sorted({path.parent.name for path in _SHIPPED.glob("*/*.toml")}))
+
+
+@cache
+def load(key: str) -> Profile:
+    """A shipped version by its key, as ``moss/1``; of a name alone, the newest version.
+
+    Raises ``ProfileError`` naming file, key and expected value.
+    """
+    if "/" not in key:
+        return versions(key)[-1]
+    if not _KEY.fullmatch(key) or not (_SHIPPED / f"{key}.toml").is_file():
+        raise ProfileError(f"{key}.toml", "(file)", N_("a version that is shipped"), key)
+    return load_file(_SHIPPED / f"{key}.toml")
+
+
+@cache
+def versions(name: str) -> tuple[Profile, ...]:
+    """Every version of a shipped profile, oldest first. Raises ``ProfileError``."""
     if name not in available():
-        raise ProfileError(f"{name}.toml", "(file)", f"one of {', '.join(available())}", name)
-    return load_from(_SHIPPED, name)
+        raise ProfileError(
+            f"{name}.toml",
+            "(file)",
+            N_("one of %(allowed)s"),
+            name,
+            allowed=", ".join(available()),
+        )
+    return versions_in(_SHIPPED / name)
 
 
-def load_from(folder: Path, name: str) -> Profile:
-    """The profile ``name`` in a folder. Raises ``ProfileError``."""
-    return _profile(_document(folder, name))
+def versions_in(folder: Path) -> tuple[Profile, ...]:
+    """Every version in a folder, oldest first. Raises ``ProfileError``.
+
+    Numbers count up without a gap, and each is in force from a later day than the one before.
+    """
+    paths = sorted(folder.glob("*.toml"), key=lambda path: (len(path.stem), path.stem))
+    found: list[Profile] = []
+    for number, path in enumerate(paths, start=1):
+        profile = load_file(path, shipped=folder.parent)
+        file = f"{folder.name}/{path.name}"
+        if profile.name != folder.name:
+            raise ProfileError(
+                file, "name", N_("the name of its folder, %(name)s"), profile.name, name=folder.name
+            )
+        if path.stem != str(number) or profile.version != number:
+            raise ProfileError(
+                file, "version", N_("version %(number)s here"), profile.version, number=number
+            )
+        if found and profile.valid_from <= found[-1].valid_from:
+            raise ProfileError(
+                file,
+                "valid_from",
+                N_("a day after %(first)s, when version %(number)s begins"),
+                profile.valid_from,
+                first=found[-1].valid_from,
+                number=number - 1,
+            )
+        found.append(profile)
+    if not found:
+        raise ProfileError(f"{folder.name}/1.toml", "(file)", N_("a TOML file"))
+    return tuple(found)
+
+
+def in_force(name: str, on: date) -> Profile:
+    """The version of a shipped profile that is in force on a day.
+
+    Before the first version begins, the first: no case is without a guide. Raises ``ProfileError``.
+    """
+    there = versions(name)
+    return next((one for one in reversed(there) if one.valid_from <= on), there[0])
+
+
+def load_file(path: Path, *, shipped: Path = _SHIPPED) -> Profile:
+    """The profile in a file; what it extends is looked for in ``shipped``. Raises ``ProfileError``."""
+    document, extends = _document(path, shipped)
+    return profile_of(document, extends)
+
+
+def _check_after(over: Document, base: Document, key: str) -> None:
+    """What a profile stands on must be there when it begins."""
+    begins, base_begins = over.values.get("valid_from"), base.values.get("valid_from")
+    if type(begins) is date and type(base_begins) is date and begins < base_begins:
+        raise ProfileError(
+            over.file,
+            "valid_from",
+            N_("a day that is not before %(first)s, when %(base)s begins"),
+            begins,
+            first=base_begins,
+            base=key,
+        )
+
+
+def _document(path: Path, shipped: Path, seen: tuple[str, ...] = ()) -> tuple[Document, str | None]:
+    """The file laid on what it extends, and the key of that."""
+    document = read(path)
+    key = document.values.get("extends")
+    if key is None:
+        return document, None
+    here = f"{path.parent.name}/{path.stem}"
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        raise ProfileError(
+            document.file, "extends", N_("a version of another profile, such as standard/1"), key
+        )
+    if key in (*seen, here):
+        way = " → ".join((*seen, here, key))
+        raise ProfileError(
+            document.file, "extends", N_("a profile that does not lead back to this one"), way
+        )
+    check_languages(document)
+    check_said(document)
+    base, _ = _document(shipped / f"{key}.toml", shipped, (*seen, here))
+    _check_after(document, base, key)
+    values = {name: value for name, value in document.values.items() if name != "extends"}
+    over = Document(document.file, values, document.origins)
+    merged = merge(give_way(base, over), over)
+    merged.values.pop("extends", None)
+    return merged, key
 
 
 @cache
@@ -91,7 +190,7 @@ def _day(one: Table, key: str, act_key: str, acts: Mapping[str, date | None]) ->
         return one.day(key) if key == "valid_from" else one.day_or_none(key)
     act = one.text(act_key)
     if act not in acts:
-        raise one.error(act_key, f"one of {', '.join(acts)}", act)
+        raise one.error(act_key, N_("one of %(allowed)s"), act, allowed=", ".join(acts))
     return acts[act]
 
 
@@ -120,121 +219,3 @@ def _reference(one: Table) -> dict[str, str]:
     reference = one.text("reference")
     nynorsk = one.text("reference_nn") if "reference_nn" in one.keys() else reference  # noqa: SIM118 - a Table is not a mapping
     return {language: nynorsk if language == "nn" else reference for language in LANGUAGES}
-
-
-def _document(folder: Path, name: str, seen: tuple[str, ...] = ()) -> Document:
-    if not _NAME.fullmatch(name):
-        raise ProfileError(
-            f"{name}.toml", "(file)", "a name of a-z, 0-9 and _, at most 60 signs", name
-        )
-    document = read(folder / f"{name}.toml")
-    extends = document.values.pop("extends", None)
-    if extends is None:
-        return document
-    if not isinstance(extends, str) or extends in (*seen, name):
-        raise ProfileError(document.file, "extends", "the name of another profile", extends)
-    return merge(_document(folder, extends, (*seen, name)), document)
-
-
-def _profile(document: Document) -> Profile:
-    top = Table(document, document.values)
-    deadlines, consent, log = top.table("deadlines"), top.table("consent"), top.table("log")
-    profile = Profile(
-        name=top.text("name"),
-        version=top.text("version"),
-        valid_from=top.day("valid_from"),
-        default_language=_language(top),
-        title=_words(top, "title"),
-        levels=_levels(top.table("levels")),
-        team=_team(top.table("team")),
-        phones=_phones(top.table("phones")),
-        log_opens_at_level=log.whole("opens_at_level", 1, 2),
-        level_0_decision_days=deadlines.whole("level_0_decision_days", 1, 365),
-        guardian_talk_days=deadlines.whole("guardian_talk_days", 1, 365),
-        guardian_talk_school_environment_days=deadlines.whole(
-            "guardian_talk_school_environment_days", 1, 365
-        ),
-        level_2_invite_days=deadlines.whole("level_2_invite_days", 1, 365),
-        team_wait_days=deadlines.whole("team_wait_days", 1, 365),
-        evaluation_interval_days=deadlines.whole("evaluation_interval_days", 1, 365),
-        offer_expiry_days=deadlines.whole("offer_expiry_days", 1, 60),
-        soon_days=deadlines.whole("soon_days", 0, 60),
-        consent_validity_months=consent.whole("validity_months", 1, 36),
-        consent_reminder_days=consent.whole("reminder_days", 1, 180),
-        youth_age=consent.whole("youth_age", 12, 16),
-        youth_mode=consent.choice("youth_mode", YouthMode),
-    )
-    for table in (deadlines, consent, log, top):
-        table.done()
-    return profile
-
-
-def _language(top: Table) -> str:
-    language = top.text("default_language")
-    if language not in LANGUAGES:
-        raise top.error("default_language", f"one of {', '.join(LANGUAGES)}", language)
-    return language
-
-
-def _words(table: Table, key: str) -> Words:
-    inner = table.table(key)
-    words = Words(nb=inner.text("nb"), nn=inner.text("nn"), en=inner.text("en"))
-    inner.done()
-    return words
-
-
-def _levels(table: Table) -> tuple[LevelGuide, ...]:
-    guides = []
-    for level in Level:
-        one = table.table(str(level.value))
-        guides.append(
-            LevelGuide(
-                level=level,
-                label=_words(one, "label"),
-                arena=_words(one, "arena"),
-                steps=_steps(level, one.table("steps")),
-            )
-        )
-        one.done()
-    table.done()
-    return tuple(guides)
-
-
-def _steps(level: Level, table: Table) -> tuple[GuideStep, ...]:
-    steps = []
-    numbers = sorted(table.keys(), key=lambda key: (len(key), key))
-    if not numbers:
-        raise table.error("1", "at least one step")
-    for number in numbers:
-        if not number.isdecimal():
-            raise table.error(number, "steps keyed by number", number)
-        one = table.table(number)
-        steps.append(
-            GuideStep(
-                code=f"{level.value}.{number}",
-                text=_words(one, "text"),
-                detail=_words(one, "detail"),
-                who=one.choice("who", Who),
-                deadline_days=one.whole_or_none("deadline_days", 1, 365),
-                form=one.choice("form", StepForm),
-            )
-        )
-        one.done()
-    table.done()
-    return tuple(steps)
-
-
-def _team(table: Table) -> Team:
-    team = Team(name=_words(table, "name"), lead=_words(table, "lead"))
-    table.done()
-    return team
-
-
-def _phones(table: Table) -> tuple[Phone, ...]:
-    phones = []
-    for code in table.keys():  # noqa: SIM118 - a Table is not a mapping
-        one = table.table(code)
-        phones.append(Phone(code, one.text("number"), _words(one, "label")))
-        one.done()
-    table.done()
-    return tuple(phones)

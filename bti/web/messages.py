@@ -319,6 +319,14 @@ REQUIREMENTS: Final[Mapping[str, tuple[Any, Any]]] = {
         _l("You have written why the cooperation so far is not enough"),
         _l("The team takes cases that the services cannot solve together by themselves."),
     ),
+    "level.may_close": (
+        _l("You are among those who may close a case here"),
+        _l("The municipality has decided who closes a case. Ask one of them."),
+    ),
+    "level.rights_told": (
+        _l("The family has been told what it has a right to"),
+        _l("Coordinator, child coordinator and individual plan. The family chooses."),
+    ),
     "level.reason": (
         _l("You have written why"),
         _l("The family and those who come after you shall be able to see the reason."),

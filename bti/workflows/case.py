@@ -11,9 +11,9 @@ from bti.audit.actions import READS
 from bti.audit.actions import Action as Act
 from bti.domain.access import Action, Allowed, decide
 from bti.domain.ages import age
-from bti.domain.codes import StepForm
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import CaseStatus, Level, LogStatus, Requirement, Step, requirements_for
+from bti.domain.measures import suggest_evaluation
 from bti.workflows import (
     attachment_page,
     baton_page,
@@ -36,6 +36,8 @@ from bti.workflows.case_file import (
     ops_of,
     persons,
 )
+from bti.workflows.case_rules import rules_at, rules_of
+from bti.workflows.guide import guide_of, in_languages
 from bti.workflows.participant import live_places
 from bti.workflows.protection import hides_place
 
@@ -47,11 +49,12 @@ if TYPE_CHECKING:
     from bti.domain.levels import CaseFacts
     from bti.domain.protection import ProtectionStanding
     from bti.keyd.broker import Opened
-    from bti.profiles import Words
+    from bti.profiles import Profile
     from bti.workflows.case_file import Ops
     from bti.workflows.context import Context
     from bti.workflows.correction import Beside
     from bti.workflows.guardian import Earlier
+    from bti.workflows.guide import Guide
     from bti.workflows.timeline import Background, Happening
 
 ACCESS_WINDOW = timedelta(days=30)
@@ -66,19 +69,6 @@ class Stage:
     status: str
     step: int
     since: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class GuideRow:
-    """A step of the action guide as it stands in this case."""
-
-    code: str
-    text: Mapping[str, str]
-    detail: Mapping[str, str]
-    who: str
-    form: str
-    due_on: date | None
-    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +132,7 @@ class CasePage:
     ops: Ops
     protection: ProtectionStanding | None
     stages: tuple[Stage, ...]
-    guide: tuple[GuideRow, ...]
+    guide: Guide
     moves: tuple[Move, ...]
     opening: tuple[Requirement, ...]
     backgrounds: tuple[Background, ...]
@@ -151,6 +141,8 @@ class CasePage:
     #: What stands beside an entry, by the entry's id.
     beside: Mapping[uuid.UUID, tuple[Beside, ...]]
     participants: tuple[ParticipantRow, ...]
+    #: When a measure that begins today should be evaluated.
+    suggested_evaluation: date
     accesses: int
     accessed_by: int
     can: frozenset[Action]
@@ -206,14 +198,15 @@ def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
         ops=ops,
         protection=ops.protection.standing(context.today) if ops.protection else None,
         stages=_stages(context, ops),
-        guide=_guide(context, ops, records),
-        moves=_moves(facts, context),
+        guide=guide_of(context, ops, records, facts),
+        moves=_moves(facts, rules_of(context, ops)),
         opening=_opening(ops, facts),
         backgrounds=timeline.backgrounds_in(records, correctable),
         concerns=_concerns(context, records),
         happenings=timeline.happenings_in(context, records, correctable),
         beside=correction.beside_in(context, records),
         participants=_participants(context, opened, case),
+        suggested_evaluation=suggest_evaluation(context.today, rules_of(context, ops)),
         accesses=looked[0],
         accessed_by=looked[1],
         can=can,
@@ -239,7 +232,7 @@ def _stages(context: Context, ops: Ops) -> tuple[Stage, ...]:
     reached = {level_: day for day, level_ in ops.trail if level_ >= 0}
     stages = []
     for number in Level:
-        label = _in_languages(context.profile.guide(number).label)
+        label = in_languages(rules_at(context, ops, number).guide(number).label)
         status = "done" if number < ops.level or (done and number in reached) else "ahead"
         if number == ops.level and not done:
             status = "now"
@@ -249,10 +242,6 @@ def _stages(context: Context, ops: Ops) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
-def _in_languages(words: Words) -> dict[str, str]:
-    return {"nb": words.nb, "nn": words.nn, "en": words.en}
-
-
 def _lane(ops: Ops) -> int:
     """Return how far into its lane the baton is drawn (1-5)."""
     if ops.log == LogStatus.ACTIVE:
@@ -260,53 +249,7 @@ def _lane(ops: Ops) -> int:
     return 2
 
 
-def _guide(context: Context, ops: Ops, records: tuple[Record, ...]) -> tuple[GuideRow, ...]:
-    done = _steps_done(ops, records)
-    rows = []
-    current_found = False
-    for step in context.profile.guide(ops.level).steps:
-        finished = step.code in done or step.form.value in done
-        status = "done" if finished else ("ahead" if current_found else "now")
-        current_found = current_found or not finished
-        due = (
-            ops.level_since.date() + timedelta(days=step.deadline_days)
-            if step.deadline_days is not None and not finished
-            else None
-        )
-        rows.append(
-            GuideRow(
-                step.code,
-                _in_languages(step.text),
-                _in_languages(step.detail),
-                step.who.value,
-                step.form.value,
-                due,
-                status,
-            )
-        )
-    return tuple(rows)
-
-
-def _steps_done(ops: Ops, records: tuple[Record, ...]) -> frozenset[str]:
-    """Return codes of ticked steps and forms whose record exists since the level was entered."""
-    # The talks that led to level 1 count there too: they are why the log could open.
-    start = ops.opened_at if ops.level <= Level.OWN_SERVICE else ops.level_since
-    since = [record for record in records if record.at >= start]
-    kinds = {record.kind for record in since}
-    forms = {
-        StepForm.CONCERN: bool(of_kind(records, Kind.CONCERN)),
-        StepForm.CONVERSATION: Kind.CONVERSATION in kinds,
-        StepForm.CONSENT: ops.log == LogStatus.ACTIVE,
-        StepForm.PLAN: Kind.MEASURE in kinds,
-        StepForm.EVALUATION: Kind.EVALUATION in kinds,
-        StepForm.REFERRAL: bool(ops.referral),
-        StepForm.RIGHTS: Kind.RIGHTS in kinds,
-    }
-    ticked = {record.meta["step"] for record in since if record.kind is Kind.STEP}
-    return frozenset(ticked | {form.value for form, there in forms.items() if there})
-
-
-def _moves(facts: CaseFacts, context: Context) -> tuple[Move, ...]:
+def _moves(facts: CaseFacts, rules: Profile) -> tuple[Move, ...]:
     start = None if facts.status is CaseStatus.CLOSED else facts.level
     moves = []
     for target in (*Level, None):
@@ -319,7 +262,7 @@ def _moves(facts: CaseFacts, context: Context) -> tuple[Move, ...]:
             Move(
                 None if target is None else int(target),
                 direction.value,
-                requirements_for(step, facts, context.profile),
+                requirements_for(step, facts, rules),
             )
         )
     return tuple(moves)

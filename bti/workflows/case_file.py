@@ -68,6 +68,8 @@ class Ops:
     referral: str = ""
     team_unit: uuid.UUID | None = None
     trail: tuple[tuple[date, int], ...] = field(default=())
+    #: The version of the local rules that each part of the trail was begun under, in its order.
+    made_under: tuple[str, ...] = field(default=())
     protection: Protection | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -89,6 +91,7 @@ class Ops:
             "referral": self.referral,
             "team_unit": self.team_unit,
             "trail": [[day, level] for day, level in self.trail],
+            "made_under": list(self.made_under),
             "protection": self.protection.to_json() if self.protection is not None else None,
         }
 
@@ -112,6 +115,7 @@ class Ops:
             referral=value["referral"],
             team_unit=uuid.UUID(value["team_unit"]) if value["team_unit"] else None,
             trail=tuple((date.fromisoformat(day), level) for day, level in value["trail"]),
+            made_under=tuple(value.get("made_under", ())),
             protection=Protection.from_json(stored)
             if (stored := value.get("protection"))
             else None,

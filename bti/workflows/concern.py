@@ -293,6 +293,7 @@ def _first_state(context: Context, child: NewChild, seen: Observation) -> Ops:
         decision_due=deadlines.level_0_decision(context.today, context.profile),
         talk_due=_talk_due(context, seen),
         trail=((context.today, Level.WONDER),),
+        made_under=(context.profile.key,),
     )
 
 

@@ -11,7 +11,7 @@ from bti.clock import norwegian_date
 from bti.db.walls import stand, standpoint_of
 from bti.domain.policy import PURPOSES
 from bti.domain.relations import Purpose
-from bti.profiles import load
+from bti.profiles import in_force
 from bti.workflows.actor import Actor, SystemActor
 from bti.workflows.errors import NotFound
 
@@ -61,8 +61,11 @@ class Context:
 
     @property
     def profile(self) -> Profile:
-        """Return the local rules of the person's municipality."""
-        return load(self.person.profile)
+        """Return the local rules of the person's municipality as they are in force today.
+
+        What a case has begun goes on by the version it began under: ``case_rules``.
+        """
+        return in_force(self.person.profile, self.today)
 
     @property
     def by(self) -> By:

@@ -36,6 +36,7 @@ from bti.workflows.case_file import (
     ops_of,
     write_entry,
 )
+from bti.workflows.case_rules import rules_of
 from bti.workflows.level_facts import DANGER_STEP, With, facts_of, opening_requirements
 from bti.workflows.once import found_done, hold, row_id, unchanged
 
@@ -134,7 +135,10 @@ def record_step(context: Context, *, case_id: uuid.UUID, step: str, note: str) -
     """Record that a step of the action guide is done."""
     opened = context.verbs.open(case_id, Action.RECORD_STEP, entry=None)
     case = case_row(context, case_id)
-    if step not in {one.code for one in context.profile.guide(ops_of(case).level).steps}:
+    ops = ops_of(case)
+    rules = rules_of(context, ops)
+    guide = rules.guide(ops.level, context.person.sector)
+    if step not in {one.code for one in guide.steps}:
         code = "step.unknown"
         raise RuleBroken(code)
     write_entry(
@@ -142,7 +146,7 @@ def record_step(context: Context, *, case_id: uuid.UUID, step: str, note: str) -
         case_id,
         kind=Kind.STEP,
         compartment=own_compartment(context, opened),
-        meta={"step": step, "on": context.today},
+        meta={"step": step, "on": context.today, "made_under": rules.key},
         body={"note": note},
     )
     context.record(Act.CASE_STEP_RECORD, Reference("case", case_id), ground=opened.ground)
@@ -164,7 +168,7 @@ def move(context: Context, opened: Opened, case: Case, command: Decide) -> None:
     """Apply a decision to an open, locked case. The referral workflow comes in here too."""
     ops = ops_of(case)
     facts = facts_of(context, case, reason=command.reason, danger_assessed=command.danger_assessed)
-    rules = context.profile
+    rules = rules_of(context, ops)
     by = context.person.account_id
     if ops.status == CaseStatus.CLOSED:
         if command.to_level is None:
@@ -283,8 +287,17 @@ def _give_first_baton(
 def _moved(context: Context, ops: Ops, to_level: Level) -> Ops:
     changed = to_level != ops.level
     since = context.now if changed else ops.level_since
-    trail = (*ops.trail, (context.today, int(to_level))) if changed else ops.trail
-    return replace(ops, level=int(to_level), level_since=since, trail=trail, decision_due=None)
+    after = replace(ops, level=int(to_level), level_since=since, decision_due=None)
+    return _begun(context, after, int(to_level)) if changed else after
+
+
+def _begun(context: Context, ops: Ops, level: int) -> Ops:
+    """From here on the case follows the local rules that are in force today."""
+    return replace(
+        ops,
+        trail=(*ops.trail, (context.today, level)),
+        made_under=(*ops.made_under, context.profile.key),
+    )
 
 
 def _closed(context: Context, ops: Ops, cause: ClosingCause) -> Ops:
@@ -299,6 +312,8 @@ def _closed(context: Context, ops: Ops, cause: ClosingCause) -> Ops:
         next_evaluation=None,
         referral="",
         trail=(*ops.trail, (context.today, CLOSED)),
+        # It closes as it was: its page goes on calling things what they were called.
+        made_under=(*ops.made_under, rules_of(context, ops).key),
     )
 
 
@@ -308,7 +323,7 @@ def _reopened(context: Context, ops: Ops, to_level: Level) -> Ops:
         if to_level is Level.WONDER
         else None
     )
-    return replace(
+    opened = replace(
         ops,
         status=CaseStatus.OPEN.value,
         level=int(to_level),
@@ -316,8 +331,8 @@ def _reopened(context: Context, ops: Ops, to_level: Level) -> Ops:
         closed_at=None,
         closing_cause="",
         decision_due=due,
-        trail=(*ops.trail, (context.today, int(to_level))),
     )
+    return _begun(context, opened, int(to_level))
 
 
 def _write_decision(

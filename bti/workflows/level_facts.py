@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bti.db.models import Case, Log
 from bti.domain.ages import day_in_norway
-from bti.domain.codes import ContactWithGuardians, TalkedWithChild
+from bti.domain.codes import ContactWithGuardians, Role, TalkedWithChild, Who
 from bti.domain.consent import OPENING
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import (
@@ -82,6 +82,8 @@ def facts_of(
         measures=plan.measures,
         standings=plan.standings,
         invited=asked.invited,
+        rights_told=any(record.meta["told_on"] for record in of_kind(records, Kind.RIGHTS)),
+        acting_as=_acting_as(context, log),
         reason_written=bool(reason.strip()),
     )
 
@@ -105,6 +107,17 @@ def opening_requirements(facts: CaseFacts) -> tuple[Requirement, ...]:
     before = leaving_wonder(facts) if facts.level is Level.WONDER else ()
     consented = [one for one in log_in_place(facts) if one.code == "level.opening_consent"]
     return (*before, *consented)
+
+
+def _acting_as(context: Context, log: Log | None) -> frozenset[Who]:
+    """Return what the person is in this case, among those a profile can name as closing it."""
+    person = context.person
+    also = {
+        Who.LEAD: person.role is Role.UNIT_LEAD,
+        Who.TEAM_LEAD: person.role is Role.TEAM_LEAD,
+        Who.HOLDER: log is not None and log.holder_id == person.account_id,
+    }
+    return frozenset({Who.EMPLOYEE, *(who for who, right in also.items() if right)})
 
 
 def _talks(records: tuple[Record, ...], with_whom: With) -> list[Record]:

@@ -27,6 +27,7 @@ from bti.workflows.case_file import (
     ops_of,
     write_entry,
 )
+from bti.workflows.case_rules import rules_of
 from bti.workflows.level_facts import require_working_log
 from bti.workflows.once import hold, unchanged
 from bti.workflows.plan_facts import (
@@ -302,7 +303,7 @@ def _write_measure(
             evaluate_on=plan.evaluate_on,
         ),
         goals,
-        rules=context.profile,
+        rules=rules_of(context, ops_of(case_row(context, opened.case_id))),
         today=context.today,
     )
     return write_entry(

@@ -28,6 +28,7 @@ from bti.workflows.case_file import (
     ops_of,
     to_date,
 )
+from bti.workflows.case_rules import rules_of
 from bti.workflows.errors import NotFound
 from bti.workflows.plan_facts import standings_in
 
@@ -172,13 +173,14 @@ def plan_page(context: Context, *, case_id: uuid.UUID, action: Action) -> PlanPa
     """
     opened = context.verbs.open(case_id, action, entry=AuditAction.CASE_OPEN_READ)
     records = entries(context, case_id, opened=opened)
+    case = case_row(context, case_id)
     return PlanPage(
         case_id=case_id,
-        version=case_row(context, case_id).version,
+        version=case.version,
         child=child_of(context, case_id).first_name,
         goals=tuple(goal for goal in goals_in(context, records) if goal.text),
         today=context.today,
-        suggested=rules.suggest_evaluation(context.today, context.profile),
+        suggested=rules.suggest_evaluation(context.today, rules_of(context, ops_of(case))),
     )
 
 
@@ -195,14 +197,15 @@ def evaluation_page(
         for measure in goal.measures
         if measure.id == measure_id
     )
+    case = case_row(context, case_id)
     return EvaluationPage(
         case_id=case_id,
-        version=case_row(context, case_id).version,
+        version=case.version,
         child=child_of(context, case_id).first_name,
         goal=goal.text,
         measure=measure,
         today=context.today,
-        suggested=rules.suggest_evaluation(context.today, context.profile),
+        suggested=rules.suggest_evaluation(context.today, rules_of(context, ops_of(case))),
     )
 
 

@@ -27,6 +27,7 @@ from bti.workflows.case_file import (
     ops_of,
     write_entry,
 )
+from bti.workflows.case_rules import rules_of
 from bti.workflows.once import hold, unchanged
 from bti.workflows.referral_page import ReferPage, ReferralPage, refer_page, team_page
 from bti.workflows.referral_queue import Queue, QueueRow, queue
@@ -271,7 +272,7 @@ def _require_level_3(context: Context, case: Case, command: Refer) -> None:
     facts = level_facts.facts_of(
         context, case, reason=command.why, danger_assessed=command.danger_assessed
     )
-    wanted = requirements_for(Step(facts.level, Level.TEAM), facts, context.profile)
+    wanted = requirements_for(Step(facts.level, Level.TEAM), facts, rules_of(context, ops_of(case)))
     unmet = tuple(one for one in wanted if not one.met)
     if unmet:
         code = "level.requirements"

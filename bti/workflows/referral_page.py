@@ -14,6 +14,7 @@ from bti.domain.codes import Sector
 from bti.domain.levels import Level, Requirement, Step, requirements_for
 from bti.workflows import consent, directory, level_facts
 from bti.workflows.case_file import case_row, child_of, entries, ops_of
+from bti.workflows.case_rules import rules_of
 from bti.workflows.consent_page import knows_services
 from bti.workflows.referral_view import OPEN_STATES, ReferralPart, ReferralState, describe, may
 
@@ -70,7 +71,9 @@ def refer_page(context: Context, *, case_id: uuid.UUID) -> ReferPage:
     teams = tuple((unit.id, unit.name) for unit in teams_in(context))
     missing: tuple[Requirement, ...] = ()
     if facts.level is Level.SEVERAL_SERVICES:
-        wanted = requirements_for(Step(facts.level, Level.TEAM), facts, context.profile)
+        wanted = requirements_for(
+            Step(facts.level, Level.TEAM), facts, rules_of(context, ops_of(case))
+        )
         missing = tuple(
             one for one in wanted if not one.met and one.code not in level_facts.GIVEN_IN_FORM
         )
@@ -99,7 +102,9 @@ def team_page(context: Context, *, case_id: uuid.UUID, action: Action) -> Referr
     holder = _holder(context, opened)
     missing: tuple[Requirement, ...] = ()
     if facts.level is Level.SEVERAL_SERVICES:
-        wanted = requirements_for(Step(facts.level, Level.TEAM), facts, context.profile)
+        wanted = requirements_for(
+            Step(facts.level, Level.TEAM), facts, rules_of(context, ops_of(case))
+        )
         missing = tuple(one for one in wanted if not one.met)
     since = part.referred_on or context.today
     return ReferralPage(

@@ -21,6 +21,7 @@ from bti.domain.ages import age, day_in_norway
 from bti.domain.levels import CaseStatus
 from bti.workflows import consent, directory
 from bti.workflows.case_file import Kind, child_of, ops_of
+from bti.workflows.case_rules import rules_of
 from bti.workflows.permission import require
 from bti.workflows.referral_view import OPEN_STATES, ReferralState
 
@@ -159,7 +160,7 @@ def _row(
         state=ReferralState(ops.referral),
         days=(context.today - since).days,
         over=ops.referral == ReferralState.WAITING
-        and context.today > deadlines.team_answer(since, context.profile),
+        and context.today > deadlines.team_answer(since, rules_of(context, ops)),
         let_in=let_in,
         consent=next((one.consent for one in statuses if one.unit_id == ops.team_unit), None),
     )

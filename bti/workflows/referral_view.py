@@ -26,6 +26,7 @@ from bti.workflows.case_file import (
     ops_of,
     to_date,
 )
+from bti.workflows.case_rules import rules_of
 from bti.workflows.consent_page import knows_services
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def describe(
         state=state,
         team=unit.name if unit is not None else "",
         referred_on=on,
-        answer_due=deadlines.team_answer(on, context.profile)
+        answer_due=deadlines.team_answer(on, rules_of(context, ops))
         if on is not None and state is ReferralState.WAITING
         else None,
         why=str(asked.body.get("why", "")) if asked is not None else "",

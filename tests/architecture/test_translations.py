@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = ROOT / "bti" / "translations"
 KEYWORDS = {
+    "N_": None,
     "_": None,
     "_l": None,
     "gettext": None,

@@ -13,8 +13,6 @@ from bti.clock import norwegian_date
 from bti.domain.codes import Arena
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import Direction
-from bti.domain.measures import suggest_evaluation
-from bti.profiles import load
 from bti.web import labels, messages, notices
 from bti.web.doorway import doorway, perform
 from bti.web.forms.case import ConversationForm, DecideForm, OpenLogForm
@@ -129,7 +127,7 @@ def open_log(case_id: uuid.UUID) -> Response:
         version=page.version,
         responsible=person().name,
         start_on=today,
-        evaluate_on=suggest_evaluation(today, load(person().profile)),
+        evaluate_on=page.suggested_evaluation,
     )
     if form.validate_on_submit():
         try:

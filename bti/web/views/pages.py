@@ -8,15 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Flask, current_app, g, redirect, render_template, url_for
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from bti.profiles import load
+from bti.clock import norwegian_date
+from bti.domain.codes import Sector
+from bti.domain.levels import Level
+from bti.profiles import Said, in_force
 from bti.web import i18n, labels, layout, readiness
 
 if TYPE_CHECKING:
-    from bti.profiles import GuideStep, LevelGuide
+    from bti.profiles import Fact, GuideStep, LevelGuide, Profile
 
 blueprint = Blueprint("pages", __name__)
 
@@ -30,6 +33,9 @@ class StepRow:
     detail: str
     who: str
     deadline: str
+    tools: tuple[str, ...]
+    #: Where the municipality has said it, as sentences; empty where it is the standard's.
+    said: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +51,20 @@ class LevelCard:
 
 @dataclass(frozen=True, slots=True)
 class GuidePage:
-    """View model of pages/guide.html. ``phones``: number and whose it is."""
+    """View model of pages/guide.html. ``phones``: number and whose it is.
+
+    ``teams``: name, who leads it, and what it is for.
+    """
 
     municipality: str
+    service: str
+    services: tuple[tuple[str, str], ...]
     levels: tuple[LevelCard, ...]
+    teams: tuple[tuple[str, str, str], ...]
     phones: tuple[tuple[str, str], ...]
+    version: str
+    #: Whether the municipality has said something itself, so that each step tells whose it is.
+    local: bool
 
 
 @blueprint.get("/")
@@ -84,12 +99,22 @@ def help_page() -> str:
 
 @blueprint.get("/guide")
 def guide() -> str:
-    """The action guide of the person's municipality, for reading and printing."""
-    profile, language = load(g.actor.profile), i18n.language()
+    """The action guide of the person's municipality as a service follows it, also for print."""
+    today = norwegian_date(current_app.extensions["bti"].clock.now())
+    profile, language = in_force(g.actor.profile, today), i18n.language()
+    sector = _sector(request.args.get("service", ""), g.actor.sector)
     page = GuidePage(
         municipality=g.actor.municipality,
-        levels=tuple(_level(one, language) for one in profile.levels),
+        service=str(labels.label(sector.value, "sector")),
+        services=tuple((one.value, str(labels.label(one.value, "sector"))) for one in Sector),
+        levels=tuple(_level(profile, number, sector, language) for number in Level),
+        teams=tuple(
+            (one.name[language], one.lead[language] if one.lead else "", one.about[language])
+            for one in profile.teams
+        ),
         phones=tuple((one.number, one.label[language]) for one in profile.phones),
+        version=profile.key,
+        local=bool(profile.facts),
     )
     return render_template("pages/guide.html", page=page)
 
@@ -117,26 +142,42 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
 
 
-def _level(found: LevelGuide, language: str) -> LevelCard:
+def _sector(chosen: str, own: str) -> Sector:
+    """The service asked for, else the person's own."""
+    return next((one for one in Sector if one.value == chosen), Sector(own))
+
+
+def _level(profile: Profile, number: int, sector: Sector, language: str) -> LevelCard:
+    found: LevelGuide = profile.guide(number, sector)
     return LevelCard(
         number=int(found.level),
         anchor=f"level-{int(found.level)}",
         label=found.label[language],
         arena=found.arena[language],
-        steps=tuple(_step(one, language) for one in found.steps),
+        steps=tuple(_step(profile, one, language) for one in found.steps),
     )
 
 
-def _step(found: GuideStep, language: str) -> StepRow:
+def _step(profile: Profile, found: GuideStep, language: str) -> StepRow:
     days = found.deadline_days
+    who = found.title[language] if found.title else str(labels.label(found.who, "who"))
     return StepRow(
         code=found.code,
         text=found.text[language],
         detail=found.detail[language],
-        who=str(labels.label(found.who, "who")),
+        who=who,
         deadline=(
             str(gettext("No fixed deadline"))
             if days is None
             else str(ngettext("Within %(num)s day", "Within %(num)s days", days))
         ),
+        tools=tuple(tool[language] for tool in found.tools),
+        said=tuple(dict.fromkeys(_said(profile, fact) for fact in profile.said_of(found))),
     )
+
+
+def _said(profile: Profile, fact: Fact) -> str:
+    title = profile.sources[fact.source].title
+    if fact.said is Said.READ:
+        return str(gettext("Read out of %(title)s, %(place)s.", title=title, place=fact.place))
+    return str(gettext("It stands in %(title)s, %(place)s.", title=title, place=fact.place))

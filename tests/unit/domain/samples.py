@@ -13,6 +13,7 @@ from bti.domain.codes import (
     Role,
     Sector,
     TalkedWithChild,
+    Who,
 )
 from bti.domain.consent import (
     Answer,
@@ -183,6 +184,8 @@ def a_case(**changes):
                 "measures": (a_measure(),),
                 "standings": (a_standing(),),
                 "invited": (InvitedService(PPS, ConsentStatus.COMPLETE),),
+                "acting_as": frozenset({Who.EMPLOYEE}),
+                "rights_told": True,
                 "reason_written": True,
             }
             | changes

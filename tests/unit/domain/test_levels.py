@@ -1,12 +1,14 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bti.domain.codes import ClosingCause, ContactWithGuardians, TalkedWithChild
+from bti.domain.codes import ClosingCause, ContactWithGuardians, TalkedWithChild, Who
 from bti.domain.consent import ConsentStatus
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import (
     ALLOWED,
+    GATES,
     CaseStatus,
     Direction,
     InvitedService,
@@ -14,6 +16,7 @@ from bti.domain.levels import (
     Step,
     change_level,
     close_case,
+    gates,
     reopen_case,
     requirements_for,
 )
@@ -189,3 +192,35 @@ def test_a_move_that_does_not_exist_says_so():
     with pytest.raises(RuleBroken) as broken:
         move(a_case(level=ZERO), THREE)
     assert broken.value.code == "level.no_such_step"
+
+
+@pytest.mark.parametrize("who", Who)
+def test_a_case_is_closed_by_those_the_municipality_has_named_and_nobody_else(who):
+    rules = replace(RULES, may_close=frozenset({Who.LEAD, Who.HOLDER}))
+    case = a_case(acting_as=frozenset({Who.EMPLOYEE, who}))
+    if who in rules.may_close:
+        assert close_case(case, ClosingCause.OTHER, rules=rules, at=NOON, by=TEACHER)
+        return
+    with pytest.raises(RuleBroken) as broken:
+        close_case(case, ClosingCause.OTHER, rules=rules, at=NOON, by=TEACHER)
+    assert [one.code for one in broken.value.facts["unmet"]] == ["level.may_close"]
+
+
+def test_every_gate_a_guide_may_name_is_asked_and_nothing_else():
+    assert set(gates(a_case())) == GATES
+    assert all(one.met for one in gates(a_case()).values())
+
+
+@pytest.mark.parametrize(
+    ("missing", "code"),
+    [
+        ({"rights_told": False}, "level.rights_told"),
+        ({"concern_written": False}, "level.concern_written"),
+        ({"holder_id": None}, "level.holder"),
+        ({"goal_ids": frozenset()}, "level.goal"),
+        ({"opening_consent": ConsentStatus.REFUSED}, "level.opening_consent"),
+        ({"danger_assessed_on": None}, "level.danger_assessed_again"),
+    ],
+)
+def test_a_gate_is_not_met_by_what_is_missing(missing, code):
+    assert not gates(a_case(**missing))[code].met

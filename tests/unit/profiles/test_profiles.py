@@ -1,53 +1,91 @@
-import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 import bti.profiles
-from bti.domain.codes import StepForm, Who
+from bti.domain.codes import Sector, StepForm, Who
 from bti.domain.legal import basis_on
-from bti.domain.levels import Level
+from bti.domain.levels import GATES, Level
 from bti.domain.local_rules import YouthMode
-from bti.profiles import ProfileError, available, legal_bases, load, load_from
+from bti.profiles import ProfileError, available, in_force, legal_bases, load, versions
 from bti.profiles.loader import legal_bases_from
 
 SHIPPED = Path(bti.profiles.__file__).parent
 TODAY = date(2026, 11, 22)
+LANGUAGES = ("nb", "nn", "en")
+
+
+def guides(profile):
+    return [profile.levels, *profile.services.values()]
 
 
 def all_words(profile):
     yield profile.title
-    yield from (profile.team.name, profile.team.lead)
+    for team in profile.teams:
+        yield from (team.name, team.called, team.about)
+        if team.lead:
+            yield team.lead
     yield from (phone.label for phone in profile.phones)
-    for guide in profile.levels:
-        yield from (guide.label, guide.arena)
-        for step in guide.steps:
-            yield from (step.text, step.detail)
+    for levels in guides(profile):
+        for guide in levels:
+            yield from (guide.label, guide.arena, guide.family)
+            for step in guide.steps:
+                yield from (step.text, step.detail, *step.tools)
 
 
 @pytest.mark.parametrize("name", available())
-def test_every_shipped_profile_is_whole(name):
-    profile = load(name)
-    assert profile.name == name
-    assert [guide.level for guide in profile.levels] == list(Level)
-    assert all(guide.steps for guide in profile.levels)
-    for words in all_words(profile):
-        assert all(words[language].strip() for language in ("nb", "nn", "en"))
-    codes = [step.code for guide in profile.levels for step in guide.steps]
-    assert len(codes) == len(set(codes))
+def test_every_version_of_every_shipped_profile_is_whole(name):
+    for profile in versions(name):
+        assert profile.name == name
+        assert profile == load(profile.key)
+        for levels in guides(profile):
+            assert [guide.level for guide in levels] == list(Level)
+            steps = [step for guide in levels for step in guide.steps]
+            assert len({step.code for step in steps}) == len(steps)
+            assert all(guide.steps for guide in levels)
+            assert {code for step in steps for code in step.gate} <= GATES
+        for words in all_words(profile):
+            assert all(words[language].strip() for language in LANGUAGES)
+            assert not any(sign in words[language] for language in LANGUAGES for sign in "{}")
+
+
+def test_the_standard_and_the_four_municipalities_are_there():
+    assert available() == ("aukra", "moss", "nordre_land", "standard", "vaaler")
+    assert {name: load(name).default_language for name in available()} == {
+        "standard": "nb",
+        "moss": "nb",
+        "vaaler": "nb",
+        "nordre_land": "nb",
+        "aukra": "nn",
+    }
 
 
 def test_the_standard_profile_has_the_agreed_defaults():
     standard = load("standard")
-    assert standard.default_language == "nb"
     assert standard.log_opens_at_level == 1
     assert (standard.level_0_decision_days, standard.guardian_talk_days) == (14, 14)
     assert standard.guardian_talk_school_environment_days == 7
     assert (standard.evaluation_interval_days, standard.consent_validity_months) == (42, 12)
     assert standard.consent_reminder_days == 30
     assert (standard.youth_age, standard.youth_mode) == (15, YouthMode.ADDITIONAL)
+    assert standard.family_may_end_log
+    assert standard.may_close == {Who.EMPLOYEE, Who.HOLDER, Who.LEAD, Who.TEAM_LEAD}
+    assert standard.bodies == ()
     assert {phone.number for phone in standard.phones} == {"112", "116 111"}
+    assert not standard.facts
+
+
+def test_a_step_says_what_who_tools_form_deadline_and_gate():
+    step = load("standard").step("0.3")
+    assert step.text.nb == "Snakk med barnet og foresatte"
+    assert (step.who, step.form, step.deadline_days) == (Who.EMPLOYEE, StepForm.CONVERSATION, 14)
+    assert step.gate == ("level.guardians_informed", "level.child_heard")
+    assert step.after == ("1", "2")
+    assert [tool.nn for tool in step.tools] == [
+        "Rettleiar for den nødvendige samtalen",
+        "Samtale med barnet, etter alder",
+    ]
 
 
 def test_the_first_step_is_the_concern_and_the_referral_belongs_to_level_3():
@@ -60,21 +98,48 @@ def test_the_first_step_is_the_concern_and_the_referral_belongs_to_level_3():
         standard.step("9.9")
 
 
-def test_vaaler_says_only_what_its_plan_says():
-    standard, vaaler = load("standard"), load("vaaler")
-    assert vaaler.guide(2).arena.nb == "BTI-møte"
-    assert vaaler.team.lead.nn == "Nestleiar i barnevernstenesta"
-    different = {
-        key
-        for key in standard.__dataclass_fields__
-        if getattr(standard, key) != getattr(vaaler, key)
-    }
-    assert different == {"name", "title", "valid_from", "levels", "team"}
-    assert [guide.label for guide in vaaler.levels] == [guide.label for guide in standard.levels]
+def test_a_step_follows_a_deadline_by_its_name():
+    standard = load("standard")
+    assert standard.step("1.5").deadline_days == standard.evaluation_interval_days
+    assert standard.step("2.1").deadline_days == standard.level_2_invite_days
+
+
+def test_a_service_has_the_common_steps_and_its_own_way_where_it_differs():
+    standard = load("standard")
+    common, own = standard.step("0.3"), standard.step("0.3", Sector.KINDERGARTEN)
+    assert "lek" in own.detail.nb
+    assert (own.text, own.tools, own.gate) == (common.text, common.tools, common.gate)
+    assert standard.step("0.4", Sector.KINDERGARTEN) == standard.step("0.4")
+    assert standard.guide(0, Sector.LEISURE) is standard.guide(0)
+
+
+def test_what_a_municipality_says_comes_before_a_service_of_the_standard_and_its_own_service_first():
+    vaaler, standard = load("vaaler"), load("standard")
+    assert vaaler.step("0.1", Sector.SCHOOL).text.nb == "Definer bekymringen"
+    assert vaaler.step("0.1", Sector.SCHOOL).detail == standard.step("0.1", Sector.SCHOOL).detail
+    assert vaaler.step("2.1", Sector.SCHOOL).who is Who.LEAD
+    assert vaaler.step("2.1", Sector.HEALTH).who is Who.HOLDER
+
+
+def test_the_team_is_named_wherever_the_guide_speaks_of_it():
+    assert load("nordre_land").step("3.1").text.nb == "Ta saken til kompetanseteamet"
+    assert (
+        load("moss").step("2.5").detail.nb.endswith("eller ta saken til det SLT-koordinerte møtet.")
+    )
+    assert load("nordre_land").label(3, "nb") == "Kompetanseteam"
+    assert load("vaaler").step("3.1").detail.nb.startswith("Oppvekstteamet tar saker")
 
 
 def test_words_fall_back_to_bokmal():
     assert load("standard").label(1, "se") == "Tiltak i egen tjeneste"
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [(date(2019, 1, 1), 1), (date(2020, 1, 1), 1), (TODAY, 1)],
+)
+def test_a_day_has_the_version_that_is_in_force_and_a_day_before_all_the_first(day, expected):
+    assert in_force("standard", day).version == expected
 
 
 @pytest.mark.parametrize("basis", legal_bases(), ids=lambda basis: basis.code)
@@ -162,89 +227,3 @@ def test_a_new_act_is_one_more_version_and_old_records_keep_the_old(tmp_path):
     bases = legal_bases_from(path)
     assert basis_on(bases, "fvl", date(2026, 12, 31)).reference["nb"] == "old"
     assert basis_on(bases, "fvl", date(2027, 1, 1)).reference["nb"] == "new"
-
-
-@pytest.fixture
-def local(tmp_path):
-    shutil.copy(SHIPPED / "standard.toml", tmp_path)
-
-    def write(text):
-        start = 'extends = "standard"\nname = "here"\n'
-        (tmp_path / "here.toml").write_text(start + text, encoding="utf-8")
-        return load_from(tmp_path, "here")
-
-    return write
-
-
-def test_a_local_profile_says_only_what_differs(local):
-    profile = local('[consent]\nyouth_mode = "alone"\nyouth_age = 16\n')
-    assert (profile.youth_age, profile.youth_mode) == (16, YouthMode.ALONE)
-    assert profile.consent_validity_months == 12
-
-
-@pytest.mark.parametrize(
-    ("text", "key", "expected"),
-    [
-        ("[consent]\nyouth_age = 11", "consent.youth_age", "a whole number from 12 to 16"),
-        ("[consent]\nyouth_age = true", "consent.youth_age", "a whole number from 12 to 16"),
-        ('[consent]\nyouth_age = "15"', "consent.youth_age", "a whole number from 12 to 16"),
-        ('[consent]\nyouth_mode = "never"', "consent.youth_mode", "one of additional, alone"),
-        ("[consent]\nhealth_alone_age = 15", "consent.health_alone_age", "no such key"),
-        ("[log]\nopens_at_level = 3", "log.opens_at_level", "from 1 to 2"),
-        ("[deadlines]\nsoon_dys = 3", "deadlines.soon_dys", "no such key"),
-        ("[deadline]\nsoon_days = 3", "deadline", "no such key"),
-        ("deadlines = 14", "deadlines", "a table"),
-        ("default_language = 'se'", "default_language", "one of nb, nn, en"),
-        ("valid_from = 'now'", "valid_from", "a date"),
-        ("valid_from = 2026-01-01T10:00:00", "valid_from", "a date"),
-        ("version = ' '", "version", "a text"),
-        ("[levels.1.label]\nse = 'x'", "levels.1.label.se", "no such key"),
-        ("[levels.4.label]\nnb = 'x'", "levels.4", "no such key"),
-        ("[levels.1.steps.x]\nwho = 'all'", "levels.1.steps.x", "steps keyed by number"),
-        ("[levels.1.steps.6]\nwho = 'all'", "levels.1.steps.6.text", "a table"),
-        ("[levels.1.steps.1]\nwho = 'nobody'", "levels.1.steps.1.who", "one of employee"),
-        ("[levels.1.steps.1]\ndeadline_days = 0", "levels.1.steps.1.deadline_days", "from 1"),
-        ("[phones.police]\nnumber = 112", "phones.police.number", "a text"),
-        ("[team]\nlead = 'x'", "team.lead", "a table"),
-    ],
-)
-def test_a_mistake_is_named_by_file_key_and_what_was_expected(local, text, key, expected):
-    with pytest.raises(ProfileError) as found:
-        local(text)
-    assert (found.value.file, found.value.key) == ("here.toml", key)
-    assert expected in found.value.expected
-    assert all(part in str(found.value) for part in ("here.toml", key))
-
-
-def test_a_missing_key_is_named_in_the_file_that_should_have_had_it(tmp_path):
-    text = (SHIPPED / "standard.toml").read_text("utf-8").replace("team_wait_days = 14\n", "")
-    (tmp_path / "standard.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(ProfileError) as found:
-        load_from(tmp_path, "standard")
-    assert (found.value.file, found.value.key) == ("standard.toml", "deadlines.team_wait_days")
-    assert "missing" in str(found.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "key"),
-    [
-        ("here", None, "(file)"),
-        ("here", "= what", "(file)"),
-        ("here", 'extends = "here"', "extends"),
-        ("here", "extends = 1", "extends"),
-        ("here", 'extends = "nowhere"', "(file)"),
-        ("here", f'extends = "{"a" * 300}"', "(file)"),
-        ("../standard", None, "(file)"),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_named(tmp_path, name, text, key):
-    if text is not None:
-        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(ProfileError) as found:
-        load_from(tmp_path, name)
-    assert found.value.key == key
-
-
-def test_a_profile_that_is_not_shipped_is_refused_by_name():
-    with pytest.raises(ProfileError, match="one of standard, vaaler"):
-        load("oslo")
