@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from types import SimpleNamespace
 
 from sqlalchemy import create_engine, insert
@@ -37,12 +38,27 @@ def ops(row=ROW, version=2, **state):
     return seal(OPS, place, json_to_bytes(state))
 
 
+@cache
+def _empty() -> bytes:
+    """A database with every table, made once: that takes longer than most tests."""
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    connection = engine.raw_connection()
+    made = connection.driver_connection.serialize()
+    connection.close()
+    engine.dispose()
+    return made
+
+
 class Rows(Session):
     """An empty database in memory. Rows are put in by table, with something in every other column."""
 
     def __init__(self) -> None:
         engine = create_engine("sqlite://")
-        Base.metadata.create_all(engine)
+        # The one connection that this thread has to it.
+        connection = engine.raw_connection()
+        connection.driver_connection.deserialize(_empty())
+        connection.close()
         super().__init__(engine, autobegin=True)
 
     def put(self, table, **values):

@@ -44,11 +44,19 @@ CELL = a_cell(InfoType.MEASURES, SCHOOL, PPS, consent_id=an_id(45))
 # -- whose session -------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def rows():
+@pytest.fixture(scope="module")
+def built():
     made = Rows()
+    made.commit()
     yield made
     made.end()
+
+
+@pytest.fixture
+def rows(built):
+    yield built
+    built.rollback()
+    built.info.clear()
 
 
 def ask(
