@@ -76,6 +76,7 @@ TARGETS: dict[str, Target] = {
     ),
     "grants": Target(
         (
+            "bti/keyd/grant_consent.py",
             "bti/keyd/grants.py",
             "bti/keyd/grant_people.py",
             "bti/keyd/grant_reset.py",

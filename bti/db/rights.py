@@ -117,11 +117,14 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
             _J: "select(tenant_id case_id kind token)",
         },
         "entries": {_W: _ADD, _K: "select(tenant_id case_id version)"},
-        # A cell rests on a consent of the same case: the key broker looks whether there is one.
-        "consents": {_W: _ADD, _K: "select(id tenant_id case_id version)"},
+        # A cell rests on a consent of the same case: the key broker looks what was asked and said.
+        "consents": {_W: _ADD, _K: "select(id tenant_id case_id version meta_ct)"},
         # Kept, for the mark that a file was taken away.
         "attachments": {_W: _KEEP, _K: "select(tenant_id case_id version)"},
-        "consent_answers": {_W: _ADD, _K: "select(tenant_id case_id version)"},
+        "consent_answers": {
+            _W: _ADD,
+            _K: "select(id tenant_id case_id consent_id person_id version meta_ct)",
+        },
         # The key broker asks whose it is and destroys its key; the text is the author's.
         "own_records": {_W: _ALL, _K: _READ},
         # -- the key store

@@ -176,6 +176,27 @@ def agreed_cells(consent: ConsentFacts, at: datetime) -> frozenset[CellRef]:
     return agreed
 
 
+def all_but_one_agree(consent: ConsentFacts, cell: CellRef, at: datetime) -> bool:
+    """Whether one answer more could open this cell at ``at``.
+
+    For whoever looks before the last answer is there: it was asked about, nothing has stopped it,
+    the child has been heard, and of those who must say yes all but one at most have.
+    """
+    if cell not in consent.cells or at >= consent.valid_to or consent.blocked_by_authority:
+        return False
+    if consent.lapsed_at is not None or not hearing_recorded(consent, at):
+        return False
+    if any(not back.cells or cell in back.cells for back in consent.withdrawals):
+        return False
+    newest = newest_answers(consent, at)
+    said = [newest[one] for one in consent.required if one in newest]
+    partly = [one for one in said if one.answer is Answer.PARTLY]
+    agreeing = [one for one in said if one.answer is Answer.YES]
+    if any(cell not in one.cells for one in partly):
+        return False
+    return len(agreeing) + len(partly) >= len(consent.required) - 1
+
+
 def newest_answers(consent: ConsentFacts, at: datetime) -> dict[uuid.UUID, AnswerFacts]:
     """What counts as each person's answer at ``at``: their own newest, else of one standing in."""
     newest: dict[uuid.UUID, AnswerFacts] = {}

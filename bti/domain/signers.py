@@ -284,3 +284,16 @@ def birthdays_after(child: ChildFacts, at: datetime) -> tuple[date, ...]:
     """The birthdays still ahead, to the 18th."""
     first = age(child.birth_date, at) + 1
     return tuple(birthday(child.birth_date, years) for years in range(first, ADULT + 1))
+
+
+def say_changes(child: ChildFacts, realms: AbstractSet[Realm], at: datetime) -> datetime | None:
+    """When an act next gives the say to somebody else, whatever a profile says; None from 18.
+
+    The start of that birthday in Norway: 15 for education, 16 for health, 18 for everything.
+    """
+    ages = {ADULT}
+    ages |= {EDUCATION_ALONE_FROM} if Realm.EDUCATION in realms else set()
+    ages |= {HEALTH_ALONE_FROM} if Realm.HEALTH in realms else set()
+    now = age(child.birth_date, at)
+    ahead = [years for years in ages if years > now]
+    return start_of_day(birthday(child.birth_date, min(ahead))) if ahead else None

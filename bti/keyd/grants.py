@@ -17,10 +17,10 @@ from sqlalchemy import select
 
 from bti.db.base import AuthorityRow, Base
 from bti.db.guards import FORGED, Stood, Writing, mac_columns
-from bti.db.models import Consent, RoleGrant
+from bti.db.models import RoleGrant
 from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
-from bti.keyd import grant_approval, grant_people
+from bti.keyd import grant_approval, grant_consent, grant_people
 from bti.keyd.asking import WRITING, Asking
 from bti.keyd.case_state import check_case
 from bti.keyd.grant_facts import Columns, ended_only, ident, let_in, moment, same
@@ -153,22 +153,6 @@ def _may_end(asking: Asking, case_id: uuid.UUID) -> bool:
     return asking.may_any((*WRITING, Action.REVOKE_PARTICIPANT), case_id)
 
 
-def _cell(asking: Asking, row: Writing, old: Columns | None) -> bool:
-    case_id = ident(row.columns, "case_id")
-    if old is not None:
-        return ended_only(row.columns, old, "withdrawn_at") and asking.may_any(WRITING, case_id)
-    consent = asking.session.execute(
-        select(Consent.tenant_id, Consent.case_id).where(
-            Consent.id == ident(row.columns, "consent_id")
-        )
-    ).one_or_none()
-    rests = consent is not None and tuple(consent) == (row.tenant, case_id)
-    owner = asking.facts(case_id).owner_unit
-    ends = {ident(row.columns, "from_unit_id"), ident(row.columns, "to_unit_id")}
-    consented = row.columns["basis"] == b"consent" and row.columns["withdrawn_at"] is None
-    return rests and owner in ends and consented and asking.may(Action.RECORD_ANSWER, case_id)
-
-
 def _log(asking: Asking, row: Writing, old: Columns | None) -> bool:
     case_id = ident(row.columns, "case_id")
     holder = (ident(row.columns, "holder_id"), ident(row.columns, "holder_unit_id"))
@@ -216,7 +200,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         "cases": _case,
         "participants": _participant,
-        "consent_cells": _cell,
+        "consent_cells": grant_consent.cell,
         "logs": _log,
         "baton_offers": _offer,
         "accounts": grant_people.account,

@@ -211,6 +211,8 @@ def test_the_web_cannot_have_an_authority_row_of_its_own_invention_granted(remot
         ("web_sessions", "anothers"),
         ("web_sessions", "longer"),
         ("consent_cells", "another_case"),
+        ("consent_cells", "not_asked"),
+        ("consent_cells", "other_service"),
     ],
 )
 def test_one_lie_in_a_row_that_would_be_granted_is_enough_to_refuse_it(
@@ -227,6 +229,8 @@ def test_one_lie_in_a_row_that_would_be_granted_is_enough_to_refuse_it(
         "anothers": {"account_id": accounts["anne"].bytes},
         "longer": {"expires_at": later.isoformat(timespec="microseconds").encode()},
         "another_case": {"case_id": cases[1].bytes},
+        "not_asked": {"info_type": b"health"},
+        "other_service": {"to_unit_id": units["leisure"].bytes},
     }[lie]
     answer = granted(remote, proof_of(remote.world.token(owner)), row, **changes)
     assert refused(answer, f"grant.{table}"), answer

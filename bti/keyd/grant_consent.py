@@ -1,0 +1,131 @@
+"""Whether a cell may open: the key broker looks at the consent itself, as far as it is committed.
+
+The answer that decides comes in the same transaction as the cells, so the broker cannot see it: it
+sees that everybody else who must has said yes, that the cell was asked about, that nothing has
+stopped it, and that it ends by the day an act gives the say to somebody else.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from bti.crypto.envelope import TENANT_WIDE, Place, key_id_of, open_sealed
+from bti.crypto.errors import SealError
+from bti.crypto.provider import TenantPurpose
+from bti.crypto.values import json_from_bytes
+from bti.db.models import Case, Consent, ConsentAnswer
+from bti.domain.access import Action
+from bti.domain.codes import InfoType
+from bti.domain.consent_record import facts_from
+from bti.domain.consent_status import all_but_one_agree
+from bti.domain.events import CellRef
+from bti.domain.signers import say_changes
+from bti.keyd.asking import WRITING
+from bti.keyd.grant_facts import SLOWEST, ended_only, ident, moment
+
+if TYPE_CHECKING:
+    from bti.db.guards import Writing
+    from bti.db.sealed_value import Sealed
+    from bti.keyd.asking import Asking
+    from bti.keyd.grant_facts import Columns
+
+
+def cell(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """Tell whether a cell may begin, or end, as it stands in ``row``."""
+    case_id = ident(row.columns, "case_id")
+    if old is not None:
+        return ended_only(row.columns, old, "withdrawn_at") and asking.may_any(WRITING, case_id)
+    if row.columns["withdrawn_at"] is not None or row.columns["basis"] != b"consent":
+        return False
+    owner = asking.facts(case_id).owner_unit
+    if owner not in {ident(row.columns, "from_unit_id"), ident(row.columns, "to_unit_id")}:
+        return False
+    return asking.may(Action.RECORD_ANSWER, case_id) and _agreed(asking, row, case_id)
+
+
+def _agreed(asking: Asking, row: Writing, case_id: uuid.UUID) -> bool:
+    consent_id, ends = ident(row.columns, "consent_id"), moment(row.columns, "valid_to")
+    meta = _question(asking, row, case_id, consent_id)
+    born = _birth_date(asking, row, case_id)
+    if meta is None or born is None or ends is None:
+        return False
+    facts = facts_from(consent_id, meta, _said(asking, row, consent_id), birth_date=born)
+    # The row was made a moment ago, and the birthday may have begun since.
+    latest = say_changes(facts.child, facts.realms, asking.now - SLOWEST)
+    if ends > facts.valid_to or (latest is not None and ends > latest):
+        return False
+    return all_but_one_agree(facts, cell_of(row.columns), asking.now)
+
+
+def cell_of(columns: Columns) -> CellRef:
+    """Return which cell a row is about. Raises ``ValueError`` for a kind nobody knows."""
+    stored = columns["info_type"] or b""
+    return CellRef(
+        ident(columns, "from_unit_id"), ident(columns, "to_unit_id"), InfoType(stored.decode())
+    )
+
+
+def _question(
+    asking: Asking, row: Writing, case_id: uuid.UUID, consent_id: uuid.UUID
+) -> dict[str, Any] | None:
+    found = asking.session.execute(
+        select(Consent.tenant_id, Consent.case_id, Consent.version, Consent.meta_ct).where(
+            Consent.id == consent_id
+        )
+    ).one_or_none()
+    if found is None or (found.tenant_id, found.case_id) != (row.tenant, case_id):
+        return None
+    return _opened(asking, row, "consents", "meta_ct", consent_id, found.version, found.meta_ct)
+
+
+def _said(
+    asking: Asking, row: Writing, consent_id: uuid.UUID
+) -> list[tuple[uuid.UUID, dict[str, Any]]]:
+    rows = asking.session.execute(
+        select(
+            ConsentAnswer.id,
+            ConsentAnswer.person_id,
+            ConsentAnswer.version,
+            ConsentAnswer.meta_ct,
+        ).where(ConsentAnswer.consent_id == consent_id, ConsentAnswer.tenant_id == row.tenant)
+    )
+    opened = (
+        (
+            one.person_id,
+            _opened(asking, row, "consent_answers", "meta_ct", one.id, one.version, one.meta_ct),
+        )
+        for one in rows
+    )
+    return [(person_id, meta) for person_id, meta in opened if meta is not None]
+
+
+def _birth_date(asking: Asking, row: Writing, case_id: uuid.UUID) -> date | None:
+    found = asking.session.get(Case, case_id)
+    if found is None or found.tenant_id != row.tenant:
+        return None
+    (case,) = asking.verbs.authority.genuine([found])
+    ops = _opened(asking, row, "cases", "ops_ct", case.id, case.version, case.ops_ct)
+    return None if ops is None else date.fromisoformat(ops["birth_date"])
+
+
+def _opened(
+    asking: Asking,
+    row: Writing,
+    table: str,
+    column: str,
+    row_id: uuid.UUID,
+    version: int,
+    sealed: Sealed,
+) -> dict[str, Any] | None:
+    """Return what is sealed under the ops key, None for what cannot be opened there."""
+    key = asking.verbs.tenant_key(row.tenant, TenantPurpose.OPS, key_id_of(sealed.blob))
+    place = Place(row.tenant, TENANT_WIDE, table, column, row_id, version)
+    try:
+        found = json_from_bytes(open_sealed(key, place, sealed.blob))
+    except SealError:
+        return None
+    return found if isinstance(found, dict) else None
