@@ -96,6 +96,10 @@ class Asking:
 
         Not there: else keys asked for in the name of somebody's case would pass for having begun it.
         """
+        return self.begun_for(record_id, self.subject().account_id)
+
+    def begun_for(self, record_id: uuid.UUID, account: uuid.UUID) -> bool:
+        """Tell whether keys were given for a row about this account that is not there yet."""
         note = self.session.get(BrokerNote, (record_id, "new"))
-        mine = note is not None and note.account_id == self.subject().account_id
-        return mine and not notes.is_there(self.session, record_id)
+        about = note is not None and note.account_id == account
+        return about and not notes.is_there(self.session, record_id)

@@ -117,10 +117,17 @@ class Verbs(Protocol):
     def forget_own_record(self, record_id: uuid.UUID) -> None:
         """Destroy the key of the author's own draft."""
 
-    def new_review(self, row_id: uuid.UUID, tenant: uuid.UUID | None = None) -> None:
+    def new_review(
+        self,
+        row_id: uuid.UUID,
+        tenant: uuid.UUID | None = None,
+        *,
+        about: uuid.UUID | None = None,
+    ) -> None:
         """Make and release the key of something that somebody else must review.
 
-        ``tenant`` is for the system, which belongs to no municipality.
+        ``tenant`` is for the system, which belongs to no municipality; ``about`` is whose account it closes, for
+        who took a bait.
         """
 
     def open_review(self, row: ReviewedRow, action: Action) -> None:

@@ -18,7 +18,7 @@ from bti.keyd import grant_first
 from bti.keyd.asking import Asking
 from bti.keyd.grant_facts import SLOWEST, Columns, ended_only, ident, moment, same
 from bti.keyd.grant_reset import begins_anew
-from bti.keyd.grant_use import has_room
+from bti.keyd.grant_use import has_room, is_reasoned
 
 FULL: Final = b"password+totp"
 FIRST: Final = grant_first.FIRST.encode()
@@ -211,7 +211,9 @@ def control_finding(asking: Asking, row: Writing, old: Columns | None) -> bool:
 def suspension(asking: Asking, row: Writing, old: Columns | None) -> bool:
     """The program closes an account; somebody impartial opens it."""
     if old is None:
-        return True  # closing an account is the program's own act; opening it is a reviewer's
+        # The program's own act, but only where the broker saw a bait taken and gave the key for it.
+        open_now = row.columns["settled_at"] is None and row.columns["settled_by"] is None
+        return open_now and asking.begun_for(row.row_id, ident(row.columns, "account_id"))
     return same(row.columns, old, "account_id", "began_at", "unit_id") and asking.may_review(
         old, Action.LIFT_SUSPENSION
     )
@@ -224,7 +226,7 @@ def emergency(asking: Asking, row: Writing, old: Columns | None) -> bool:
         own = ident(row.columns, "account_id"), ident(row.columns, "unit_id")
         case_id = ident(row.columns, "case_id")
         mine = own == (subject.account_id, subject.unit_id) and asking.begun(row.row_id)
-        begins = mine and _begins_now(asking, row.columns)
+        begins = mine and _begins_now(asking, row.columns) and is_reasoned(asking, row)
         return begins and asking.may(Action.OPEN_EMERGENCY, case_id) and has_room(asking, row)
     settled = ended_only(row.columns, old, "settled_at", "settled_by")
     return (settled and asking.may_review(old, Action.REVIEW_USE)) or ended_only(

@@ -1,4 +1,4 @@
-"""How often somebody may take emergency access, counted where nobody else writes.
+"""Emergency access: whether a reason is given, and how often, counted where nobody else writes.
 
 A row that was deleted in SQL is still counted: what the broker has granted it remembers itself, and only
 a genuine row that says it was settled takes a use off again.
@@ -10,13 +10,28 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from bti.crypto.errors import SealError
 from bti.db.hold import hold_uses
 from bti.db.models import BrokerUse, EmergencyAccess
-from bti.domain.emergency import MOST_UNREVIEWED, WINDOW
+from bti.domain.emergency import MOST_UNREVIEWED, WINDOW, EmergencyReason, checked_reason
+from bti.domain.errors import RuleBroken
 
 if TYPE_CHECKING:
     from bti.db.guards import Writing
     from bti.keyd.asking import Asking
+
+
+def is_reasoned(asking: Asking, row: Writing) -> bool:
+    """Tell whether a reason of the right form is sealed in the row: a known kind, and long enough words.
+
+    Whether it is true, the one who reviews it must ask.
+    """
+    try:
+        said = asking.verbs.reviewed(row)
+        checked_reason(said["text"])
+        return said["reason"] in set(EmergencyReason)
+    except (SealError, RuleBroken, KeyError, TypeError, AttributeError):
+        return False
 
 
 def has_room(asking: Asking, row: Writing) -> bool:

@@ -224,6 +224,8 @@ class Handler:
                 if tenant is None:
                     _log.warning("%s refused (%s) to nobody known", request.verb, refusal.rule)
                     return False
+                if isinstance(refusal, BaitTaken) and account is not None:
+                    self._evidence.take(account, self._clock.now())
                 denial.enter(
                     session,
                     recorder,

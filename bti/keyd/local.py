@@ -6,11 +6,14 @@ same decisions, entries and formats.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
 from bti.audit.record import Reference
+from bti.crypto.envelope import Place, key_id_of, open_sealed
+from bti.crypto.errors import SealError
+from bti.crypto.values import json_from_bytes
 from bti.db.guards import note_opened
 from bti.db.models import OwnRecord
 from bti.db.models.oversight import REVIEW_COMPARTMENT
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from bti.audit.record import Recorder
     from bti.clock import Clock
     from bti.crypto.provider import KeyProvider
+    from bti.db.guards import Writing
     from bti.db.models.oversight import ReviewedRow
     from bti.domain.control import Kin
     from bti.domain.relations import Subject
@@ -46,6 +50,8 @@ if TYPE_CHECKING:
 
 #: What a list of own records tells: which form it is, when it was saved, and what is waited for.
 _TOLD: Final = ("own_records", "meta_ct")
+#: What a row says that somebody must review.
+_BODY: Final = "body_ct"
 
 
 class LocalBroker:
@@ -217,8 +223,15 @@ class LocalVerbs(TenantVerbs):
 
     # -- reviews -----------------------------------------------------------------------------
 
-    def new_review(self, row_id: uuid.UUID, tenant: uuid.UUID | None = None) -> None:
+    def new_review(
+        self,
+        row_id: uuid.UUID,
+        tenant: uuid.UUID | None = None,
+        *,
+        about: uuid.UUID | None = None,
+    ) -> None:
         """Make and release the key of something that somebody else must review."""
+        del about  # whether there is a reason for it is looked at where others ask
         if tenant is not None:
             self._require_system()
         self._make(tenant or self._live().tenant_id, row_id, [REVIEW_COMPARTMENT])
@@ -284,6 +297,17 @@ class LocalVerbs(TenantVerbs):
         self._meter.opening(subject.tenant_id, subject.account_id, case_id)
         note_opened(self._session, case_id)
         return self._release_case(subject.tenant_id, case_id, compartments)
+
+    def reviewed(self, row: Writing) -> Any:  # noqa: ANN401 - JSON
+        """Return what a row says that is yet to be written and reviewed. Raises ``SealError``."""
+        blob = row.columns[_BODY]
+        place = Place(row.tenant, row.row_id, row.table, _BODY, row.row_id, row.version)
+        for stored in self._keys.wrapped(self._session, row.tenant, row.row_id):
+            if blob is not None and stored.key_id == key_id_of(blob):
+                return json_from_bytes(
+                    open_sealed(self._keys.unwrap(self._session, stored), place, blob)
+                )
+        raise SealError
 
     def bait_tokens(self, tenant: uuid.UUID, case_ids: Collection[uuid.UUID]) -> list[bytes]:
         """Return the marks that would make these cases baits (system only)."""

@@ -47,16 +47,23 @@ def begin(session: Session, subject: Subject, record: uuid.UUID, at: datetime) -
 
     Raises ``AccessDenied`` for one that is there, or that somebody else has begun.
     """
+    begin_for(session, subject.tenant_id, subject.account_id, record, at)
+
+
+def begin_for(
+    session: Session, tenant: uuid.UUID, account: uuid.UUID, record: uuid.UUID, at: datetime
+) -> None:
+    """Note the same of a record about an account, that the program writes. Raises ``AccessDenied``."""
     other = session.get(BrokerNote, (record, "new"))
-    begun = other is not None and other.account_id != subject.account_id
+    begun = other is not None and other.account_id != account
     if begun or is_there(session, record):
         raise AccessDenied("access.not_a_new_case")
-    _note(session, subject, record, "new", at)
+    _note(session, tenant, account, record, "new", at)
 
 
 def forget(session: Session, subject: Subject, record: uuid.UUID, at: datetime) -> None:
     """Note that the keys of a record are to be destroyed when its row is gone."""
-    _note(session, subject, record, "forget", at)
+    _note(session, subject.tenant_id, subject.account_id, record, "forget", at)
 
 
 def settle(
@@ -107,13 +114,20 @@ def as_id(stored: bytes) -> uuid.UUID:
         raise AccessDenied("grant.columns") from None
 
 
-def _note(session: Session, subject: Subject, record: uuid.UUID, kind: str, at: datetime) -> None:
+def _note(
+    session: Session,
+    tenant: uuid.UUID,
+    account: uuid.UUID,
+    record: uuid.UUID,
+    kind: str,
+    at: datetime,
+) -> None:
     session.merge(
         BrokerNote(
             record_id=record,
             kind=kind,
-            tenant_id=subject.tenant_id,
-            account_id=subject.account_id,
+            tenant_id=tenant,
+            account_id=account,
             made_at=at,
         )
     )

@@ -165,9 +165,17 @@ class RemoteVerbs:
         note_opened(self._session, None)
         self._noted.append(record_id)
 
-    def new_review(self, row_id: uuid.UUID, tenant: uuid.UUID | None = None) -> None:
+    def new_review(
+        self,
+        row_id: uuid.UUID,
+        tenant: uuid.UUID | None = None,
+        *,
+        about: uuid.UUID | None = None,
+    ) -> None:
         """Receive the key of something that somebody else must review."""
-        self._ask("new_review", row=row_id.hex, tenant=tenant.hex if tenant is not None else None)
+        named = {"tenant": tenant, "account": about}
+        told = {name: one.hex if one is not None else None for name, one in named.items()}
+        self._ask("new_review", row=row_id.hex, **told)
         self._noted.append(row_id)
 
     def open_review(self, row: ReviewedRow, action: Action) -> None:

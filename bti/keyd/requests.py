@@ -144,12 +144,23 @@ def _forget_own(work: Work, *, record: uuid.UUID) -> Answer:
     return {}
 
 
-def _new_review(work: Work, *, row: uuid.UUID, tenant: uuid.UUID | None) -> Answer:
+def _new_review(
+    work: Work, *, row: uuid.UUID, tenant: uuid.UUID | None, account: uuid.UUID | None
+) -> Answer:
     system = isinstance(work.verbs.credential, str)
     owner = tenant if system and tenant is not None else work.verbs.subject().tenant_id
-    work.verbs.new_review(row, owner if system else None)
     if not system:
         notes.begin(work.session, work.verbs.subject(), row, work.now)
+    elif not work.operator:
+        # In nobody's name a browser's process may only close an account that the broker saw take a bait.
+        whose = work.session.get(Account, account) if account is not None else None
+        taken = whose is not None and work.evidence.has_taken(whose.id, work.now)
+        if whose is None or whose.tenant_id != owner or not taken:
+            raise AccessDenied("grant.review")
+        notes.begin_for(work.session, owner, whose.id, row, work.now)
+    elif notes.is_there(work.session, row):
+        raise AccessDenied("access.not_a_new_case")
+    work.verbs.new_review(row, owner if system else None)
     work.record(Act.KEY_DATA_CREATE, Reference("review", row), tenant=owner)
     return {}
 

@@ -196,7 +196,7 @@ VERBS: Final[Mapping[str, Check]] = MappingProxyType(
         "open_own": _shape(record=_id),
         "list_own": _shape(records=_many(_id, MOST_CASES)),
         "forget_own": _shape(record=_id),
-        "new_review": _shape(row=_id, tenant=_maybe(_id)),
+        "new_review": _shape(row=_id, tenant=_maybe(_id), account=_maybe(_id)),
         "open_review": _shape(table=_match(_NAME), row=_id, action=_match(_CODE)),
         "watch": _shape(cases=_many(_id, MOST_CASES)),
         "baits_among": _shape(tenant=_id, cases=_many(_id, MOST_CASES)),

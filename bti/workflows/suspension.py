@@ -43,7 +43,7 @@ def suspend(
         settled_by=None,
         began_at=context.now,
     )
-    context.verbs.new_review(row.id, tenant_id)
+    context.verbs.new_review(row.id, tenant_id, about=account_id)
     row.body = {"cause": "bait", "number": context.session.get_one(Case, bait_id).number}
     context.session.add(row)
     context.record(

@@ -14,11 +14,9 @@ from bti.db.models import (
     Account,
     Approval,
     Case,
-    EmergencyAccess,
     OwnRecord,
     Participant,
     RoleGrant,
-    Suspension,
 )
 from bti.db.sealed_value import Sealed
 from bti.domain.account_reset import LIVES
@@ -30,7 +28,16 @@ from bti.keyd.wire import pack
 from bti.workflows import account_reset, approval, first_sign_in, register, sign_in
 from tests.approvals import freshly
 from tests.keyd_world import asked, remote_world
-from tests.lying import BLOB, account_of, granted, proof, refused
+from tests.lying import (
+    a_suspension,
+    a_use,
+    account_of,
+    granted,
+    proof,
+    refused,
+    review_key,
+    takes_a_bait,
+)
 from tests.story import Story
 
 
@@ -56,7 +63,11 @@ def written(remote, row, answer):
 
 @pytest.mark.parametrize(
     ("verb", "args"),
-    [("new_own", {}), ("new_review", {"tenant": None}), ("new_case", {"compartments": []})],
+    [
+        ("new_own", {}),
+        ("new_review", {"tenant": None, "account": None}),
+        ("new_case", {"compartments": []}),
+    ],
 )
 def test_asking_for_keys_in_the_name_of_a_case_makes_nobody_its_author(remote, verb, args):
     story = Story(remote.world)
@@ -99,22 +110,16 @@ def test_nobody_takes_over_a_record_by_writing_their_own_name_on_it(remote):
 
 def test_who_settles_a_suspension_gives_nobody_a_way_into_the_account(remote):
     world = remote.world
-    world.clock.advance(timedelta(minutes=5))  # nobody has just shown a code
-    ingrid = world.accounts["ingrid"]
-    planted = Suspension(
-        id=uuid.uuid4(),
-        tenant_id=world.tenant_id,
-        account_id=ingrid,
-        unit_id=world.units["school"],
-        began_at=world.clock.now(),
-        settled_at=None,
-        settled_by=None,
-        body_ct=Sealed(BLOB),
-    )
+    story = Story(world)
+    story.wonder()
+    takes_a_bait(remote, "per", story.case_id)
+    planted = a_suspension(remote, "per")
+    assert "ok" in review_key(remote, "gate", planted, planted.account_id)
     written(remote, planted, granted(remote, None, planted))
+    world.clock.advance(timedelta(minutes=5))  # nobody has just shown a code
     officer = proof(remote, "anne")
     with world.looking() as session:
-        row = session.get_one(Account, ingrid)
+        row = session.get_one(Account, planted.account_id)
         after = row.version + 1
         for change in ({"password_hash": b"mine"}, {"must_renew": b"1"}):
             answer = granted(remote, officer, row, version=after, **change)
@@ -157,16 +162,12 @@ def test_the_row_of_a_case_too_is_given_the_next_version_alone(remote):
 
 def test_a_new_row_begins_with_its_first_version(remote):
     remote.world.clock.advance(timedelta(minutes=5))
-    planted = Suspension(
-        id=uuid.uuid4(),
-        tenant_id=remote.world.tenant_id,
-        account_id=remote.world.accounts["ingrid"],
-        unit_id=remote.world.units["school"],
-        began_at=remote.world.clock.now(),
-        settled_at=None,
-        settled_by=None,
-        body_ct=Sealed(BLOB),
-    )
+    story = Story(remote.world)
+    story.wonder()
+    remote.world.clock.advance(timedelta(minutes=5))
+    takes_a_bait(remote, "mona", story.case_id)
+    planted = a_suspension(remote, "mona")
+    assert "ok" in review_key(remote, "gate", planted, planted.account_id)
     for version in (0, 2, 2**31 - 1):
         assert refused(granted(remote, None, planted, version=version), "grant.version")
     assert "ok" in granted(remote, None, planted)
@@ -179,19 +180,7 @@ def test_emergency_access_lasts_no_longer_and_waits_for_its_review(remote, chang
     story = Story(world)
     story.wonder()
     vera = proof(remote, "vera")
-    row = EmergencyAccess(
-        id=uuid.uuid4(),
-        tenant_id=world.tenant_id,
-        case_id=story.case_id,
-        account_id=world.accounts["vera"],
-        unit_id=world.units["child_welfare"],
-        opened_at=world.clock.now(),
-        expires_at=world.clock.now() + timedelta(hours=2),
-        settled_at=None,
-        settled_by=None,
-        body_ct=Sealed(BLOB),
-    )
-    assert "ok" in asked(remote, "new_review", vera, row=row.id.hex, tenant=None)
+    row = a_use(remote, vera, story.case_id)
     assert "ok" in granted(remote, vera, row)
     if change == "longer":
         row.expires_at += timedelta(days=3650)
@@ -202,16 +191,49 @@ def test_emergency_access_lasts_no_longer_and_waits_for_its_review(remote, chang
     assert refused(granted(remote, vera, row), "grant.emergency_accesses")
 
 
-def a_use(remote, vera, story):
-    """Emergency access that nobody has been granted yet, with the key of its reason."""
-    now = remote.world.clock.now()
-    whose = {"account_id": remote.world.accounts["vera"], "tenant_id": remote.world.tenant_id}
-    whose |= {"unit_id": remote.world.units["child_welfare"], "case_id": story.case_id}
-    lasts = {"opened_at": now, "expires_at": now + timedelta(hours=2)}
-    unseen = {"settled_at": None, "settled_by": None, "body_ct": Sealed(BLOB)}
-    row = EmergencyAccess(id=uuid.uuid4(), **whose, **lasts, **unseen)
-    assert "ok" in asked(remote, "new_review", vera, row=row.id.hex, tenant=None)
-    return row
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        {"reason": "missing", "text": ""},
+        {"reason": "missing", "text": "kort"},
+        {"reason": "curious", "text": "en grunn som er lang nok for alle"},
+        {"text": "en grunn som er lang nok for alle"},
+        ["missing", "en grunn som er lang nok for alle"],
+    ],
+)
+def test_without_a_reason_of_the_right_form_there_is_no_emergency_access(remote, said):
+    remote.world.clock.advance(WINDOW)
+    story = Story(remote.world)
+    story.wonder()
+    vera = proof(remote, "vera")
+    row = a_use(remote, vera, story.case_id, said)
+    assert refused(granted(remote, vera, row), "grant.emergency_accesses")
+
+
+def test_in_nobodys_name_there_is_a_key_for_who_has_just_taken_a_bait_and_for_nobody_else(remote):
+    world = remote.world
+    story = Story(world)
+    story.wonder()
+    planted = a_suspension(remote, "nina")
+    for account in (None, planted.account_id, uuid.uuid4()):
+        assert refused(review_key(remote, "gate", planted, account), "grant.review")
+    assert refused(granted(remote, None, planted), "grant.suspensions")
+    takes_a_bait(remote, "nina", story.case_id)
+    other = a_suspension(remote, "kari")
+    assert refused(review_key(remote, "gate", other, other.account_id), "grant.review")
+    # Nor for a row that is there: a case would get a key that nobody in it knows of.
+    there = a_suspension(remote, "nina")
+    there.id = story.case_id
+    answer = review_key(remote, "gate", there, there.account_id)
+    assert refused(answer, "access.not_a_new_case")
+    assert "ok" in review_key(remote, "gate", planted, planted.account_id)
+    other.id = planted.id
+    assert refused(granted(remote, None, other), "grant.suspensions")
+    assert "ok" in granted(remote, None, planted)
+    late = a_suspension(remote, "nina")
+    world.clock.advance(timedelta(minutes=5))
+    assert refused(review_key(remote, "gate", late, late.account_id), "grant.review")
 
 
 def test_a_third_emergency_access_is_refused_also_when_the_rows_of_two_were_deleted(remote):
@@ -222,7 +244,7 @@ def test_a_third_emergency_access_is_refused_also_when_the_rows_of_two_were_dele
     vera = proof(remote, "vera")
 
     def take():
-        row = a_use(remote, vera, story)
+        row = a_use(remote, vera, story.case_id)
         return row, granted(remote, vera, row)
 
     for _ in range(2):
@@ -243,7 +265,7 @@ def test_emergency_access_asked_for_many_times_at_once_is_granted_as_if_one_by_o
     story.wonder()
     # From two sessions of hers, each of which signs in anew.
     sessions = [proof(remote, "vera"), proof(remote, "vera")]
-    asks = [(one, a_use(remote, one, story)) for one in sessions * 4]
+    asks = [(one, a_use(remote, one, story.case_id)) for one in sessions * 4]
     with ThreadPoolExecutor(len(asks)) as at_once:
         answers = list(at_once.map(lambda ask: granted(remote, *ask), asks))
     assert sum("ok" in answer for answer in answers) == MOST_UNREVIEWED

@@ -82,6 +82,10 @@ class Rows(Session):
         return kinds.get(column.type.python_type, 1)
 
 
+#: What is said of an emergency that has a reason.
+REASON = {"reason": "missing", "text": "not seen since noon, near the river"}
+
+
 @dataclass
 class Asked:
     """One who asks, with the powers a test gives. ``can`` is in CASE, ``can_at_all`` anywhere."""
@@ -92,6 +96,8 @@ class Asked:
     reviews: tuple = ()
     operator: bool = False
     has_begun: tuple = ()
+    about: uuid.UUID | None = None
+    said: object = field(default_factory=lambda: dict(REASON))
     shown: tuple = ()
     signed_in: bool = True
     strength: str = "password+totp"
@@ -113,6 +119,7 @@ class Asked:
             macs=SimpleNamespace(require_genuine=self._require_genuine),
             tenant_key=lambda *_: OPS,
             approvals=self.approvals,
+            reviewed=self._reviewed,
         )
 
     @property
@@ -122,6 +129,11 @@ class Asked:
             stands=lambda account, _at: account in self.shown,
             use=lambda account, _at: account in self.shown and not self.used.append(account),
         )
+
+    def _reviewed(self, _row):
+        if isinstance(self.said, Exception):
+            raise self.said
+        return self.said
 
     def _genuine(self, rows):
         found = list(rows)
@@ -170,6 +182,10 @@ class Asked:
     def begun(self, record_id):
         """Whether keys were given for what is not there yet."""
         return record_id in self.has_begun
+
+    def begun_for(self, record_id, account):
+        """Whether that was about this account."""
+        return record_id in self.has_begun and account == self.about
 
 
 def asks(rows, table, new, old=None, *, row=ROW, beyond=None, **powers):

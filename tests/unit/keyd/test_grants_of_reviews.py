@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from bti.crypto.errors import SealError
 from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
 from tests.unit.domain.samples import CASE, NOON, NURSE, PPS, SCHOOL, TEACHER, an_id
-from tests.unit.keyd.asked import ROW, Rows, asks
+from tests.unit.keyd.asked import REASON, ROW, Rows, asks
 
 SOON, LATE = NOON + timedelta(hours=1), NOON + timedelta(hours=2)
 MANAGES = {"can_at_all": (Action.MANAGE_ACCOUNTS,)}
@@ -109,13 +110,21 @@ def test_a_finding_is_settled_by_who_reviews(rows, new, old, powers, allowed):
 
 
 def a_suspension(**changes):
-    return {"account_id": NURSE, "began_at": NOON, "unit_id": SCHOOL, "settled_at": None} | changes
+    unsettled = {"settled_at": None, "settled_by": None}
+    return {"account_id": NURSE, "began_at": NOON, "unit_id": SCHOOL} | unsettled | changes
+
+
+CLOSES = {"has_begun": (ROW,), "about": NURSE, "signed_in": False}
 
 
 @pytest.mark.parametrize(
     ("new", "old", "powers", "allowed"),
     [
-        (a_suspension(), None, {}, True),
+        (a_suspension(), None, CLOSES, True),
+        (a_suspension(), None, CLOSES | {"about": TEACHER}, False),
+        (a_suspension(), None, CLOSES | {"has_begun": ()}, False),
+        (a_suspension(settled_at=NOON), None, CLOSES, False),
+        (a_suspension(settled_by=TEACHER), None, CLOSES, False),
         (a_suspension(settled_at=NOON), a_suspension(), LIFTS, True),
         (a_suspension(settled_at=NOON), a_suspension(), REVIEWS, False),
         (a_suspension(settled_at=NOON, account_id=TEACHER), a_suspension(), LIFTS, False),
@@ -141,6 +150,18 @@ OPENS = {"can": (Action.OPEN_EMERGENCY,), "has_begun": (ROW,)}
         (an_emergency(), None, OPENS, True),
         (an_emergency(), None, OPENS | {"has_begun": ()}, False),
         (an_emergency(), None, OPENS | {"can": ()}, False),
+        *(
+            (an_emergency(), None, OPENS | {"said": said}, False)
+            for said in (
+                REASON | {"text": "nineteen signs here"},
+                REASON | {"text": 7},
+                REASON | {"reason": "curious"},
+                {"text": REASON["text"]},
+                {"reason": REASON["reason"]},
+                list(REASON.values()),
+                SealError(),
+            )
+        ),
         (an_emergency(opened_at=NOON - timedelta(minutes=5)), None, OPENS, False),
         (an_emergency(opened_at=NOON + timedelta(minutes=5)), None, OPENS, True),
         (an_emergency(opened_at=NOON + timedelta(minutes=6)), None, OPENS, False),

@@ -225,7 +225,7 @@ def test_an_own_record_is_made_read_and_destroyed_with_an_entry_each(town, apart
 def test_what_is_reviewed_has_a_key_where_it_was_done(
     apart, town, credential, side, tenant, whose, begun
 ):
-    answer = apart.ask("new_review", credential, side, row=REVIEW, tenant=tenant)
+    answer = apart.ask("new_review", credential, side, row=REVIEW, tenant=tenant, account=None)
     assert (ok(answer), released(answer)) == ({}, of(REVIEW, "review"))
     assert apart.look(BrokerNote.record_id) == begun
     assert apart.entered() == [("key:data:create", f"review:{REVIEW}")]
@@ -234,7 +234,7 @@ def test_what_is_reviewed_has_a_key_where_it_was_done(
 
 
 def test_the_program_names_whose_review_it_is(apart):
-    answer = apart.ask("new_review", "job", Side.WORK, row=REVIEW, tenant=None)
+    answer = apart.ask("new_review", "job", Side.WORK, row=REVIEW, tenant=None, account=None)
     assert rule(answer) == "access.no_session"
 
 
