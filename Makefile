@@ -41,13 +41,14 @@ demo: $(RUN) $(ASSETS) $(TRANSLATED) ## Serve a synthetic municipality on 127.0.
 demo-reset: $(RUN) $(ASSETS) $(TRANSLATED) ## As demo, after throwing away what was there
 	@BTI_MODE=demo BTI_PORT=$(PORT) exec $(BIN)/bti demo --reset
 
+# Files in their own order: the slowest (the browser's) are among the first, and no worker waits for them at the end.
 test: setup ## Run every check and every test; installs Chromium if it may
 	@tools/needs-browser
 	@$(BIN)/python tools/needs-postgres
 	@tools/needs-softhsm
 	@tools/needs-systemd
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile
+	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 
 check: setup ## Format, lint, types, import contracts, templates, translations
 	$(BIN)/ruff format --check .

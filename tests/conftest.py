@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import make_url
 
+from tests.made_once import share
 from tests.postgres_server import PostgresServer, running_server, stop_server
 from tests.sequenced import build_sequenced, copy_of_sequenced
 from tests.walled import Walled, walled
@@ -59,6 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("BTI_")]:
         del os.environ[name]
     sys.addaudithook(_only_loopback)
+    share()
 
 
 @pytest.hookimpl(optionalhook=True)
