@@ -215,6 +215,7 @@ def rotate_index(number: str | None) -> None:
 
 
 def _seal_anew(number: str | None, purpose: TenantPurpose) -> None:
+    left = 0
     with runtime() as opened:
         for tenant, name in _chosen(opened, number):
             try:
@@ -231,6 +232,14 @@ def _seal_anew(number: str | None, purpose: TenantPurpose) -> None:
             click.echo(
                 f"{name}: {purpose} generation {done.generation} {what}, {done.moved} rows made anew"
             )
+            for row in done.left:
+                click.echo(f"{name}: left as it is: {row.table} {row.row_id}")
+            left += len(done.left)
+    if left:
+        raise click.ClickException(
+            f"{left} rows do not open, or were changed in SQL: everything else is done. Run bti audit verify,"
+            " and put them back from a backup before the key they name is destroyed."
+        )
 
 
 def _chosen(opened: Runtime, number: str | None) -> list[tuple[uuid.UUID, str]]:

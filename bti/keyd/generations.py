@@ -24,7 +24,7 @@ from bti.keyd.proof import CaseProof, prove_case
 from bti.keyd.reseal import Position, Resealed, reseal_batch
 from bti.keyd.retoken import end_tokens, retoken_batch, tokens_under
 from bti.keyd.rewrap import Moved, rewrap_batch
-from bti.keyd.usage import sealed_under
+from bti.keyd.usage import sealed_under, wrapped_under
 
 if TYPE_CHECKING:
     import uuid
@@ -252,9 +252,11 @@ class KeyLife:
     def _count_under(self, tenant: uuid.UUID, purpose: TenantPurpose, key_id: bytes) -> int:
         if purpose is TenantPurpose.AUDIT:
             return 0  # the epochs it signed say their public keys, and only the active one signs
-        if purpose not in _MAKE_TOKENS:
-            return sealed_under(self._session, tenant, purpose, key_id)
+        if purpose is TenantPurpose.KEK:
+            return wrapped_under(self._session, tenant, key_id)
         key = self._keys.tenant_key_by_id(self._session, tenant, purpose, key_id)
+        if purpose is TenantPurpose.OPS:
+            return sealed_under(self._session, tenant, key)
         if purpose is TenantPurpose.INDEX:
             return tokens_under(self._session, self._keys, tenant, key)
         return DirectoryRows(self._session, self._keys, tenant).count_under(key)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from bti.db.forms import Change
     from bti.db.guards import Granted, Writing
     from bti.keyd.local import LocalBroker, LocalVerbs
+    from bti.keyd.reseal import Left
 
 #: Rows sealed anew under one entry.
 _BATCH: Final = 200
@@ -48,7 +49,10 @@ _WHO: Final = "operator"
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row that was not good before the migration, or is not what the migration was to make of it."""
+    """A row that was not good before the migration, or is not what the migration was to make of it.
+
+    Or one in which something does not open.
+    """
 
     tenant: uuid.UUID
     table: str
@@ -128,8 +132,10 @@ class MacRenewal:
             session.expunge_all()
             for tenant, ids in good.items():
                 for begin in range(0, len(ids), _BATCH):
-                    self._renew_some(session, mapped, tenant, ids[begin : begin + _BATCH])
-                self.renewed[mapped.__tablename__] += len(ids)
+                    some = ids[begin : begin + _BATCH]
+                    left = self._renew_some(session, mapped, tenant, some)
+                    self.refused += [Refused(tenant, one.table, one.row_id) for one in left]
+                    self.renewed[mapped.__tablename__] += len(some) - len(left)
             if after is None:
                 return
 
@@ -139,10 +145,14 @@ class MacRenewal:
         mapped: type[AuthorityRow],
         tenant: uuid.UUID,
         ids: Sequence[uuid.UUID],
-    ) -> None:
+    ) -> tuple[Left, ...]:
+        left: tuple[Left, ...] = ()
+
         def act(verbs: LocalVerbs, recorder: Recorder) -> None:
+            nonlocal left
             session.info["grant"] = _granting(verbs.macs)
-            seal_anew(session, self._broker.key_store, tenant, locked(session, mapped, ids))
+            held = locked(session, mapped, ids)
+            left = seal_anew(session, self._broker.key_store, tenant, held, checked=True)
             recorder.record(
                 Action.KEY_ROW_RENEW,
                 tenant=tenant,
@@ -152,6 +162,7 @@ class MacRenewal:
 
         self._entered(session, act)
         session.expunge_all()
+        return left
 
     def _name_refused(self, session: Session) -> None:
         """Enter which rows got no MAC, as the refusals that they are, in each municipality's log."""

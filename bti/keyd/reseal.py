@@ -15,9 +15,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm.attributes import flag_modified
 
 from bti.crypto.blind_index import username_token
+from bti.crypto.errors import Locked, SealError
 from bti.crypto.provider import TenantPurpose
 from bti.db.base import AuthorityRow
-from bti.db.guards import note_opened
+from bti.db.guards import mac_columns, note_opened
 from bti.db.hold import hold_tokens
 from bti.db.models import Account, OwnRecord
 from bti.db.sealed import sealed_attributes
@@ -25,6 +26,7 @@ from bti.db.vault import Vault
 from bti.keyd.directory_rows import DirectoryRows, authority_tables, username_of
 from bti.keyd.keystore import ACTIVE
 from bti.keyd.moved import misplaced, put_right
+from bti.keyd.row_macs import RowMacs
 from bti.keyd.usage import names_key, sealed_columns
 
 if TYPE_CHECKING:
@@ -50,11 +52,23 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """A row that was left as it is: something in it does not open, or it was changed in SQL."""
+
+    table: str
+    row_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Resealed:
-    """What one batch did: how many rows it sealed anew, and where to go on; None at the end of the tables."""
+    """What one batch did: how many rows it sealed anew, and where to go on; None at the end of the tables.
+
+    ``left`` are rows that it went round.
+    """
 
     count: int
     at: Position | None
+    left: tuple[Left, ...] = ()
 
 
 def reseal_batch(
@@ -67,8 +81,8 @@ def reseal_batch(
 ) -> Resealed:
     """Seal at most ``most`` rows of ``tenant`` anew under its active ops or directory key, going on from ``at``.
 
-    A pass that began at None and came to the end with nothing sealed: none is left. Raises ``SealError`` for a row
-    that does not open, and ``AccessDenied`` for one that was forged: neither gets a right seal from us.
+    A pass that began at None and came to the end with nothing sealed: none is left. A row that does not open, or
+    was forged, is gone round as a whole: it gets no right seal from us, and what is good in it stays as it is.
     """
     if purpose is TenantPurpose.DIRECTORY:
         # Before any row is read: the tokens of user names move with their rows.
@@ -84,13 +98,13 @@ def reseal_batch(
             ids = ids[:most]
             last = ids[-1]
         after = None
-        if ids:
-            seal_anew(session, keys, tenant, locked(session, mapped, ids))
+        left = seal_anew(session, keys, tenant, locked(session, mapped, ids)) if ids else ()
+        done = len(ids) - len(left)
         if last is not None:
-            return Resealed(len(ids), Position(mapped.__tablename__, last))
+            return Resealed(done, Position(mapped.__tablename__, last), left)
         if ids:
             rest = tables[place + 1 :]
-            return Resealed(len(ids), Position(rest[0].__tablename__) if rest else None)
+            return Resealed(done, Position(rest[0].__tablename__) if rest else None, left)
     return Resealed(0, None)
 
 
@@ -146,25 +160,38 @@ def locked(
 
 
 def seal_anew(
-    session: Session, keys: KeyStore, tenant: uuid.UUID, rows: Sequence[TenantRow]
-) -> None:
+    session: Session,
+    keys: KeyStore,
+    tenant: uuid.UUID,
+    rows: Sequence[TenantRow],
+    *,
+    checked: bool = False,
+) -> tuple[Left, ...]:
     """Write the rows of ``tenant`` as their next version: every seal, and the MAC, is made under the active keys.
 
-    Raises ``SealError`` for a value that does not open.
+    The rows are held. Returns those that were left as they are. ``checked``: their MACs were looked at before.
     """
+    # Read after the rows were held: whatever key one of them is under now is among them.
+    keys.changed(session, tenant)
     before = session.info.get("vault")
     vault = Vault()
     session.info["vault"] = vault
-    note_opened(session, None)
     try:
         for purpose in _SEALING:
             vault.put_tenant(purpose, keys.tenant_key(session, tenant, purpose))
             for older in keys.older_tenant_keys(session, tenant, purpose):
                 vault.put_tenant(purpose, older, active=False)
         name_key = keys.tenant_key(session, tenant, TenantPurpose.DIRECTORY)
+        macs = None if checked else RowMacs(session, keys)
+        with session.no_autoflush:  # each is written once, when all of them have been looked at
+            good = [row for row in rows if _is_whole(session, keys, vault, macs, row)]
+        left = tuple(Left(row.__tablename__, row.id) for row in rows if row not in good)
         for row in rows:
-            _release(session, keys, vault, row)
-            put_right(session, row, vault)
+            if row not in good:
+                session.expunge(row)
+        if good:
+            note_opened(session, None)
+        for row in good:
             for name in sealed_attributes(type(row)):
                 setattr(row, name, getattr(row, name))
             if isinstance(row, Account):
@@ -176,6 +203,30 @@ def seal_anew(
     finally:
         vault.close()
         session.info["vault"] = before
+    return left
+
+
+def _is_whole(
+    session: Session, keys: KeyStore, vault: Vault, macs: RowMacs | None, row: TenantRow
+) -> bool:
+    """Tell whether all that is sealed in a row opens and has its form, and its MAC is right; put it right if so.
+
+    Pages write what does not open, or opens to nothing of ours, into columns that no broker looks at first.
+    """
+    try:
+        if macs is not None and isinstance(row, AuthorityRow):
+            known = row.tenant_id, row.__tablename__, row.id, row.version
+            if not macs.genuine(*known, mac_columns(row), row.mac):
+                return False
+        _release(session, keys, vault, row)
+        put_right(session, row, vault)
+        for name in sealed_attributes(type(row)):
+            getattr(row, name)
+        if isinstance(row, Account):
+            username_of(row.profile)
+    except (SealError, Locked, ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 def _release(session: Session, keys: KeyStore, vault: Vault, row: TenantRow) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
-from bti.crypto.provider import TenantPurpose
+from bti.crypto.envelope import TENANT_WIDE, Place, open_sealed
+from bti.crypto.errors import SealError
 from bti.db.base import Base, TenantRow
 from bti.db.models import CaseKey, OwnRecord
 from bti.db.sealed import sealed_attributes
@@ -23,9 +24,13 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
+    from bti.crypto.envelope import DataKey
+    from bti.db.sealed_value import Sealed
+
 #: Where a sealed value names its key: after the format and algorithm bytes, counted from one.
 _KEY_ID_AT: Final = 3
 _KEY_ID_BYTES: Final = 16
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +53,41 @@ def usage(session: Session, tenant: uuid.UUID, kek_id: bytes) -> Usage:
     )
 
 
-def sealed_under(session: Session, tenant: uuid.UUID, purpose: TenantPurpose, key_id: bytes) -> int:
-    """Return how many rows cannot be opened without this generation of the kek or the ops key."""
-    if purpose is TenantPurpose.KEK:
-        count = select(func.count()).select_from(CaseKey)
-        query = count.where(CaseKey.tenant_id == tenant, CaseKey.kek_id == key_id)
-        return session.scalars(query).one()
+def wrapped_under(session: Session, tenant: uuid.UUID, key_id: bytes) -> int:
+    """Return how many data keys cannot be opened without this generation of the kek."""
+    count = select(func.count()).select_from(CaseKey)
+    query = count.where(CaseKey.tenant_id == tenant, CaseKey.kek_id == key_id)
+    return session.scalars(query).one()
+
+
+def sealed_under(session: Session, tenant: uuid.UUID, key: DataKey) -> int:
+    """Return how many values cannot be opened without this generation of the ops key.
+
+    Each that names it is opened: one that does not open needs no key, and must not keep this one for ever.
+    """
     columns: list[tuple[type[TenantRow], ColumnElement[Any]]] = [*sealed_columns("ops")]
     columns.append((OwnRecord, OwnRecord.meta_ct.expression))  # until it is moved: see moved
     return sum(
-        session.scalars(
-            select(func.count()).where(table.tenant_id == tenant, names_key(column, key_id))
-        ).one()
+        _opens(
+            key,
+            Place(tenant, TENANT_WIDE, table.__tablename__, str(column.key), row.id, row.version),
+            row[2],
+        )
         for table, column in columns
+        for row in session.execute(
+            select(table.id, table.version, column)
+            .where(table.tenant_id == tenant, names_key(column, key.key_id))
+            .execution_options(yield_per=_AT_ONCE)
+        )
     )
+
+
+def _opens(key: DataKey, place: Place, stored: Sealed) -> bool:
+    try:
+        open_sealed(key, place, stored.blob)
+    except SealError:
+        return False
+    return True
 
 
 def sealed_columns(scope: str) -> Iterator[tuple[type[TenantRow], ColumnElement[bytes]]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable
 
-    from bti.keyd.reseal import Position, Resealed
+    from bti.keyd.reseal import Left, Position, Resealed
     from bti.keyd.rewrap import Moved
     from bti.workflows.actor import SystemActor
     from bti.workflows.context import Context
@@ -38,6 +38,8 @@ __all__ = ["destroy_params"]
 BATCH: Final = 1000
 #: Rows sealed anew in one transaction: each is opened as a whole.
 RESEAL_BATCH: Final = 200
+#: Rows named in one entry of those that were gone round.
+_NAMED: Final = 100
 #: How old the active kek may be before it is due for its successor.
 KEK_AGE: Final = timedelta(days=30)
 
@@ -68,11 +70,15 @@ class KeyStatus:
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """What a rotation did: the generation that is active now, whether it is new, and data keys moved."""
+    """What a rotation did: the generation that is active now, whether it is new, and data keys or rows moved.
+
+    ``left`` are rows it went round, because something in them does not open or they were changed in SQL.
+    """
 
     generation: int
     fresh: bool
     moved: int
+    left: tuple[Left, ...] = ()
 
 
 def municipalities(context: Context) -> tuple[tuple[uuid.UUID, str, str], ...]:
@@ -201,22 +207,31 @@ def reseal_some(
 
 def reseal(
     doorway: Doorway, actor: SystemActor, *, tenant_id: uuid.UUID, purpose: TenantPurpose
-) -> int:
-    """Seal every row that is behind anew and return how many were; 0: none was.
+) -> tuple[int, tuple[Left, ...]]:
+    """Seal every row that is behind anew; returns how many were (0: none was), and which were gone round.
 
     Pass after pass, until one finds nothing: what somebody was writing meanwhile may be behind.
     """
     total = 0
     while True:
         done, at = 0, None
+        left: list[Left] = []
         while True:
             some = doorway.perform(reseal_some, actor, tenant_id=tenant_id, purpose=purpose, at=at)
             done, at = done + some.count, some.at
+            left += some.left
             if at is None:
                 break
         if not done:
-            return total
+            return total, tuple(left)
         total += done
+
+
+def note_left(context: Context, *, tenant_id: uuid.UUID, left: tuple[Left, ...]) -> None:
+    """Enter which rows were gone round, as the refusals that they are."""
+    for begin in range(0, len(left), _NAMED):
+        about = [Reference("row", one.row_id) for one in left[begin : begin + _NAMED]]
+        context.record(Action.KEY_VALUE_RESEAL, *about, tenant=tenant_id, refused="keys.unreadable")
 
 
 def rotate_sealing(
@@ -230,16 +245,18 @@ def rotate_sealing(
     """
     # Looked at first: if somebody else begins one meanwhile, this begins none after it.
     seen = doorway.perform(status, actor, tenant_id=tenant_id).active(purpose).generation
-    total = reseal(doorway, actor, tenant_id=tenant_id, purpose=purpose)
+    total, left = reseal(doorway, actor, tenant_id=tenant_id, purpose=purpose)
     fresh = False
     if not total:
         made = doorway.perform(
             begin_generation, actor, tenant_id=tenant_id, purpose=purpose, seen=seen
         )
         fresh = made is not None
-        total = reseal(doorway, actor, tenant_id=tenant_id, purpose=purpose)
+        total, left = reseal(doorway, actor, tenant_id=tenant_id, purpose=purpose)
+    if left:
+        doorway.perform(note_left, actor, tenant_id=tenant_id, left=left)
     now = doorway.perform(status, actor, tenant_id=tenant_id)
-    return Rotated(now.active(purpose).generation, fresh, total)
+    return Rotated(now.active(purpose).generation, fresh, total, left)
 
 
 def is_due(context: Context, *, tenant_id: uuid.UUID) -> bool:

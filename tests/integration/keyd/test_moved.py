@@ -16,6 +16,7 @@ from bti.db.vault import Vault
 from bti.domain.rights_request import Requester, RequestStepKind
 from bti.keyd.usage import names_key, sealed_columns, sealed_under
 from bti.workflows import breach, duty, keys, rights_request
+from tests.key_ring import key_store
 from tests.story import Story
 from tests.world import ADMIN
 
@@ -102,4 +103,9 @@ def test_an_own_record_that_lies_under_an_ops_key_keeps_it_from_being_destroyed(
             for mapped, column in sealed_columns("ops")
         )
         own = len(session.scalars(select(OwnRecord.id)).all())
-        assert sealed_under(session, before.tenant_id, OPS, key_id) == elsewhere + own > elsewhere
+
+    def held(context, *, tenant_id):
+        key = key_store(context).tenant_key_by_id(context.session, tenant_id, OPS, key_id)
+        return sealed_under(context.session, tenant_id, key)
+
+    assert before.system(held, tenant_id=before.tenant_id) == elsewhere + own > elsewhere

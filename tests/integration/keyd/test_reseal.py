@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from bti.audit.models import AuditEvent
+from bti.audit.models import AuditEvent, AuditSubject
 from bti.crypto.provider import TenantPurpose
 from bti.db.models import Case, Entry
 from bti.domain.approval import ApprovalAct
-from bti.domain.errors import AccessDenied
 from bti.keyd.generations import KeyHeldError
 from bti.keyd.reseal import Position
 from bti.keyd.usage import names_key, sealed_columns
@@ -119,25 +118,51 @@ def test_the_old_key_ends_only_when_nothing_is_under_it(world, story):
     assert story.page()
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE cases SET unit_id = (SELECT id FROM units WHERE name = 'Fritidsklubben')",
-        "UPDATE entries SET meta_ct = (SELECT meta_ct FROM entries ORDER BY id LIMIT 1)",
-    ],
-    ids=["forged", "moved"],
-)
-def test_a_row_changed_in_sql_gets_no_right_seal_from_us(world, story, statement):
+CHANGES = {
+    "forged": "UPDATE cases SET unit_id = (SELECT id FROM units WHERE name = 'Fritidsklubben')",
+    "moved": "UPDATE entries SET meta_ct = (SELECT meta_ct FROM entries ORDER BY id LIMIT 1)"
+    " WHERE id = (SELECT max(id) FROM entries)",
+    "garbage": "UPDATE entries SET meta_ct = x'00' WHERE id = (SELECT max(id) FROM entries)",
+    "unreadable beside": "UPDATE entries SET body_ct = (SELECT body_ct FROM entries ORDER BY id LIMIT 1)"
+    " WHERE id = (SELECT max(id) FROM entries)",
+    "named": "UPDATE entries SET meta_ct = CAST(substr(meta_ct, 1, length(meta_ct) - 1) || x'00' AS BLOB)"
+    " WHERE id = (SELECT max(id) FROM entries)",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_row_changed_in_sql_is_gone_round_named_and_gets_no_right_seal(world, story, change):
+    old = active(world).key_id
+    table, mapped = ("cases", Case) if change == "forged" else ("entries", Entry)
     with world.runtime.engine.begin() as connection:
-        connection.execute(text(statement))
-        stood = connection.execute(select(Case.version, Case.mac)).all()
-        entries = connection.execute(select(Entry.version, Entry.meta_ct)).all()
-    with pytest.raises(Exception) as fault:  # noqa: PT011 - which of the two depends on the row
-        rotate(world)
-    assert isinstance(fault.value, AccessDenied) or "could not be opened" in str(fault.value)
+        connection.execute(text(CHANGES[change]))
+        stood = connection.execute(select(mapped.__table__).order_by(mapped.id)).all()
+    held = under(world, old)
+    done = rotate(world)
+    assert [one.table for one in done.left] == [table]
     with world.runtime.engine.begin() as connection:
-        if "cases" in statement:
-            assert connection.execute(select(Case.version, Case.mac)).all() == stood
-        else:
-            now = connection.execute(select(Entry.version, Entry.meta_ct)).all()
-            assert [one.version for one in now] == [one.version for one in entries]
+        now = connection.execute(select(mapped.__table__).order_by(mapped.id)).all()
+        same = [one.id for one, before in zip(now, stood, strict=True) if one == before]
+    # That row stands as it stood, all the others were made anew, and it is told once.
+    assert same == [one.row_id for one in done.left]
+    assert under(world, old) == (0 if change == "garbage" else 1) < held
+    assert told(world, done.left[0].row_id) == 1
+    assert rotate(world).left == done.left
+    # What does not open keeps no key; a good value beside what does not, or in a forged row, does.
+    world.clock.advance(timedelta(days=31))
+    if change in {"garbage", "moved", "named"}:
+        assert destroy(world).state == "destroyed"
+    else:
+        with pytest.raises(KeyHeldError, match="in_use"):
+            destroy(world)
+
+
+def told(world, row_id):
+    """How often the log says that a row was gone round."""
+    with world.runtime.engine.begin() as connection:
+        query = select(AuditEvent.idx).join(
+            AuditSubject,
+            (AuditSubject.idx == AuditEvent.idx) & (AuditSubject.tenant_id == AuditEvent.tenant_id),
+        )
+        refused = query.where(AuditEvent.act == "key:value:reseal", AuditEvent.dec == "deny")
+        return len(connection.scalars(refused.where(AuditSubject.object_id == row_id)).all())
