@@ -17,7 +17,7 @@ from sqlalchemy import inspect
 from bti.db.ddl import carry_out, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -203,7 +203,7 @@ def grants(deployment: Deployment) -> Iterator[str]:
             rights = rights_of(process, table, deployment)
             if rights:
                 yield f"GRANT {', '.join(map(str, rights))} ON TABLE {table} TO {process}"
-    yield "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC"
+    yield _NO_FUNCTIONS
 
 
 def give(connection: Connection, deployment: Deployment) -> None:
@@ -247,13 +247,27 @@ def entrance(database: str) -> Iterator[str]:
     yield f"GRANT CONNECT ON DATABASE {quoted(database)} TO {', '.join((OWNER, *Process))}"
 
 
+#: The functions of our triggers. What else lies in the schema, an extension's say, is not touched.
+FUNCTIONS: Final = ("append_only", "authority_goes_forward")
+
+
+def _names(of: Iterable[str]) -> str:
+    return ", ".join(f"'{one}'" for one in of)
+
+
+_OUR_FUNCTIONS: Final = (
+    "SELECT p.oid::regprocedure AS name FROM pg_proc p"  # noqa: S608 - names from this module alone
+    f" WHERE p.pronamespace = 'public'::regnamespace AND p.proname IN ({_names(FUNCTIONS)})"
+)
+_NO_FUNCTIONS: Final = f"""DO $$ DECLARE one record; BEGIN
+  FOR one IN {_OUR_FUNCTIONS}
+  LOOP EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', one.name); END LOOP;
+END $$"""
 _HAND_OVER: Final = f"""DO $$ DECLARE one record; BEGIN
   FOR one IN SELECT c.oid::regclass AS name FROM pg_class c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-    AND c.relowner <> '{OWNER}'::regrole
+    AND c.relname IN ({_names(RIGHTS)}) AND c.relowner <> '{OWNER}'::regrole
   LOOP EXECUTE format('ALTER TABLE %s OWNER TO {OWNER}', one.name); END LOOP;
-  FOR one IN SELECT p.oid::regprocedure AS name FROM pg_proc p
-    WHERE p.pronamespace = 'public'::regnamespace AND p.proowner <> '{OWNER}'::regrole
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+  FOR one IN {_OUR_FUNCTIONS} AND p.proowner <> '{OWNER}'::regrole
   LOOP EXECUTE format('ALTER FUNCTION %s OWNER TO {OWNER}', one.name); END LOOP;
 END $$"""  # noqa: S608 - names from this module alone

@@ -9,10 +9,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bti.audit.sequence import Sequencer
 from bti.audit.signer import StatefulSigner
+from bti.cli.db import apply_roles
 from bti.db import migrate, walls
 from bti.db.base import Base
 from bti.db.engine import make_engine
 from bti.db.policies import WITHOUT_WALL
+from bti.db.rights import FUNCTIONS
 from bti.db.walls import EVERYWHERE, Standpoint, tell
 from bti.disclosure.tables import HalfYear
 from bti.workflows import audit_check, own_record, release
@@ -171,6 +173,34 @@ def test_a_member_of_the_owner_migrates_and_puts_walls_and_rights_up_again(postg
         with sql(made.admin) as connection:
             connection.execute(text("DROP ROLE stafett_admin"))
             assert facts(connection) == before
+
+
+def test_what_is_anothers_in_the_same_schema_keeps_its_owner_and_its_rights(postgres_server):
+    owned = "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'strangers'"
+    may = "SELECT has_function_privilege('public', '{}', 'execute')"
+    with walled(postgres_server, Deployment.APART) as made, sql(made.admin) as connection:
+
+        def says(question):
+            return connection.execute(text(question)).scalar_one()
+
+        connection.execute(text("CREATE EXTENSION pg_stat_statements"))
+        connection.execute(text("CREATE TABLE strangers (id integer)"))
+        connection.execute(text("CREATE FUNCTION strange() RETURNS integer RETURN 1"))
+        connection.execute(text("GRANT EXECUTE ON FUNCTION append_only() TO PUBLIC"))
+        owner = says(owned)
+        engine = make_engine(made.admin)
+        apply_roles(engine, Deployment.APART)
+        migrate.upgrade(engine, deployment=Deployment.APART)
+        engine.dispose()
+        assert owner == says(owned) != OWNER
+        assert says(may.format("strange()"))
+        assert says(may.format("pg_stat_statements(boolean)"))
+        assert not says(may.format("append_only()"))
+        made_here = (
+            "SELECT array_agg(DISTINCT proname::text) FROM pg_proc"
+            " WHERE pg_get_userbyid(proowner) = '{}' AND pronamespace = 'public'::regnamespace"
+        )
+        assert set(says(made_here.format(OWNER))) == set(FUNCTIONS)
 
 
 CANNOT = [
