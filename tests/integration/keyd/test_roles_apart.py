@@ -1,14 +1,30 @@
 """The whole story with each process in its own database role, as an installation runs it."""
 
+from dataclasses import replace
+from datetime import date, timedelta
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import ProgrammingError
 
-from bti.db.rights import Process
+from bti.audit.epoch import EpochReason
+from bti.bootstrap import open_runtime
+from bti.crypto.provider import TenantPurpose
+from bti.db.rights import OWNER, Process
+from bti.domain.approval import ApprovalAct
 from bti.domain.levels import Level
+from bti.domain.national_id import made_up
+from bti.identity import totp
+from bti.workflows import audit_check, audit_epoch, keys, municipality
+from bti.workflows.epoch_people import Shown
+from tests.approvals import two_say_yes
+from tests.integration.workflows.cases import new_case
 from tests.keyd_world import remote_world
 from tests.story import Story
-from tests.walled import Deployment, walled
+from tests.walled import Deployment, sql, walled
+from tests.world import ADMIN, CHEAP, SECRET
+
+BORN = date(2014, 3, 2)
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +59,68 @@ def test_the_webs_role_cannot_read_rows_that_are_the_brokers(remote, table):
         pytest.raises(ProgrammingError, match="permission denied"),
     ):
         connection.execute(text(f"SELECT * FROM {table}"))
+
+
+@pytest.fixture
+def operator(remote, postgres_server):
+    """The municipality as the command line meets it with the keys, by a member of the owning role."""
+    embedded = remote.embedded
+    with postgres_server.roles_alone():
+        with sql(embedded.runtime.settings.database_url) as connection:
+            connection.execute(text("DROP ROLE IF EXISTS stafett_member"))
+            connection.execute(text(f"CREATE ROLE stafett_member LOGIN IN ROLE {OWNER}"))
+        address = make_url(embedded.runtime.settings.database_url).set(username="stafett_member")
+        chosen = {"database_url": address.render_as_string(hide_password=False)}
+        settings = embedded.runtime.settings.model_copy(update=chosen)
+        runtime = open_runtime(settings, clock=embedded.clock, cost=CHEAP)
+        yield replace(embedded, runtime=runtime)
+        runtime.close()
+        with sql(embedded.runtime.settings.database_url) as connection:
+            connection.execute(text("DROP ROLE stafett_member"))
+
+
+def test_what_takes_the_owners_rights_is_done_by_a_member_of_the_owner(remote, operator):
+    story = Story(remote.world)
+    story.wonder()
+    new_case(remote.world, "per", number=made_up(BORN, range(500, 540)), born=BORN)
+    tenant = {"tenant_id": operator.tenant_id}
+    for purpose in (TenantPurpose.INDEX, TenantPurpose.OPS, TenantPurpose.DIRECTORY):
+        done = keys.rotate_sealing(operator.runtime.doorway, ADMIN, purpose=purpose, **tenant)
+        assert (done.generation, done.fresh, done.left, done.moved > 0) == (2, True, (), True)
+    assert keys.rotate(operator.runtime.doorway, ADMIN, **tenant).moved > 0
+    # Everybody works on, with no more rights than before.
+    remote.world.forget("ingrid")
+    assert story.page().child
+    decided = operator.system(municipality.stands, **tenant) | {"language": "nn"}
+    params = municipality.change_params(**decided)
+    agreed = two_say_yes(operator, ApprovalAct.PROFILE_CHANGE, params)
+    operator.system(municipality.change, approval_id=agreed, **tenant, **decided)
+    operator.clock.advance(timedelta(minutes=2))
+    begun = operator.system(
+        audit_epoch.begin,
+        reason=EpochReason.KEY,
+        asks=shown(operator, "asta"),
+        agrees=shown(operator, "anne"),
+        signer=None,
+        **tenant,
+    )
+    assert begun is not None
+    assert operator.system(audit_check.verify, **tenant).intact
+
+
+def shown(world, who):
+    return Shown(who, SECRET, totp.code_at(world.seeds[who], world.clock.now()))
+
+
+@pytest.mark.parametrize(
+    "purpose", [TenantPurpose.INDEX, TenantPurpose.OPS, TenantPurpose.DIRECTORY]
+)
+def test_the_brokers_own_role_seals_nothing_anew_that_is_not_its_own(remote, purpose):
+    embedded = remote.embedded.runtime.settings
+    chosen = {"database_url": remote.settings["BTI_DATABASE_URL"]}
+    runtime = open_runtime(embedded.model_copy(update=chosen), clock=remote.world.clock)
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        keys.rotate_sealing(
+            runtime.doorway, ADMIN, tenant_id=remote.embedded.tenant_id, purpose=purpose
+        )
+    runtime.close()
