@@ -10,6 +10,7 @@ from bti.db.models import BrokerUse
 from bti.domain.access import Action
 from bti.domain.emergency import LASTS, WINDOW
 from bti.domain.errors import AccessDenied
+from bti.keyd import grant_use
 from tests.unit.domain.samples import CASE, NOON, NURSE, SCHOOL, TEACHER, TENANT, an_id
 from tests.unit.keyd.asked import ROW, Rows, asks
 
@@ -17,11 +18,18 @@ JUST_IN = NOON - WINDOW + timedelta(seconds=1)
 FIRST, SECOND = an_id(50), an_id(51)
 
 
-@pytest.fixture
-def rows():
+@pytest.fixture(scope="module")
+def built():
     made = Rows()
+    made.commit()
     yield made
     made.end()
+
+
+@pytest.fixture
+def rows(built):
+    yield built
+    built.rollback()
 
 
 def takes(rows, *, row=ROW, **powers):
@@ -47,6 +55,13 @@ def test_two_are_given_and_no_third(rows):
     assert not takes(rows)
     assert set(rows.scalars(select(BrokerUse.record_id))) == {FIRST, SECOND}
     assert set(rows.scalars(select(BrokerUse.tenant_id))) == {TENANT}
+
+
+def test_two_at_once_are_counted_in_turn(rows, monkeypatch):
+    held = []
+    monkeypatch.setattr(grant_use, "hold_uses", lambda *given: held.append(given))
+    assert takes(rows)
+    assert held == [(rows, TEACHER)]
 
 
 def test_nobody_uses_up_what_they_may_not_take(rows):

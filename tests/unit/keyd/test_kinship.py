@@ -147,6 +147,27 @@ def test_the_guardians_of_every_case_about_the_child_count_and_no_other_childs(r
     assert kin(rows, (MARRIED, FAMILY), (MARRIED, ALONE)) == {}
 
 
+@pytest.mark.parametrize(
+    ("tenant", "purpose", "destroyed", "told"),
+    [
+        (TENANT, "index", True, {Kin.GUARDIAN, Kin.SURNAME}),
+        (TENANT, "index", False, {Kin.SURNAME}),
+        (TENANT, "ops", True, {Kin.SURNAME}),
+        (OTHER_TENANT, "index", True, {Kin.SURNAME}),
+    ],
+)
+def test_once_an_index_key_has_ended_another_token_proves_nobody_a_stranger(
+    rows, tenant, purpose, destroyed, told
+):
+    ends = {"state": "destroyed", "retired_at": NOON, "destroyed_at": NOON, "wrapped": None}
+    key = {"key_id": b"k" * 16, "state": "active", "wrapped": b"x"} | (ends if destroyed else {})
+    with rows.begin_nested() as ended:
+        rows.put("tenant_keys", tenant_id=tenant, purpose=purpose, **key)
+        found = kin(rows, (NAMESAKE, OURS), also=(OTHERS,))
+        ended.rollback()
+    assert found == {(NAMESAKE, OURS): told}
+
+
 def test_what_another_municipality_has_registered_says_nothing(rows):
     assert kin(rows, (NURSE, OURS), also=(OTHERS,)) == {}
 
