@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bti.crypto.values import json_to_bytes
 from bti.db.guards import FORGED
+from bti.db.models import Account
 from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
 from bti.domain.step_up import FRESH_FOR
@@ -141,6 +143,11 @@ def test_a_first_session_becomes_a_full_one_in_an_account_that_is_its_owners(row
     assert not goes_on(rows, a_session(proven_at=NOON + SECOND), **shown)
     with pytest.raises(AccessDenied, match=FORGED):
         goes_on(rows, a_session(), forged=(TEACHER,), **shown)
+    with rows.begin_nested() as renewing:
+        rows.execute(update(Account.__table__).values(must_renew=True))
+        rows.expire_all()
+        assert not goes_on(rows, a_session(), **shown)
+        renewing.rollback()
 
 
 def test_no_session_is_full_in_an_account_that_is_not_its_owners_yet(rows):

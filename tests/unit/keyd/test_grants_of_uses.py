@@ -43,9 +43,9 @@ def remembered(rows, row, account=TEACHER, at=NOON):
     rows.put("broker_uses", record_id=row, tenant_id=TENANT, account_id=account, opened_at=at)
 
 
-def stands(rows, row, at=NOON, **settled):
+def stands(rows, row, account=TEACHER, at=NOON, **settled):
     case = {"case_id": CASE, "unit_id": SCHOOL, "expires_at": at + LASTS}
-    rows.put("emergency_accesses", id=row, account_id=TEACHER, opened_at=at, **case, **settled)
+    rows.put("emergency_accesses", id=row, account_id=account, opened_at=at, **case, **settled)
 
 
 def test_two_are_given_and_no_third(rows):
@@ -89,7 +89,8 @@ def test_a_row_that_was_settled_takes_its_use_off_and_a_forged_one_does_not(rows
     assert not takes(rows, row=an_id(52))
 
 
-def test_anothers_uses_are_not_ones_own(rows):
+@pytest.mark.parametrize("known", [remembered, stands])
+def test_anothers_uses_are_not_ones_own(rows, known):
     for row in (FIRST, SECOND):
-        remembered(rows, row, account=NURSE)
+        known(rows, row, account=NURSE)
     assert takes(rows)
