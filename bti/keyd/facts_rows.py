@@ -105,7 +105,7 @@ def _joined(
 
 
 def _one_of_some(column: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
-    return column.in_(bindparam("cases", type_=Uuid(), expanding=True))
+    return column.in_(bindparam("cases", type_=Uuid()))
 
 
 def _the_one(column: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
@@ -189,8 +189,8 @@ def _sorted(answer: Sequence[Row[Any]]) -> dict[uuid.UUID, CaseRows]:
         case = _CASES.of(row)
         if case is not None:
             found[case["id"]] = CaseRows(case, _LOGS.of(row), _OFFERS.of(row))
-            continue
-        rest += [(side, one) for side in _BESIDE if (one := side.of(row)) is not None]
+        else:
+            rest += [(side, one) for side in _BESIDE if (one := side.of(row)) is not None]
     for side, row_of in rest:
         if row_of["case_id"] in found:
             about = found[row_of["case_id"]]

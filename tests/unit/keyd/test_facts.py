@@ -226,6 +226,9 @@ def test_what_an_opening_rests_on_is_read_with_the_keys_in_order_and_the_baits(r
     }
     assert found.baits == {b"\0" * 16, b"\1" * 16}
     assert sum(1 for _ in found.rows) == 7
+    # Each kind by itself: no row stands once for each of another kind.
+    on_call = around(rows, a_subject(Role.ON_CALL), FULL)
+    assert (on_call.keys, len(on_call.rows.emergencies)) == (found.keys, 1)
     assert around(rows, a_subject(), an_id(46)) == replace(found, rows=None, keys=())
     with pytest.raises(FrozenInstanceError):
         found.keys = ()
