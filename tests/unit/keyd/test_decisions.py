@@ -267,6 +267,21 @@ def test_proofs_that_are_over_are_not_kept_in_memory():
     assert not evidence.stands(TEACHER, NOON)
 
 
+def test_a_bait_that_was_taken_is_remembered_for_two_minutes_and_of_each_account():
+    evidence = Evidence()
+    assert evidence.has_taken(TEACHER, NOON) is False
+    evidence.take(TEACHER, NOON)
+    evidence.take(NURSE, NOON + LASTS - SECOND)
+    assert evidence.has_taken(TEACHER, NOON + LASTS - SECOND) is True
+    assert evidence.has_taken(TEACHER, NOON + LASTS) is False
+    assert evidence.has_taken(NURSE, NOON + LASTS) is True
+    # What is over is not kept in memory: even a clock that is set back finds nothing.
+    evidence.take(NURSE, NOON + LASTS)
+    assert not evidence.has_taken(TEACHER, NOON)
+    # Who took one has shown no code.
+    assert not evidence.stands(NURSE, NOON + LASTS)
+
+
 # -- columns -------------------------------------------------------------------------------------
 
 

@@ -27,6 +27,7 @@ from bti.identity import totp
 from bti.keyd import grants
 from bti.keyd.broker import Opened
 from bti.keyd.codec import decode
+from bti.keyd.evidence import LASTS
 from bti.keyd.peers import Side
 from bti.keyd.wire import BadMessage, pack
 from tests.unit.domain.samples import (
@@ -236,6 +237,31 @@ def test_what_is_reviewed_has_a_key_where_it_was_done(
 def test_the_program_names_whose_review_it_is(apart):
     answer = apart.ask("new_review", "job", Side.WORK, row=REVIEW, tenant=None, account=None)
     assert rule(answer) == "access.no_session"
+
+
+def test_in_nobodys_name_a_page_has_a_key_made_about_who_took_a_bait_alone(town, apart):
+    town.person(PRINCIPAL, SCHOOL, "dpo", OTHER_TENANT)
+    for taker, case in ((THEIRS, BAIT), (PRINCIPAL.bytes * 2, BAIT)):
+        apart.ask("open", taker, case=case, action="read_case", entry=None, purpose=None)
+
+    def asked(account, tenant=TENANT, row=REVIEW, side=Side.WEB):
+        return apart.ask("new_review", "bti", side, row=row, tenant=tenant, account=account)
+
+    for account, tenant in ((None, TENANT), (TEACHER, TENANT), (an_id(99), TENANT)):
+        assert rule(asked(account, tenant)) == "grant.review"
+    # Of another municipality's the rule is asked where it is named.
+    assert rule(asked(NURSE, OTHER_TENANT)) == "grant.review"
+    assert apart.look(BrokerNote.record_id) == []
+    assert released(asked(NURSE)) == of(REVIEW, "review")
+    assert list(
+        zip(apart.look(BrokerNote.account_id), apart.look(BrokerNote.tenant_id), strict=True)
+    ) == [(NURSE, TENANT)]
+    assert ("key:data:create", f"review:{REVIEW}") in apart.entered()
+    # What stands already has its key, whoever asks.
+    for account, side in ((NURSE, Side.WEB), (None, Side.WORK)):
+        assert rule(asked(account, row=RECORD, side=side)) == "access.not_a_new_case"
+    town.clock.advance(LASTS)
+    assert rule(asked(NURSE, row=NEW)) == "grant.review"
 
 
 def test_a_review_is_opened_by_its_reviewer_and_entered(town, apart):

@@ -1,15 +1,18 @@
 """Which keys the broker gives, makes and destroys, verb by verb: to whom, on what ground, and what it enters."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
-from bti.crypto.errors import Locked
+from bti.crypto.envelope import DataKey, Place, seal
+from bti.crypto.errors import Locked, SealError
 from bti.crypto.provider import TenantPurpose
-from bti.db.guards import FORGED, opened_in
+from bti.crypto.values import json_to_bytes
+from bti.db.guards import FORGED, Writing, opened_in
 from bti.db.models import CaseKey, Suspension
 from bti.domain.access import Action
 from bti.domain.codes import InfoType
@@ -443,6 +446,27 @@ def test_a_key_to_review_in_a_named_municipality_is_made_by_the_program_alone(to
     town.flush()
     [key] = town.scalars(select(CaseKey).filter_by(case_id=SUSPENDED))
     assert key.tenant_id == OTHER_TENANT
+
+
+def a_use(town, body, version=1, row=SUSPENDED):
+    """Emergency access as it is about to be written, with its reason."""
+    key = town.info["vault"].case_key(SUSPENDED, "review")
+    place = Place(TENANT, row, "emergency_accesses", "body_ct", row, version)
+    blob = seal(key, place, json_to_bytes(body)) if body is not None else None
+    return Writing(TENANT, "emergency_accesses", SUSPENDED, 1, {"body_ct": blob}, {}, None)
+
+
+def test_the_reason_is_read_that_is_sealed_where_it_is_to_stand(town):
+    verbs = teacher(town)
+    verbs.new_review(SUSPENDED)
+    town.flush()
+    assert verbs.reviewed(a_use(town, {"reason": "missing"})) == {"reason": "missing"}
+    another = DataKey(b"?" * 16, bytes(32))
+    elsewhere = Place(TENANT, SUSPENDED, "emergency_accesses", "body_ct", SUSPENDED, 1)
+    planted = replace(a_use(town, {}), columns={"body_ct": seal(another, elsewhere, b"{}")})
+    for row in (a_use(town, None), a_use(town, {}, version=2), a_use(town, {}, row=CASE), planted):
+        with pytest.raises(SealError):
+            verbs.reviewed(row)
 
 
 # -- the program itself --------------------------------------------------------------------------
