@@ -15,7 +15,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, SimpleNamespace
 from typing import Any
@@ -33,6 +33,7 @@ Reached = dict[tuple[str, int], set[pytest.Item]]
 """Module and line → the tests that reach it."""
 Functions = dict[tuple[str, int], list[FunctionType]]
 """Name and first line → the functions made from it."""
+_Cached = type(cache(int))
 _NUMBER_BYTES = 4
 
 
@@ -52,6 +53,7 @@ class Warm:
         self._took: dict[pytest.Item, tuple[float, float]] = {}
         self._reached: Reached = defaultdict(set)
         self._functions: dict[str, Functions] = {}
+        self._caches: dict[str, list[Any]] = {}
         self.found: dict[Where, str] = {}
         self.order: list[str] = []
         self.held = False
@@ -67,6 +69,7 @@ class Warm:
         # What stands now is never collected, so that a fork does not copy it page by page.
         gc.collect()
         self._functions = {one: _functions(str(ROOT / one)) for one in self._modules}
+        self._caches = {one: _caches(str(ROOT / one)) for one in self._modules}
         gc.freeze()
         touching = {one for items in self._reached.values() for one in items}
         ranked = sorted(session.items, key=lambda one: (one not in touching, self._took[one][1]))
@@ -114,7 +117,8 @@ class Warm:
         return item is not first, self._took[item][1]
 
     def _change(self, module: str, tree: ast.Module) -> Callable[[], None]:
-        return partial(_put_in, self._functions[module], compiled(tree, module))
+        code = compiled(tree, module)
+        return partial(_put_in, self._functions[module], code, self._caches[module])
 
     def _killer(
         self, session: pytest.Session, tests: list[pytest.Item], change: Callable[[], None]
@@ -189,8 +193,23 @@ def _functions(path: str) -> Functions:
     return found
 
 
-def _put_in(functions: Functions, changed: CodeType) -> None:
-    """Give each function its code of ``changed``; ``LookupError`` when none of them is there."""
+def _caches(path: str) -> list[Any]:
+    """Find every function of a file that remembers its answers."""
+    found = [one for one in gc.get_objects() if isinstance(one, _Cached)]
+    return [one for one in found if _file_of(one.__wrapped__) == path]
+
+
+def _file_of(function: object) -> str | None:
+    return function.__code__.co_filename if isinstance(function, FunctionType) else None
+
+
+def _put_in(functions: Functions, changed: CodeType, caches: Sequence[Any] = ()) -> None:
+    """Give each function its code of ``changed``; ``LookupError`` when none of them is there.
+
+    What was remembered before is forgotten.
+    """
+    for one in caches:
+        one.cache_clear()
     there = [
         (function, code)
         for code in _codes(changed)

@@ -20,7 +20,7 @@ DIRECTORY, CORE, NEWER_CORE = (DataKey(bytes([n]) * 16, bytes(32)) for n in (1, 
 FAMILY, ALONE, ELSEWHERE, EMPTY = (an_id(500 + n) for n in range(4))
 #: Two cases about one child, of which another service has one.
 OURS, OTHERS, STRANGERS = (an_id(510 + n) for n in range(3))
-STRANGER, MARRIED, NAMESAKE, UNKNOWN = (an_id(n) for n in (39, 36, 37, 38))
+STRANGER, MARRIED, NAMESAKE, UNKNOWN, CHILDS_NAME = (an_id(n) for n in (39, 36, 37, 38, 35))
 HERS, HIS = b"h" * 16, b"m" * 16
 
 
@@ -48,6 +48,7 @@ def rows():
         (ADVISER, "Nina Holm", TENANT),
         (MARRIED, "Anna Gift", TENANT),
         (NAMESAKE, "Odd Moen", TENANT),
+        (CHILDS_NAME, "Emil Fjellvåg", TENANT),
         (STRANGER, "Ola Tindeland", OTHER_TENANT),
     ):
         put_account(made, account, name, tenant)
@@ -84,6 +85,9 @@ def rows():
             (STRANGERS, "bait", b"c" * 16, TENANT),
             (FAMILY, "child", b"f" * 16, TENANT),
             (ELSEWHERE, "child", b"f" * 16, OTHER_TENANT),
+            # Rows that name a case from another municipality belong to nobody.
+            (STRANGERS, "child", b"x" * 16, OTHER_TENANT),
+            (ELSEWHERE, "child", b"x" * 16, OTHER_TENANT),
         )
     ):
         of = {"case_id": case, "kind": kind, "token": token, "tenant_id": tenant}
@@ -124,6 +128,10 @@ def test_each_case_is_compared_with_its_own_people(rows):
         (TEACHER, ALONE): {Kin.SURNAME},
         (TEACHER, FAMILY): {Kin.GUARDIAN, Kin.SURNAME},
     }
+
+
+def test_a_child_is_nobodys_guardian_whatever_it_is_called(rows):
+    assert kin(rows, (CHILDS_NAME, ALONE)) == {(CHILDS_NAME, ALONE): {Kin.SURNAME}}
 
 
 @pytest.mark.parametrize(
