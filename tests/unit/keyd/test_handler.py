@@ -18,6 +18,7 @@ from bti.db.models import BrokerCount, BrokerNote
 from bti.domain.errors import AccessDenied, Unavailable
 from bti.keyd import handler as handling
 from bti.keyd.broker import RanOut
+from bti.keyd.local import LocalVerbs
 from bti.keyd.notes import ABANDONED
 from bti.keyd.peers import ALLOWED, Peer, Side
 from bti.keyd.quota import WRONG_CODES, WRONG_CODES_PEER, Limits
@@ -99,7 +100,7 @@ def denied(rule, case=None, *, entered=True):
 @pytest.mark.parametrize("side", Side)
 @pytest.mark.parametrize("credential", [PROOF, RanOut(PROOF), "operator", None])
 def test_a_verb_is_for_its_own_side_and_from_a_page_for_somebody(
-    apart, monkeypatch, side, credential
+    apart, monkeypatch, caplog, side, credential
 ):
     doing(monkeypatch)
     nameless = credential is None or credential == "operator"
@@ -110,6 +111,7 @@ def test_a_verb_is_for_its_own_side_and_from_a_page_for_somebody(
     assert all(answers[verb] == PEER_VERB for verb in EVERY_VERB - may)
     counts = Counter(requests=len(EVERY_VERB), not_allowed=len(EVERY_VERB - may))
     assert apart.handler.counts == +counts
+    assert ("which is not its own" in caplog.text) is bool(EVERY_VERB - may)
 
 
 @pytest.mark.parametrize(
@@ -236,6 +238,13 @@ def test_a_refusal_is_entered_by_itself_and_names_the_case(apart):
     assert len(apart.entered()) == 1
 
 
+def test_keys_that_were_opened_to_enter_a_refusal_are_forgotten_too(apart, monkeypatch):
+    closed = []
+    monkeypatch.setattr(LocalVerbs, "close", lambda verbs: closed.append(id(verbs)))
+    apart.ask("open", NURSE.bytes * 2, case=CASE, **READ)
+    assert len(set(closed)) == 2
+
+
 def test_a_bait_that_is_taken_is_told_to_the_program_and_not_in_the_log(apart):
     answer = apart.ask("open", NURSE.bytes * 2, case=BAIT, **READ)
     told = {"code": "bait", "rule": "bait.taken", "case": BAIT.hex, "entered": True}
@@ -291,13 +300,16 @@ def refusing(rule="grant.no", **given):
     ],
 )
 def test_a_refusal_is_entered_where_the_person_is_or_what_was_asked_about(
-    apart, monkeypatch, credential, args, tenant, acts
+    apart, monkeypatch, caplog, credential, args, tenant, acts
 ):
     doing(monkeypatch, grant=refusing())
     answer = apart.ask("grant", credential, Side.ADMIN, **args)
     assert answer == denied("grant.no", entered=tenant is not None)
     assert [one[0] for one in apart.entered()] == [act.value for act in acts]
     assert {*apart.look(AuditEvent.tenant_id)} == ({tenant} if tenant else set())
+    # What stands in no log stands in the journal, but for what is nobody's session.
+    unknown = tenant is None and credential == "operator"
+    assert ("to nobody known" in caplog.text) is unknown
 
 
 def test_what_the_caller_enters_itself_is_not_entered_twice(apart, monkeypatch):
