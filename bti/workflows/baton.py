@@ -196,13 +196,11 @@ def reassign(
     _record(context, Act.BATON_HOLDER_REASSIGN, opened, moved.id, event.from_id, event.to_id)
 
 
-def drop_offers_to_outsiders(context: Context, case: Case) -> bool:
-    """Take back an open offer to somebody whose service is no longer let in; returns whether."""
+def drop_offers_to_outsiders(context: Context, case: Case) -> None:
+    """Take back an open offer to somebody whose service is no longer let in."""
     row = open_offer(context, case.id)
-    if row is None or row.to_unit_id in participant.units_let_in(context, case):
-        return False
-    _drop(context, case, row)
-    return True
+    if row is not None and row.to_unit_id not in participant.units_let_in(context, case):
+        _drop(context, case, row)
 
 
 def drop_offer_to_unnamed(context: Context, case: Case, named: Collection[uuid.UUID]) -> None:

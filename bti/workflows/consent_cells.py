@@ -15,7 +15,7 @@ from bti.audit.record import Reference
 from bti.db.models import ConsentAnswer, ConsentCell
 from bti.domain.consent import OPENING, CellBasis, Scope
 from bti.domain.levels import LogStatus
-from bti.workflows import baton, participant
+from bti.workflows import baton, baton_page, participant
 from bti.workflows.case_file import CORE, ops_of
 from bti.workflows.consent_file import LAPSED, asked_in
 
@@ -110,7 +110,9 @@ def close_doors(context: Context, case: Case) -> Closed:
     # Reads below must see the cells as they now are.
     context.session.flush()
     places = participant.shut_out(context, case)
-    offer = baton.drop_offers_to_outsiders(context, case)
+    offered = baton_page.open_offer(context, case.id) is not None
+    baton.drop_offers_to_outsiders(context, case)
+    offer = offered and baton_page.open_offer(context, case.id) is None
     inside = participant.units_let_in(context, case)
     # From here on nothing is read, so that the row of the case is written once: the key broker gives it
     # one version more and no second.

@@ -24,7 +24,9 @@ from tests.integration.workflows.cases import (
     heard,
     holds_together,
     invite,
+    log_open,
     new_case,
+    offered,
     rows,
     say,
     section,
@@ -134,6 +136,8 @@ def test_one_flow_is_taken_back_and_the_rest_goes_on_with_a_receipt_of_what_stop
         write(world, "ingrid", case_id, one, one.value)
     assert {wellbeing, attendance} <= compartments(world, "nina", case_id)
 
+    log_open(world, case_id)
+    offered(world, case_id, "nina", "pps")
     maria = guardians(world, case_id)["Maria"]
     back = {"case_id": case_id, "consent_id": consent_id, "person_id": maria}
     world.run("ingrid", consent.withdraw, **back, cells=frozenset({"wellbeing:out"}))
@@ -162,6 +166,7 @@ def test_one_flow_is_taken_back_and_the_rest_goes_on_with_a_receipt_of_what_stop
         "attendance:in",
     }
     assert newest.places == 1
+    assert newest.offer
     holds_together(world)
 
 

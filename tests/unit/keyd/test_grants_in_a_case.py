@@ -1,53 +1,35 @@
 """Whose rows about a case get a MAC: every rule with what it allows, and one step beside it."""
 
-import uuid
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bti.crypto.envelope import TENANT_WIDE, Place, seal
-from bti.crypto.values import json_to_bytes
 from bti.db.guards import FORGED, Writing, mac_columns
 from bti.db.models import Participant
-from bti.db.sealed_value import Sealed
 from bti.domain.access import Action
-from bti.domain.ages import start_of_day
 from bti.domain.codes import SHAREABLE, InfoType
-from bti.domain.consent import Answer
-from bti.domain.consent_record import answer_meta, meta_of
 from bti.domain.errors import AccessDenied
-from bti.domain.signers import required_signers
 from bti.keyd.asking import WRITING
 from bti.keyd.grants import decide_rows
 from tests.unit.domain.samples import (
-    BOTH,
     CASE,
-    CONSENT,
-    FATHER,
     HEALTH,
-    MOTHER,
     NOON,
     NURSE,
     PPS,
-    RULES,
     SCHOOL,
     TEACHER,
     TENANT,
     a_cell,
-    a_consent,
-    a_ref,
-    an_answer,
     an_id,
-    born,
 )
 from tests.unit.keyd.asked import OPS, ROW, Asked, Rows, asks, ops, stored
 
 SOON, LATE = NOON + timedelta(days=30), NOON + timedelta(days=31)
 INVITE = (Action.INVITE_PARTICIPANT,)
 CELL = a_cell(InfoType.MEASURES, SCHOOL, PPS)
-REF, BACK = a_ref(), a_ref(from_unit=PPS, to_unit=SCHOOL)
-ABSENCE = a_ref(InfoType.ATTENDANCE)
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +46,6 @@ def rows():
         made.put(
             "role_grants", id=an_id(80 + number), account_id=account, unit_id=unit, valid_to=until
         )
-    made.put("cases", id=CASE, ops_ct=Sealed(ops(CASE, 1, birth_date=born(10).isoformat())))
-    made.put("consents", id=an_id(91), tenant_id=an_id(2), case_id=CASE)
-    made.put("consents", id=an_id(92), tenant_id=TENANT, case_id=an_id(41))
-    asked_about(made, CONSENT, (MOTHER, Answer.YES))
     yield made
     made.end()
 
@@ -182,156 +160,6 @@ def test_a_place_is_ended_and_never_lengthened_or_moved(rows, changes, powers, a
 def test_an_end_that_stands_is_not_moved_by_whoever_may_end_a_place(rows):
     old = a_place(revoked_at=NOON)
     assert not asks(rows, "participants", a_place(revoked_at=SOON), old, operator=True)
-
-
-# -- consent -------------------------------------------------------------------------------------
-
-
-def sealed_meta(table, row_id, meta):
-    place = Place(TENANT, TENANT_WIDE, table, "meta_ct", row_id, 1)
-    return Sealed(seal(OPS, place, json_to_bytes(meta)))
-
-
-def asked_about(rows, consent_id, *said, marks=(), **changes):
-    """A question from the school to PPS about measures and attendance, with what was said to it."""
-    consent = a_consent(cells={REF, BACK, ABSENCE}, valid_to=LATE, **changes)
-    needed = required_signers(consent.child, BOTH, consent.realms, RULES, NOON)
-    more = {"to_unit": PPS, "direction": "both", "types": ["attendance", "measures"]}
-    meta = {**meta_of(consent, needed, owner=SCHOOL), **more}
-    rows.put(
-        "consents",
-        id=consent_id,
-        case_id=CASE,
-        meta_ct=sealed_meta("consents", consent_id, meta),
-    )
-    stored_answers = [
-        (person, answer_meta(an_answer(person, word, at=NOON, cells=frozenset({REF}))))
-        for person, word in said
-    ]
-    for person, meta in (*stored_answers, *((MOTHER, mark) for mark in marks)):
-        answer_id = uuid.uuid4()
-        rows.put(
-            "consent_answers",
-            id=answer_id,
-            case_id=CASE,
-            consent_id=consent_id,
-            person_id=person,
-            meta_ct=sealed_meta("consent_answers", answer_id, meta),
-        )
-
-
-def a_row_of_consent(**changes):
-    cell = {"case_id": CASE, "consent_id": CONSENT, "from_unit_id": SCHOOL, "to_unit_id": PPS}
-    rest = {"basis": "consent", "info_type": "measures", "withdrawn_at": None, "valid_to": SOON}
-    return cell | rest | changes
-
-
-def opens(rows, **changes):
-    return asks(rows, "consent_cells", a_row_of_consent(**changes), can=(Action.RECORD_ANSWER,))
-
-
-@pytest.mark.parametrize(
-    ("changes", "allowed"),
-    [
-        ({}, True),
-        ({"from_unit_id": PPS, "to_unit_id": SCHOOL}, True),
-        ({"valid_to": LATE}, True),
-        ({"valid_to": LATE + timedelta(seconds=1)}, False),
-        ({"valid_to": None}, False),
-        ({"info_type": "health"}, False),
-        ({"to_unit_id": HEALTH}, False),
-        ({"from_unit_id": HEALTH}, False),
-        ({"basis": "duty"}, False),
-        ({"withdrawn_at": NOON}, False),
-        ({"consent_id": an_id(91)}, False),
-        ({"consent_id": an_id(92)}, False),
-        ({"consent_id": an_id(93)}, False),
-    ],
-)
-def test_a_cell_is_one_that_was_asked_about_in_the_case_and_no_longer_than_asked(
-    rows, changes, allowed
-):
-    assert opens(rows, **changes) is allowed
-    assert not asks(rows, "consent_cells", a_row_of_consent(**changes), can=WRITING)
-
-
-NOW = NOON.isoformat()
-STOPPED = {"answer": "withdrawn", "at": NOW, "form": "", "cells": []}
-
-
-@pytest.mark.parametrize(
-    ("said", "marks", "allowed"),
-    [
-        ([(MOTHER, Answer.YES), (FATHER, Answer.YES)], [], True),
-        ([(FATHER, Answer.YES)], [], True),
-        ([(MOTHER, Answer.YES), (FATHER, Answer.NO)], [], True),
-        ([(MOTHER, Answer.PARTLY)], [], True),
-        ([], [], False),
-        ([(MOTHER, Answer.NO)], [], False),
-        ([(MOTHER, Answer.TALK_FIRST), (FATHER, Answer.NO)], [], False),
-        ([(MOTHER, Answer.YES), (FATHER, Answer.YES)], [STOPPED], False),
-        ([(MOTHER, Answer.YES)], [{"answer": "lapsed", "at": NOW}], False),
-        ([(MOTHER, Answer.YES)], [{"answer": "blocked", "at": NOW}], False),
-        ([(MOTHER, Answer.YES)], [{**STOPPED, "cells": ["measures:out"]}], False),
-        ([(MOTHER, Answer.YES)], [{**STOPPED, "cells": ["measures:in"]}], True),
-    ],
-)
-def test_a_cell_opens_where_all_but_the_one_answering_have_said_yes_and_nothing_stopped_it(
-    rows, said, marks, allowed
-):
-    consent_id = uuid.uuid4()
-    asked_about(rows, consent_id, *said, marks=marks)
-    assert opens(rows, consent_id=consent_id) is allowed
-
-
-def test_a_partial_yes_opens_nothing_beyond_its_part(rows):
-    consent_id = uuid.uuid4()
-    asked_about(rows, consent_id, (MOTHER, Answer.PARTLY))
-    assert opens(rows, consent_id=consent_id)
-    assert not opens(rows, consent_id=consent_id, info_type="attendance")
-
-
-def test_a_child_that_must_be_heard_and_was_not_keeps_the_cell_closed(rows):
-    consent_id = uuid.uuid4()
-    asked_about(rows, consent_id, (MOTHER, Answer.YES), heard=None)
-    assert not opens(rows, consent_id=consent_id)
-
-
-def test_no_cell_is_open_beyond_the_birthday_from_which_an_act_gives_others_the_say():
-    made = Rows()
-    birthday = born(14, 351)  # fifteen in two weeks
-    made.put("cases", id=CASE, ops_ct=Sealed(ops(CASE, 1, birth_date=birthday.isoformat())))
-    asked_about(made, CONSENT, (MOTHER, Answer.YES), birth_date=birthday)
-    turns = start_of_day(birthday.replace(year=birthday.year + 15))
-    assert opens(made, valid_to=turns)
-    assert not opens(made, valid_to=turns + timedelta(seconds=1))
-    made.end()
-
-
-def test_a_question_that_cannot_be_read_opens_nothing(rows):
-    consent_id = uuid.uuid4()
-    rows.put("consents", id=consent_id, case_id=CASE, meta_ct=sealed_meta("consents", CONSENT, {}))
-    assert not opens(rows, consent_id=consent_id)
-
-
-@pytest.mark.parametrize(
-    ("changes", "can", "allowed"),
-    [
-        ({"withdrawn_at": NOON}, (Action.WITHDRAW_CONSENT,), True),
-        ({"withdrawn_at": NOON}, (Action.RECORD_ANSWER,), False),
-        ({"valid_to": LATE}, WRITING, False),
-        ({"valid_to": NOON}, WRITING, False),
-        ({"to_unit_id": HEALTH}, WRITING, False),
-    ],
-)
-def test_a_cell_is_withdrawn_and_nothing_else(rows, changes, can, allowed):
-    old = a_row_of_consent()
-    assert asks(rows, "consent_cells", old | changes, old, can=can) is allowed
-
-
-def test_a_withdrawn_cell_does_not_come_back(rows):
-    old = a_row_of_consent(withdrawn_at=NOON)
-    assert not asks(rows, "consent_cells", a_row_of_consent(), old, can=WRITING)
 
 
 # -- the baton -----------------------------------------------------------------------------------
