@@ -72,6 +72,8 @@ class Story:
     national_id: str = ""
     #: The consent the log was opened with, where a test needs it.
     opening: uuid.UUID = NOWHERE
+    #: What was written down to share without consent, where a test needs it.
+    sharing: uuid.UUID = NOWHERE
 
     @property
     def today(self) -> date:

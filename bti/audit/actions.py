@@ -67,6 +67,10 @@ class Action(StrEnum):
     CONSENT_ANSWER_WITHDRAW = "consent:answer:withdraw"
     CONSENT_VALIDITY_EXPIRE = "consent:validity:expire"
 
+    SHARING_GROUND_CREATE = "sharing:ground:create"
+    SHARING_ACCESS_OPEN = "sharing:access:open"
+    SHARING_ACCESS_STOP = "sharing:access:stop"
+
     PARTICIPANT_ACCESS_INVITE = "participant:access:invite"
     PARTICIPANT_ACCESS_REVOKE = "participant:access:revoke"
 

@@ -55,6 +55,7 @@ class Action(StrEnum):
     # consent and participants
     ASK_CONSENT = "ask_consent"
     RECORD_ANSWER = "record_answer"
+    SHARE_BY_LAW = "share_by_law"
     WITHDRAW_CONSENT = "withdraw_consent"
     INVITE_PARTICIPANT = "invite_participant"
     REVOKE_PARTICIPANT = "revoke_participant"
@@ -243,6 +244,7 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.REASSIGN_BATON: _case(_LEAD),
         Action.ASK_CONSENT: _case(*_STEERING),
         Action.RECORD_ANSWER: _case(*_STEERING),
+        Action.SHARE_BY_LAW: _case(*_STEERING),
         # Anyone in the case may receive a withdrawal: it must be as easy as giving it.
         Action.WITHDRAW_CONSENT: _case(
             *_READERS, *_FAMILY, purposes=_FOLLOW_UP_OR_FAMILY, when_closed=True

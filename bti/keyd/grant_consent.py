@@ -8,7 +8,7 @@ stopped it, and that it ends by the day an act gives the say to somebody else.
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -19,10 +19,12 @@ from bti.crypto.provider import TenantPurpose
 from bti.crypto.values import json_from_bytes
 from bti.db.models import Case, Consent, ConsentAnswer
 from bti.domain.access import Action
-from bti.domain.codes import InfoType
+from bti.domain.codes import InfoType, Role
 from bti.domain.consent_record import facts_from
 from bti.domain.consent_status import all_but_one_agree
+from bti.domain.errors import RuleBroken
 from bti.domain.events import CellRef
+from bti.domain.gates import BY_LAW, GATES, check_open, sharing_from
 from bti.domain.signers import say_changes
 from bti.keyd.asking import WRITING
 from bti.keyd.grant_facts import SLOWEST, ended_only, ident, moment
@@ -39,7 +41,11 @@ def cell(asking: Asking, row: Writing, old: Columns | None) -> bool:
     case_id = ident(row.columns, "case_id")
     if old is not None:
         return ended_only(row.columns, old, "withdrawn_at") and asking.may_any(WRITING, case_id)
-    if row.columns["withdrawn_at"] is not None or row.columns["basis"] != b"consent":
+    if row.columns["withdrawn_at"] is not None:
+        return False
+    if row.columns["basis"] == b"law":
+        return asking.may(Action.SHARE_BY_LAW, case_id) and _by_law(asking, row, case_id)
+    if row.columns["basis"] != b"consent":
         return False
     owner = asking.facts(case_id).owner_unit
     if owner not in {ident(row.columns, "from_unit_id"), ident(row.columns, "to_unit_id")}:
@@ -51,7 +57,7 @@ def _agreed(asking: Asking, row: Writing, case_id: uuid.UUID) -> bool:
     consent_id, ends = ident(row.columns, "consent_id"), moment(row.columns, "valid_to")
     meta = _question(asking, row, case_id, consent_id)
     born = _birth_date(asking, row, case_id)
-    if meta is None or born is None or ends is None:
+    if meta is None or born is None or ends is None or meta.get("scope") == BY_LAW:
         return False
     facts = facts_from(consent_id, meta, _said(asking, row, consent_id), birth_date=born)
     # The row was made a moment ago, and the birthday may have begun since.
@@ -59,6 +65,33 @@ def _agreed(asking: Asking, row: Writing, case_id: uuid.UUID) -> bool:
     if ends > facts.valid_to or (latest is not None and ends > latest):
         return False
     return all_but_one_agree(facts, cell_of(row.columns), asking.now)
+
+
+def _by_law(asking: Asking, row: Writing, case_id: uuid.UUID) -> bool:
+    """Tell whether a cell without consent opens what was written down, by whoever may open it."""
+    sharing_id, ends = ident(row.columns, "consent_id"), moment(row.columns, "valid_to")
+    meta = _question(asking, row, case_id, sharing_id)
+    if meta is None or ends is None or meta.get("scope") != BY_LAW:
+        return False
+    marks = {
+        str(one["answer"]): datetime.fromisoformat(one["at"])
+        for _, one in _said(asking, row, sharing_id)
+    }
+    sharing, subject = sharing_from(meta, marks), asking.subject()
+    owner = asking.facts(case_id).owner_unit
+    try:
+        check_open(
+            sharing,
+            by=subject.account_id,
+            leads=subject.role is Role.UNIT_LEAD and subject.unit_id == owner,
+            at=asking.now,
+        )
+    except RuleBroken:
+        return False
+    longest = sharing.written_at + GATES[sharing.gate].longest
+    wanted = cell_of(row.columns)
+    inside = wanted.from_unit == owner == subject.unit_id and wanted in sharing.cells
+    return inside and ends <= min(sharing.until, longest)
 
 
 def cell_of(columns: Columns) -> CellRef:

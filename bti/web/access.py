@@ -217,6 +217,10 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "consent.show": RouteRule(CASE_WORK.access, "read_case"),
     "consent.text": RouteRule(CASE_WORK.access, "read_case"),
     "consent.withdraw": RouteRule(CASE_WORK.access, "withdraw_consent"),
+    # sharing without consent
+    "sharing.open_now": RouteRule(CASE_WORK.access, "share_by_law"),
+    "sharing.show": RouteRule(CASE_WORK.access, "share_by_law"),
+    "sharing.stop": RouteRule(CASE_WORK.access, "share_by_law"),
     # goals, measures, evaluations and notes
     "measure.evaluate": RouteRule(CASE_WORK.access, "evaluate"),
     "measure.goal": RouteRule(CASE_WORK.access, "write_plan"),

@@ -56,6 +56,7 @@ _CASE: Final = (
     "first_sign_in",
     "pages",
     "protection",
+    "sharing",
 )
 FEATURES: Final[dict[Literal["all", "case", "network"], tuple[str, ...]]] = {
     "all": (*_CASE, "slt"),

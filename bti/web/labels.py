@@ -27,6 +27,7 @@ from bti.domain.codes import (
 )
 from bti.domain.consent import Answer, ConsentStatus, Form, Scope
 from bti.domain.correction import Voice
+from bti.domain.gates import Gate
 from bti.domain.rights import Finding, IndividualPlan
 from bti.domain.signers import SignerRole
 from bti.web import i18n
@@ -203,6 +204,17 @@ WHO: Final[Mapping[Who, Any]] = {
     Who.ALL: _l("Everybody together"),
 }
 
+GATE: Final[Mapping[Gate, Any]] = {
+    Gate.OTHER_BODY: _l("Another service must know, so that our own task is done"),
+    Gate.PURPOSE: _l("It is needed for what it was told to us for"),
+    Gate.LIFE_HEALTH: _l("Life or health is in danger"),
+    Gate.CRIME: _l("The police must know of an offence"),
+    Gate.CHILD_WELFARE_TASK: _l("Child welfare services need it for their own task"),
+    Gate.HEALTH_CARE: _l("Health care needs it"),
+    Gate.HEALTH_KIN: _l("Cooperation around a patient's children"),
+    Gate.HEALTH_WEIGHTY: _l("Weighty interests make it right, as an exception"),
+}
+
 SCOPE: Final[Mapping[Scope, Any]] = {
     Scope.OPEN_LOG: _l("Open the stafettlogg"),
     Scope.BRING_IN_SERVICE: _l("Bring in another service"),
@@ -297,6 +309,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "finding": FINDING,
     "individual_plan": INDIVIDUAL_PLAN,
     "scope": SCOPE,
+    "gate": GATE,
     "answer": ANSWER,
     "answer_form": ANSWER_FORM,
     "consent": CONSENT,

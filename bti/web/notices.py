@@ -67,6 +67,11 @@ NOTICES: Final[dict[str, Notice]] = {
     ),
     "consent_complete": Notice(lazy_gettext("Everybody has said yes. The consent is in place.")),
     "consent_withdrawn": Notice(lazy_gettext("The sharing has stopped.")),
+    "sharing_written": Notice(
+        lazy_gettext("It is written down. Nothing is shared before it is opened.")
+    ),
+    "sharing_opened": Notice(lazy_gettext("It is opened, and your name stands by it."), "warning"),
+    "sharing_stopped": Notice(lazy_gettext("The sharing has stopped.")),
     "guardian_saved": Notice(lazy_gettext("The guardian is saved.")),
     "participant_invited": Notice(lazy_gettext("The person can now see what the consent covers.")),
     "participant_ended": Notice(lazy_gettext("The person cannot see the case any more.")),

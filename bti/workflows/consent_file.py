@@ -30,6 +30,7 @@ from bti.domain.consent_record import (
     of_names,
     of_types,
 )
+from bti.domain.gates import BY_LAW
 from bti.domain.signers import DeciderFacts, SignerRole
 from bti.workflows import directory
 from bti.workflows.case_file import case_row, ops_of, persons
@@ -92,7 +93,11 @@ def asked_in(
     ):
         answers.setdefault(row.consent_id, []).append(row)
     rows = context.session.scalars(select(Consent).where(Consent.case_id == case_id))
-    found = [_asked(context, row, answers.get(row.id, []), people) for row in rows]
+    found = [
+        _asked(context, row, answers.get(row.id, []), people)
+        for row in rows
+        if row.meta["scope"] != BY_LAW
+    ]
     return tuple(sorted(found, key=lambda one: (one.facts.asked_at, str(one.id))))
 
 

@@ -83,6 +83,8 @@ class ConsentSection:
 
     rows: tuple[ConsentRow, ...]
     may_ask: bool
+    #: Whether the reader may share without consent, where the law names a way.
+    may_share: bool
 
 
 # A service the family has said no to is not waited for: it reads nothing and is not invited.
@@ -160,6 +162,8 @@ def section_of(context: Context, opened: Opened) -> ConsentSection:
     return ConsentSection(
         rows=tuple(row_of(context, opened, one, people) for one in reversed(asked)),
         may_ask=_may(context, opened, Action.ASK_CONSENT),
+        may_share=opened.facts.owner_unit == context.person.unit_id
+        and _may(context, opened, Action.SHARE_BY_LAW),
     )
 
 

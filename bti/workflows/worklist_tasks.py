@@ -17,6 +17,7 @@ from bti.domain import deadlines
 from bti.domain.ages import day_in_norway
 from bti.domain.consent import OPENING, ConsentStatus, Scope, latest_end
 from bti.domain.deadlines import Pressing
+from bti.domain.gates import BY_LAW
 from bti.domain.levels import Level, LogStatus
 from bti.domain.protection import ProtectionStanding
 from bti.workflows import directory, protection
@@ -279,6 +280,8 @@ def _worth_asking(context: Context, cases: Iterable[uuid.UUID]) -> frozenset[uui
             answered.setdefault(answer.consent_id, set()).add(str(answer.person_id))
     found = set()
     for row in context.session.scalars(select(Consent).where(Consent.case_id.in_(ids))):
+        if row.meta["scope"] == BY_LAW:
+            continue
         ends_at = datetime.fromisoformat(row.meta["ends_at"])
         lacks = set(row.meta["required"]) - answered.get(row.id, set())
         ends = context.today >= deadlines.consent_reminder(ends_at, context.profile)

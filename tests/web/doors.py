@@ -58,6 +58,13 @@ _DANGER = {"case_number": ""}
 _SELECTION = {"number": "", "who": "ingrid"}
 _PAPER = {"title": "Prøve i lesing"}
 
+_SHARED = {
+    "gate": "other_body",
+    "told_on": "",
+    "necessity": "Helsesykepleieren må vite det for at vi skal kunne følge opp fraværet.",
+    "proportionality": "Bare fraværet, i to uker. Familien svarer ikke på telefon eller brev.",
+}
+
 DOORS: dict[str, Door] = {
     "account.change_password": Door(
         "per",
@@ -135,6 +142,9 @@ DOORS: dict[str, Door] = {
     "measure.goal": Door("ingrid", "middle"),
     "measure.new": Door("ingrid", "middle"),
     "measure.note": Door("ingrid", "middle"),
+    "sharing.open_now": Door("siv", "middle", page="sharing.show"),
+    "sharing.show": Door("ingrid", "middle", answers=_SHARED),
+    "sharing.stop": Door("siv", "middle", page="sharing.show"),
     "referral.appoint": Door("hege"),
     "referral.give_back": Door("hege", "referred"),
     "referral.refer": Door("ingrid", "ready"),

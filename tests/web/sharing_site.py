@@ -6,7 +6,7 @@ from bti.audit.actions import Action as Act
 from bti.domain.access import Action
 from bti.web import labels, messages
 from bti.web.doorway import perform
-from bti.web.views import baton, consent
+from bti.web.views import baton, consent, sharing
 from bti.workflows import baton as baton_workflow
 from bti.workflows import consent as consent_workflow
 from tests.web.small_site import site_of
@@ -38,4 +38,12 @@ def _words(app: Flask) -> None:
 
 def site(world: World) -> Flask:
     """The two features under test."""
-    return site_of(world, baton, consent, own=("baton.", "consent."), case=_case, also=_words)
+    return site_of(
+        world,
+        baton,
+        consent,
+        sharing,
+        own=("baton.", "consent.", "sharing."),
+        case=_case,
+        also=_words,
+    )

@@ -11,6 +11,7 @@ from bti.domain.approval import ApprovalAct
 from bti.domain.codes import InfoType
 from bti.domain.consent import Scope
 from bti.domain.emergency import EmergencyReason
+from bti.domain.gates import Gate
 from bti.domain.levels import Level
 from bti.domain.protection import AddressGrade, ProtectedPerson
 from bti.domain.rights_request import Requester, RequestStepKind
@@ -25,6 +26,7 @@ from bti.workflows import (
     insight_file,
     protection,
     rights_request,
+    sharing,
 )
 from bti.workflows.insight_question import Question
 from tests.approvals import freshly
@@ -132,6 +134,22 @@ def _with_log(story: Story) -> None:
 
 def _with_questions(story: Story) -> None:
     world = story.world
+    story.sharing = world.run(
+        "ingrid",
+        sharing.write_down,
+        command=sharing.WriteDown(
+            case_id=story.case_id,
+            submission=uuid.uuid4(),
+            version=None,
+            gate=Gate.PURPOSE,
+            to_unit=world.units["health"],
+            info_types=frozenset({InfoType.ATTENDANCE}),
+            necessity=story.marks("nødvendig") + " fordi ingen svarer på brev eller telefon.",
+            proportionality=story.marks("forholdsmessig") + " og bare fraværet, i to uker.",
+            told_on=None,
+            until=norwegian_date(world.clock.now()) + timedelta(days=14),
+        ),
+    )
     story.ask(Scope.BRING_IN_SERVICE, world.units["leisure"], frozenset({InfoType.MEASURES}))
     world.run(
         "ingrid",

@@ -286,6 +286,8 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     }
     for name, question in questions.items():
         rows = site.ask(question, story.case_id)
+        # What is shared without consent lies among the consents, and is none.
+        rows = [row for row in rows if uuid.UUID(row[0]) != story.sharing]
         found[name] = uuid.UUID(rows[0][0]) if rows else NOBODY
     of_town = {
         "control_id": "SELECT id FROM controls WHERE tenant_id=? ORDER BY month DESC",
@@ -295,6 +297,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     }
     for name, question in of_town.items():
         found[name] = uuid.UUID(site.ask(question, town.world.tenant_id)[0][0])
+    found["sharing_id"] = story.sharing
     page = story.page()
     found["number"] = page.number
     found["person_id"] = page.guardians[0].id

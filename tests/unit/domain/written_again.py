@@ -42,6 +42,7 @@ withdraw_offer       case         shut  two   follow-up       H
 reassign_baton       case         shut  two   follow-up       L
 ask_consent          case         shut  two   follow-up       H F L
 record_answer        case         shut  two   follow-up       H F L
+share_by_law         case         shut  two   follow-up       H F L
 withdraw_consent     case         open  two   follow-up,family H F P L T G Y
 invite_participant   case         shut  two   follow-up       H F L
 revoke_participant   case         shut  two   follow-up       H F L

@@ -13,6 +13,7 @@ from bti.domain.ages import start_of_day
 from bti.domain.codes import InfoType
 from bti.domain.consent import Answer
 from bti.domain.consent_record import answer_meta, meta_of
+from bti.domain.gates import Gate, SharingFacts, sharing_meta
 from bti.domain.signers import required_signers
 from bti.keyd.asking import WRITING
 from tests.unit.domain.samples import (
@@ -24,6 +25,7 @@ from tests.unit.domain.samples import (
     MOTHER,
     NOON,
     PPS,
+    PRINCIPAL,
     RULES,
     SCHOOL,
     TENANT,
@@ -197,3 +199,79 @@ def test_a_cell_is_withdrawn_and_nothing_else(rows, changes, can, allowed):
 def test_a_withdrawn_cell_does_not_come_back(rows):
     old = a_row_of_consent(withdrawn_at=NOON)
     assert not asks(rows, "consent_cells", a_row_of_consent(), old, can=WRITING)
+
+
+# -- without consent -----------------------------------------------------------------------------
+
+
+def shared(rows, gate=Gate.LIFE_HEALTH, marks=(), **changes):
+    """A sharing of the school's with PPS, written down by the principal."""
+    sharing_id = uuid.uuid4()
+    values = {
+        "gate": gate,
+        "cells": frozenset({REF}),
+        "written_at": NOON,
+        "written_by": PRINCIPAL,
+        "until": NOON + timedelta(days=5),
+    }
+    meta = sharing_meta(SharingFacts(**(values | changes)), owner=SCHOOL, to_unit=PPS)
+    rows.put(
+        "consents", id=sharing_id, case_id=CASE, meta_ct=sealed_meta("consents", sharing_id, meta)
+    )
+    for mark in marks:
+        answer_id = uuid.uuid4()
+        rows.put(
+            "consent_answers",
+            id=answer_id,
+            case_id=CASE,
+            consent_id=sharing_id,
+            person_id=MOTHER,
+            meta_ct=sealed_meta("consent_answers", answer_id, {"answer": mark, "at": NOW}),
+        )
+    return sharing_id
+
+
+def opens_by_law(rows, sharing_id, can=(Action.SHARE_BY_LAW,), **changes):
+    row = a_row_of_consent(consent_id=sharing_id, basis="law", valid_to=NOON + timedelta(days=5))
+    return asks(rows, "consent_cells", row | changes, can=can)
+
+
+@pytest.mark.parametrize(
+    ("changes", "allowed"),
+    [
+        ({}, True),
+        ({"valid_to": NOON + timedelta(days=5, seconds=1)}, False),
+        ({"valid_to": None}, False),
+        ({"info_type": "health"}, False),
+        ({"to_unit_id": HEALTH}, False),
+        ({"from_unit_id": PPS, "to_unit_id": SCHOOL}, False),
+        ({"withdrawn_at": NOON}, False),
+        ({"basis": "consent"}, False),
+    ],
+)
+def test_a_cell_without_consent_is_what_was_written_down_and_no_more(rows, changes, allowed):
+    assert opens_by_law(rows, shared(rows), **changes) is allowed
+
+
+def test_a_cell_without_consent_takes_somebody_who_may_and_a_ground_that_is_written(rows):
+    sharing_id = shared(rows)
+    assert not opens_by_law(rows, sharing_id, can=(Action.RECORD_ANSWER, *WRITING))
+    assert not opens_by_law(rows, CONSENT)
+    assert not opens_by_law(rows, uuid.uuid4())
+    assert not opens(rows, consent_id=sharing_id)
+
+
+@pytest.mark.parametrize("mark", ["opened", "stopped"])
+def test_a_sharing_that_was_opened_or_stopped_opens_nothing_again(rows, mark):
+    assert not opens_by_law(rows, shared(rows, marks=[mark]))
+
+
+def test_a_gate_that_takes_two_people_takes_a_leader_too(rows):
+    # Whoever asks here is a teacher.
+    assert not opens_by_law(rows, shared(rows, Gate.PURPOSE))
+
+
+def test_a_gate_is_open_no_longer_than_the_gate_allows_whatever_was_written(rows):
+    far = NOON + timedelta(days=80)
+    assert not opens_by_law(rows, shared(rows, until=far), valid_to=far)
+    assert opens_by_law(rows, shared(rows, Gate.OTHER_BODY, until=far), valid_to=far)
