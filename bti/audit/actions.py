@@ -65,6 +65,8 @@ class Action(StrEnum):
     CONSENT_REQUEST_CREATE = "consent:request:create"
     CONSENT_ANSWER_RECORD = "consent:answer:record"
     CONSENT_ANSWER_WITHDRAW = "consent:answer:withdraw"
+    CONSENT_BLOCK_RECORD = "consent:block:record"
+    CONSENT_BLOCK_LIFT = "consent:block:lift"
     CONSENT_VALIDITY_EXPIRE = "consent:validity:expire"
 
     SHARING_GROUND_CREATE = "sharing:ground:create"

@@ -211,6 +211,7 @@ ROUTES: Final[dict[str, RouteRule]] = {
     # consent, guardians and participants
     "consent.answer": RouteRule(CASE_WORK.access, "record_answer"),
     "consent.ask": RouteRule(CASE_WORK.access, "ask_consent"),
+    "consent.block": RouteRule(CASE_WORK.access, "ask_consent"),
     "consent.end_place": RouteRule(CASE_WORK.access, "revoke_participant"),
     "consent.guardian": RouteRule(CASE_WORK.access, "change_child"),
     "consent.invite": RouteRule(CASE_WORK.access, "invite_participant"),

@@ -53,6 +53,8 @@ ACTS: Final = {
     "consent:request:create": lazy_gettext("Asked for consent"),
     "consent:answer:record": lazy_gettext("Wrote down an answer about consent"),
     "consent:answer:withdraw": lazy_gettext("Withdrew consent"),
+    "consent:block:record": lazy_gettext("Wrote down that the county governor keeps it secret"),
+    "consent:block:lift": lazy_gettext("Wrote down that the county governor has lifted it"),
     "consent:validity:expire": lazy_gettext("The consent ran out"),
     "sharing:ground:create": lazy_gettext("Wrote down why something is shared without consent"),
     "sharing:access:open": lazy_gettext("Shared something without consent"),

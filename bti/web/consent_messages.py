@@ -16,6 +16,7 @@ CONSENT: Final[Mapping[str, Any]] = {
         "From 16 the young person alone decides over health, and over all that the health service "
         "tells. Ask about that by itself, one way at a time."
     ),
+    "consent.decision_unnamed": _l("Write the decision's date and number."),
     "consent.hearing_missing": _l(
         "Write how the child was heard, or why not. From twelve, also how much weight it was given, "
         "and whether something must be kept from the guardians."

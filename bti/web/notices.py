@@ -67,6 +67,12 @@ NOTICES: Final[dict[str, Notice]] = {
     ),
     "consent_complete": Notice(lazy_gettext("Everybody has said yes. The consent is in place.")),
     "consent_withdrawn": Notice(lazy_gettext("The sharing has stopped.")),
+    "consent_blocked": Notice(
+        lazy_gettext("The decision is written down. The sharing has stopped.")
+    ),
+    "consent_unblocked": Notice(
+        lazy_gettext("It is written down that the decision is lifted. Now you can ask again.")
+    ),
     "sharing_written": Notice(
         lazy_gettext("It is written down. Nothing is shared before it is opened.")
     ),

@@ -17,7 +17,7 @@ from bti.domain.consent import OPENING, CellBasis, Scope
 from bti.domain.levels import LogStatus
 from bti.workflows import baton, baton_page, participant
 from bti.workflows.case_file import CORE, ops_of
-from bti.workflows.consent_file import LAPSED, asked_in
+from bti.workflows.consent_file import BLOCKED, LAPSED, asked_in
 
 if TYPE_CHECKING:
     import uuid
@@ -130,6 +130,19 @@ def newest(context: Context, consent_id: uuid.UUID, kind: str) -> ConsentAnswer 
 
 
 def _lapse(context: Context, case: Case, asked: Asked) -> None:
+    mark(context, case, asked, LAPSED)
+    _stop_now(context, asked.id)
+
+
+def block(context: Context, case: Case, asked: Asked, reference: str) -> None:
+    """Stop what an authority has decided stays secret, although the family has said yes."""
+    mark(context, case, asked, BLOCKED, reference)
+    _stop_now(context, asked.id)
+    close_doors(context, case)
+
+
+def mark(context: Context, case: Case, asked: Asked, kind: str, reference: str = "") -> None:
+    """Write down something about a consent that no signer has said (``consent_record.NOT_GIVEN``)."""
     row = ConsentAnswer(
         tenant_id=case.tenant_id,
         case_id=case.id,
@@ -138,12 +151,19 @@ def _lapse(context: Context, case: Case, asked: Asked) -> None:
         person_id=asked.facts.child.person_id,
         compartment=CORE,
     )
-    row.meta = {"answer": LAPSED, "at": context.now, "form": ""}
-    row.body = {"on": context.today, "recorded_by": context.person.account_id}
+    row.meta = {"answer": kind, "at": context.now, "form": ""}
+    row.body = {
+        "on": context.today,
+        "recorded_by": context.person.account_id,
+        "reference": reference,
+    }
     context.session.add(row)
+
+
+def _stop_now(context: Context, consent_id: uuid.UUID) -> None:
     cells = context.session.scalars(
         select(ConsentCell).where(
-            ConsentCell.consent_id == asked.id, ConsentCell.withdrawn_at.is_(None)
+            ConsentCell.consent_id == consent_id, ConsentCell.withdrawn_at.is_(None)
         )
     )
     for cell in cells:

@@ -125,6 +125,9 @@ class ConsentPage:
     stands: tuple[LegalBasis, ...]
     disagree: bool
     late: bool
+    #: Whether an authority's decision that this stays secret is in force.
+    blocked: bool
+    may_block: bool
     #: What is shared by it now, and what each withdrawal stopped.
     flows: tuple[FlowLine, ...]
     receipts: tuple[Receipt, ...]
@@ -218,6 +221,8 @@ def show(context: Context, *, case_id: uuid.UUID, consent_id: uuid.UUID) -> Cons
         stands=bases(asked.verdict.why, context.today),
         disagree=asked.verdict.disagree,
         late=asked.status in LATE,
+        blocked=asked.block_in_force,
+        may_block=_may(context, opened, Action.ASK_CONSENT),
         flows=open_flows(context, asked),
         receipts=receipts(context, asked, people),
         text_version=body["text"]["version"],

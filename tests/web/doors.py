@@ -111,6 +111,7 @@ DOORS: dict[str, Door] = {
     ),
     "consent.answer": Door("ingrid", "middle"),
     "consent.ask": Door("ingrid", "middle"),
+    "consent.block": Door("ingrid", "middle"),
     "consent.end_place": Door("ingrid", "middle", page="consent.invite"),
     "consent.guardian": Door("ingrid", "middle", answers={"national_id": ""}),
     "consent.invite": Door("ingrid", "middle"),

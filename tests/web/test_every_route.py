@@ -23,6 +23,7 @@ CASE_PAGES = (
     "case.print_page",
     "case.show",
     "consent.ask",
+    "consent.block",
     "consent.guardian",
     "consent.invite",
     "consent.show",

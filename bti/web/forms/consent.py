@@ -321,6 +321,16 @@ class WithdrawForm(BaseForm):
         return frozenset(self.cells.data or ()) if "cells" in self else frozenset()
 
 
+class BlockForm(BaseForm):
+    """Which decision of the county governor it is."""
+
+    reference = TextField(
+        _l("Which decision?"),
+        required=_l("Write the decision's date and number."),
+        description=_l("Date and number, so that others can find it."),
+    )
+
+
 class GuardianForm(BaseForm):
     """A guardian, and what has been checked."""
 

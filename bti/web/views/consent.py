@@ -15,9 +15,16 @@ from bti.web import i18n, messages
 from bti.web.consent_text import Question, shown_text
 from bti.web.doorway import doorway, perform
 from bti.web.forms.base import BaseForm
-from bti.web.forms.consent import AnswerForm, AskForm, GuardianForm, InviteForm, WithdrawForm
+from bti.web.forms.consent import (
+    AnswerForm,
+    AskForm,
+    BlockForm,
+    GuardianForm,
+    InviteForm,
+    WithdrawForm,
+)
 from bti.web.notices import notify
-from bti.workflows import consent, guardian, participant
+from bti.workflows import consent, consent_block, guardian, participant
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
@@ -130,6 +137,24 @@ def withdraw(case_id: uuid.UUID, consent_id: uuid.UUID) -> Response:
         else:
             return _after_withdrawal(case_id, consent_id)
     return _page("withdraw", page, form)
+
+
+@blueprint.route("/<uuid:consent_id>/block", methods=["GET", "POST"])
+def block(case_id: uuid.UUID, consent_id: uuid.UUID) -> Response:
+    """Write down what the county governor has decided, or that it is lifted."""
+    page = perform(consent.show, case_id=case_id, consent_id=consent_id)
+    form = BlockForm()
+    if form.validate_on_submit():
+        perform(
+            consent_block.decide,
+            case_id=case_id,
+            consent_id=consent_id,
+            reference=form.reference.data or "",
+            lift=page.blocked,
+        )
+        notify("consent_unblocked" if page.blocked else "consent_blocked")
+        return redirect(url_for("consent.show", case_id=case_id, consent_id=consent_id), 303)
+    return _page("block", page, form)
 
 
 @blueprint.route(

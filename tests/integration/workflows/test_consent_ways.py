@@ -10,9 +10,9 @@ from bti.db.models import ConsentAnswer, ConsentCell
 from bti.domain.codes import InfoType, Kept
 from bti.domain.compartments import service_compartment
 from bti.domain.consent import ConsentStatus, Form
-from bti.domain.errors import RuleBroken
+from bti.domain.errors import AccessDenied, RuleBroken
 from bti.profiles.loader import legal_bases_from
-from bti.workflows import consent, consent_lines, worklist
+from bti.workflows import consent, consent_block, consent_lines, worklist
 from bti.workflows.consent import SignedBy
 from bti.workflows.errors import NotFound
 from bti.workflows.worklist_rows import TaskKind
@@ -167,6 +167,37 @@ def test_one_flow_is_taken_back_and_the_rest_goes_on_with_a_receipt_of_what_stop
     }
     assert newest.places == 1
     assert newest.offer
+    holds_together(world)
+
+
+def test_a_decision_of_the_county_governor_overrides_every_yes_until_the_family_is_asked_anew(
+    world,
+):
+    case_id = new_case(world)
+    consent_id = agreed(world, case_id, unit="pps")
+    invite(world, case_id)
+    about = {"case_id": case_id, "consent_id": consent_id}
+
+    def decide(lift, reference="Statsforvalteren 26/7"):
+        world.run("ingrid", consent_block.decide, **about, reference=reference, lift=lift)
+
+    with pytest.raises(RuleBroken, match=r"consent\.decision_unnamed"):
+        decide(lift=False, reference=" ")
+    decide(lift=False)
+    decide(lift=False)
+    shown = page(world, case_id, consent_id)
+    assert (shown.row.status, shown.blocked) == (ConsentStatus.BLOCKED, True)
+    assert [law.code for law in shown.stands] == ["hol-12-1", "sostjl-44"]
+    with pytest.raises(AccessDenied):
+        compartments(world, "nina", case_id)
+    with pytest.raises(RuleBroken, match=r"consent\.blocked_still"):
+        ask(world, case_id, unit="pps")
+
+    world.clock.advance(timedelta(days=1))
+    decide(lift=True)
+    assert page(world, case_id, consent_id).row.status is ConsentStatus.BLOCKED
+    assert all(cell.withdrawn_at is not None for cell in rows(world, ConsentCell))
+    agreed(world, case_id, unit="pps")
     holds_together(world)
 
 
