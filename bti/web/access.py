@@ -180,6 +180,9 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "approval.refuse": RouteRule(_TWO_PEOPLE, "give_approval"),
     "approval.show": _APPROVALS,
     "approval.withdraw": RouteRule(_roles("dpo", "archivist", "administrator"), "ask_approval"),
+    # for families, without sign-in
+    "families.show": PUBLIC,
+    "families.start": PUBLIC,
     # about Stafett
     "pages.start": PUBLIC,
     "pages.privacy": PUBLIC,

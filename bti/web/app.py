@@ -54,6 +54,7 @@ _CASE: Final = (
     "approval",
     "confirm",
     "first_sign_in",
+    "families",
     "pages",
     "protection",
     "sharing",

@@ -20,6 +20,7 @@ from bti.domain.approval import ApprovalAct
 from bti.domain.errors import AccessDenied
 from bti.profiles import load
 from bti.workflows import approval
+from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
     import uuid
@@ -38,6 +39,16 @@ class MunicipalityChoice:
     id: uuid.UUID
     name: str
     language: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicRules:
+    """What anybody may know about a municipality: its name, language and local rules."""
+
+    name: str
+    language: str
+    profile: str
 
 
 def choices(context: Context) -> tuple[MunicipalityChoice, ...]:
@@ -51,7 +62,19 @@ def choices(context: Context) -> tuple[MunicipalityChoice, ...]:
         context.enter(rows[0].id)
         with suppress(AccessDenied):  # one without a key of its own is met when it is chosen
             context.verbs.verifier_key(rows[0].id)
-    return tuple(MunicipalityChoice(row.id, row.name, row.language) for row in rows)
+    return tuple(MunicipalityChoice(row.id, row.name, row.language, row.number) for row in rows)
+
+
+def public_rules(context: Context, *, number: str) -> PublicRules:
+    """Return what a visitor may read about. Raises ``NotFound``, and as ``decided``."""
+    town = context.session.scalars(
+        select(Municipality).where(Municipality.number == number)
+    ).one_or_none()
+    if town is None:
+        raise NotFound
+    context.enter(town.id)
+    rules = decided(context, town.id)
+    return PublicRules(rules.name, rules.language, rules.profile)
 
 
 def begin(context: Context, town: Municipality) -> None:

@@ -27,6 +27,7 @@ FEATURES = (
     "approval",
     "confirm",
     "first_sign_in",
+    "families",
     "pages",
 )
 

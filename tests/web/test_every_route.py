@@ -223,6 +223,8 @@ def test_a_record_of_danger_is_its_authors_alone(site):
 def test_the_public_pages_are_the_ones_meant_to_be():
     public = {endpoint for endpoint, route in ROUTES.items() if isinstance(route.access, Public)}
     assert public == {
+        "families.show",
+        "families.start",
         "language",
         "pages.accessibility",
         "pages.healthz",
