@@ -17,6 +17,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
+from bti.db.driver import QuietCursor
 from bti.db.guards import install_guards
 from bti.db.walls import install_walls
 
@@ -48,7 +49,9 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
         return engine
-    engine = create_engine(url, hide_parameters=True, pool_size=20)
+    engine = create_engine(
+        url, hide_parameters=True, pool_size=20, connect_args={"cursor_factory": QuietCursor}
+    )
     ask_when_quiet(engine)
     return engine
 
