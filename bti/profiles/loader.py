@@ -97,7 +97,11 @@ def in_force(name: str, on: date) -> Profile:
 
     Before the first version begins, the first: no case is without a guide. Raises ``ProfileError``.
     """
-    there = versions(name)
+    return version_on(versions(name), on)
+
+
+def version_on(there: tuple[Profile, ...], on: date) -> Profile:
+    """The one of a profile's versions, oldest first, that is in force on a day."""
     return next((one for one in reversed(there) if one.valid_from <= on), there[0])
 
 

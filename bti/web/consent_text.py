@@ -92,7 +92,7 @@ def _aware(question: Question) -> str:
     """Who is told which services are in the case, as ``knows_services`` of the workflows says."""
     text: str = _(
         "That %(service)s is with us is known to those at %(asker)s who work with %(child)s and to "
-        "the one who has the baton. If you later say yes to the upbringing team, it knows too.",
+        "the one who has the baton. If you later say yes to the team of level 3, it knows too.",
         service=question.service,
         asker=question.asker,
         child=question.child,

@@ -75,15 +75,15 @@ SECTOR: Final[Mapping[Sector, Any]] = {
     Sector.PPS: _l("Educational psychology service"),
     Sector.CHILD_WELFARE: _l("Child welfare services"),
     Sector.LEISURE: _l("Leisure"),
-    Sector.TEAM: _l("Upbringing team"),
+    Sector.TEAM: _l("The team of level 3"),
     Sector.ADMINISTRATION: _l("Administration"),
 }
 
 ROLE: Final[Mapping[Role, Any]] = {
     Role.STAFF: _l("Staff"),
     Role.UNIT_LEAD: _l("Unit leader"),
-    Role.TEAM_LEAD: _l("Leader of the upbringing team"),
-    Role.TEAM_MEMBER: _l("Member of the upbringing team"),
+    Role.TEAM_LEAD: _l("Leader of the team"),
+    Role.TEAM_MEMBER: _l("Member of the team"),
     Role.ON_CALL: _l("On call"),
     Role.DPO: _l("Data protection officer"),
     Role.ARCHIVIST: _l("Archivist"),

@@ -29,7 +29,7 @@ class MenuRow:
 
 # The first row a role has is its start page.
 MENU: Final = (
-    MenuRow(lazy_gettext("Upbringing team"), "referral.queue", _TEAM),
+    MenuRow(lazy_gettext("The team"), "referral.queue", _TEAM),
     MenuRow(lazy_gettext("My logs"), "worklist.show", _CASE_WORK),
     MenuRow(lazy_gettext("New concern"), "concern.new", _CASE_WORK),
     MenuRow(lazy_gettext("Emergency access"), "emergency.seek", frozenset({"on_call"})),

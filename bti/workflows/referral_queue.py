@@ -22,11 +22,12 @@ from bti.domain.levels import CaseStatus
 from bti.workflows import consent, directory
 from bti.workflows.case_file import Kind, child_of, ops_of
 from bti.workflows.case_rules import rules_of
+from bti.workflows.guide import in_languages
 from bti.workflows.permission import require
 from bti.workflows.referral_view import OPEN_STATES, ReferralState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from bti.domain.consent import ConsentStatus
     from bti.workflows.context import Context
@@ -60,6 +61,8 @@ class Queue:
     rows: tuple[QueueRow, ...]
     most_days: int
     today: date
+    #: What the municipality calls the team, by language.
+    team: Mapping[str, str]
 
     @property
     def waiting(self) -> tuple[QueueRow, ...]:
@@ -96,6 +99,7 @@ def queue(context: Context) -> Queue:
         tuple(sorted(rows, key=lambda row: (-row.days, row.number))),
         context.profile.team_wait_days,
         context.today,
+        in_languages(context.profile.team.name),
     )
 
 

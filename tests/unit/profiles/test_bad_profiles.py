@@ -9,9 +9,10 @@ import pytest
 
 import bti.profiles
 from bti import paths
+from bti.domain.codes import Sector
 from bti.domain.local_rules import YouthMode
 from bti.profiles import ProfileError, load, load_file
-from bti.profiles.loader import versions_in
+from bti.profiles.loader import version_on, versions_in
 
 SHIPPED = Path(bti.profiles.__file__).parent
 START = 'extends = "standard/1"\nname = "here"\nversion = {version}\nvalid_from = {day}\n'
@@ -167,6 +168,17 @@ def test_nothing_waits_for_a_step_that_is_left_out(local):
     assert profile.step("0.2").after == ()
 
 
+def test_what_is_said_of_a_step_counts_for_every_service_but_those_the_file_names(local):
+    said = "nb = 'Alle'\nnn = 'Alle'\nen = 'All'\n"
+    own = "nb = 'Helse'\nnn = 'Helse'\nen = 'Health'\n"
+    profile = local(
+        f"[levels.0.steps.3.detail]\n{said}[services.health.levels.0.steps.3.detail]\n{own}"
+    )
+    details = {one: profile.step("0.3", one).detail.nb for one in Sector}
+    assert details.pop(Sector.HEALTH) == "Helse"
+    assert set(details.values()) == {"Alle"}
+
+
 def test_a_step_may_have_days_of_its_own(local):
     assert local("[levels.0.steps.4]\ndeadline = 3").step("0.4").deadline_days == 3
 
@@ -233,6 +245,9 @@ def test_versions_count_up_and_each_begins_later_than_the_one_before(folder, loc
     first, second = versions_in(folder / "here")
     assert (first.soon_days, second.soon_days) == (7, 3)
     assert second.valid_from == date(2026, 9, 1)
+    assert version_on((first, second), date(2026, 8, 31)) is first
+    assert version_on((first, second), date(2026, 9, 1)) is second
+    assert version_on((first, second), date(2020, 1, 1)) is first
     local("", version=2, day="2026-08-01")
     with pytest.raises(ProfileError, match="a day after 2026-08-01, when version 1 begins"):
         versions_in(folder / "here")
