@@ -11,27 +11,35 @@ from typing import TYPE_CHECKING
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
+from bti.db.models import ConsentAnswer
 from bti.domain.access import Action
 from bti.domain.consent import Scope
-from bti.domain.consent_record import UNBLOCKED
+from bti.domain.consent_record import BLOCKED, UNBLOCKED
 from bti.domain.errors import RuleBroken
 from bti.workflows import consent_cells
 from bti.workflows.case_file import case_row, persons
 from bti.workflows.consent_file import asked_in
 from bti.workflows.consent_page import row_of
 from bti.workflows.errors import NotFound
-from bti.workflows.once import found_done, hold
+from bti.workflows.once import found_done, hold, row_id
 
 if TYPE_CHECKING:
     from bti.workflows.context import Context
 
 
 def decide(
-    context: Context, *, case_id: uuid.UUID, consent_id: uuid.UUID, reference: str, lift: bool
+    context: Context,
+    *,
+    case_id: uuid.UUID,
+    consent_id: uuid.UUID,
+    submission: uuid.UUID,
+    reference: str,
+    lift: bool,
 ) -> None:
     """Write down that the county governor has decided, or has lifted the decision.
 
-    Cells, places and the log stop in this transaction. Twice is the same as once. Raises
+    Cells, places and the log stop in this transaction. The same sending twice is one, so that a
+    second click does not lift what the first wrote down. Raises
     ``RuleBroken("consent.decision_unnamed")`` without a reference; ``NotFound``.
     """
     hold(context, case_id)
@@ -40,16 +48,24 @@ def decide(
     asked = next((one for one in everything if one.id == consent_id), None)
     if asked is None or row_of(context, opened, asked, persons(context, case_id)).masked:
         raise NotFound
-    if asked.block_in_force is not lift:
+    mark_id = row_id(context, "consent-block", submission)
+    done = context.session.get(ConsentAnswer, mark_id) is not None
+    if done or asked.block_in_force is not lift:
         found_done(context, opened)
         return
     if not reference.strip():
         raise RuleBroken("consent.decision_unnamed")
     case = case_row(context, case_id)
     if lift:
-        consent_cells.mark(context, case, asked, UNBLOCKED, reference)
+        consent_cells.mark(
+            context, asked, UNBLOCKED, case_id=case_id, reference=reference, row_id=mark_id
+        )
     else:
-        consent_cells.block(context, case, asked, reference)
+        consent_cells.mark(
+            context, asked, BLOCKED, case_id=case_id, reference=reference, row_id=mark_id
+        )
+        consent_cells.stop_now(context, consent_id)
+        consent_cells.close_doors(context, case)
         if asked.facts.scope is Scope.OPEN_LOG:
             others = [one for one in everything if one.id != consent_id]
             consent_cells.suspend_log(context, case, others)

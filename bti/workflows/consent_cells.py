@@ -5,6 +5,7 @@ Applies the events of ``bti.domain.consent``; decides nothing itself.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,9 @@ from bti.domain.consent import OPENING, CellBasis, Scope
 from bti.domain.levels import LogStatus
 from bti.workflows import baton, baton_page, participant
 from bti.workflows.case_file import CORE, ops_of
-from bti.workflows.consent_file import BLOCKED, LAPSED, asked_in
+from bti.workflows.consent_file import LAPSED, asked_in
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Container, Iterable
 
     from bti.db.models import Case
@@ -130,22 +130,24 @@ def newest(context: Context, consent_id: uuid.UUID, kind: str) -> ConsentAnswer 
 
 
 def _lapse(context: Context, case: Case, asked: Asked) -> None:
-    mark(context, case, asked, LAPSED)
-    _stop_now(context, asked.id)
+    mark(context, asked, LAPSED, case_id=case.id)
+    stop_now(context, asked.id)
 
 
-def block(context: Context, case: Case, asked: Asked, reference: str) -> None:
-    """Stop what an authority has decided stays secret, although the family has said yes."""
-    mark(context, case, asked, BLOCKED, reference)
-    _stop_now(context, asked.id)
-    close_doors(context, case)
-
-
-def mark(context: Context, case: Case, asked: Asked, kind: str, reference: str = "") -> None:
+def mark(
+    context: Context,
+    asked: Asked,
+    kind: str,
+    *,
+    case_id: uuid.UUID,
+    reference: str = "",
+    row_id: uuid.UUID | None = None,
+) -> None:
     """Write down something about a consent that no signer has said (``consent_record.NOT_GIVEN``)."""
     row = ConsentAnswer(
-        tenant_id=case.tenant_id,
-        case_id=case.id,
+        id=row_id or uuid.uuid4(),
+        tenant_id=context.person.tenant_id,
+        case_id=case_id,
         consent_id=asked.id,
         # About nobody in particular: a consent is the child's.
         person_id=asked.facts.child.person_id,
@@ -160,7 +162,8 @@ def mark(context: Context, case: Case, asked: Asked, kind: str, reference: str =
     context.session.add(row)
 
 
-def _stop_now(context: Context, consent_id: uuid.UUID) -> None:
+def stop_now(context: Context, consent_id: uuid.UUID) -> None:
+    """Stop every cell of a consent."""
     cells = context.session.scalars(
         select(ConsentCell).where(
             ConsentCell.consent_id == consent_id, ConsentCell.withdrawn_at.is_(None)

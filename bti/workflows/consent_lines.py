@@ -84,7 +84,9 @@ def signer_lines(
     )
     newest: dict[uuid.UUID, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda one: str(one.meta["at"])):
-        if row.meta["answer"] not in NOT_GIVEN - {WITHDRAWN}:
+        # Whoever has taken back a part of it has still answered the rest.
+        some = bool(row.meta.get("cells"))
+        if row.meta["answer"] not in NOT_GIVEN - {WITHDRAWN} and not some:
             newest[row.person_id] = {**row.meta, **row.body}
     names = {one.id: one.name for one in people}
     instead = dict(sorted(asked.facts.stand_ins))

@@ -45,6 +45,8 @@ CHANGES_WITHOUT_AN_ANSWER = frozenset(
         "approval.withdraw",
         "concern.discard",
         "consent.end_place",
+        "sharing.open_now",
+        "sharing.stop",
         "control.sign",
         "duty.discard",
         "insight.selection",

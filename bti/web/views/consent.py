@@ -149,6 +149,7 @@ def block(case_id: uuid.UUID, consent_id: uuid.UUID) -> Response:
             consent_block.decide,
             case_id=case_id,
             consent_id=consent_id,
+            submission=form.submission.data or uuid.uuid4(),
             reference=form.reference.data or "",
             lift=page.blocked,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, make_response, redirect, render_template, url_for
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from bti.workflows.sharing import SharingPage
 
 _UNFINISHED = 422
+#: What stands in the form: as long as the shortest of the gates.
+_SHORT = timedelta(days=7)
 
 blueprint = Blueprint("sharing", __name__, url_prefix="/cases/<uuid:case_id>/sharing")
 
@@ -35,8 +38,7 @@ def register(app: Flask) -> None:
 def show(case_id: uuid.UUID) -> Response:
     """What is shared without consent and why, and writing down one more."""
     page = perform(sharing.page, case_id=case_id)
-    form = SharingForm(version=page.version)
-    form.prepare(page, norwegian_date(doorway().clock.now()))
+    form = _blank(page)
     if form.validate_on_submit():
         try:
             perform(sharing.write_down, command=form.to_command(case_id))
@@ -66,12 +68,22 @@ def _done(case_id: uuid.UUID, sharing_id: uuid.UUID, *, opening: bool) -> Respon
         perform(act, case_id=case_id, sharing_id=sharing_id)
     except RuleBroken as broken:
         page = perform(sharing.page, case_id=case_id)
-        form = SharingForm(formdata=None, version=page.version)
-        form.prepare(page, norwegian_date(doorway().clock.now()))
+        form = _blank(page, sent=False)
         messages.refuse(form, broken)
         return _drawn(page, form)
     notify("sharing_opened" if opening else "sharing_stopped")
     return redirect(url_for("sharing.show", case_id=case_id), 303)
+
+
+def _blank(page: SharingPage, *, sent: bool = True) -> SharingForm:
+    today = norwegian_date(doorway().clock.now())
+    until = today + _SHORT
+    if sent:
+        form = SharingForm(version=page.version, until=until)
+    else:
+        form = SharingForm(formdata=None, version=page.version, until=until)
+    form.prepare(page, today)
+    return form
 
 
 def _drawn(page: SharingPage, form: SharingForm) -> Response:

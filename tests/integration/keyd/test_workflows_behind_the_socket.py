@@ -9,12 +9,14 @@ from datetime import timedelta
 
 import pytest
 
+from bti.clock import norwegian_date
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.breach import AuthorityState, BreachStepKind, NotToldGround
 from bti.domain.codes import Role
 from bti.domain.control import ControlRule
 from bti.domain.emergency import EmergencyReason, ReviewOutcome
 from bti.domain.errors import AccessDenied
+from bti.domain.gates import Gate
 from bti.domain.leaving import ItemKind
 from bti.domain.rights_request import Requester, RequestStepKind
 from bti.identity import totp
@@ -24,11 +26,14 @@ from bti.workflows import (
     audit_check,
     baton,
     case,
+    consent,
+    consent_block,
     control,
     emergency,
     leaving,
     review,
     rights_request,
+    sharing,
     sign_in,
     step_up,
     worklist,
@@ -37,7 +42,13 @@ from bti.workflows.worklist import TaskKind
 from tests.approvals import two_say_yes
 from tests.attaching import content_of
 from tests.files import office, pdf
-from tests.integration.workflows import cases, test_attachment, test_breach, test_protection
+from tests.integration.workflows import (
+    cases,
+    test_attachment,
+    test_breach,
+    test_protection,
+    test_sharing,
+)
 from tests.integration.workflows.states import with_log
 from tests.integration.workflows.test_control import MARIA, MONTH, OCTOBER, known_as, registered
 from tests.integration.workflows.test_leaving import offer, pass_on, plan, reassign
@@ -256,3 +267,37 @@ def test_the_monthly_control_is_made_gone_through_and_signed(world, remote):
         world.run("siv", control.sign_off, control_id=page.control_id)
     world.run("anne", control.sign_off, control_id=page.control_id)
     assert world.run("anne", control.show_month).signed_by == "Anne Ruud"
+
+
+def test_without_consent_the_broker_opens_what_is_written_down_and_for_two_people_the_leader(world):
+    case_id = cases.new_case(world)
+    urgent = test_sharing.write_down(world, case_id, until=world_day(world, 5))
+    test_sharing.do(world, sharing.open_now, case_id, urgent)
+    cases.invite(world, case_id)
+    assert cases.compartments(world, "nina", case_id)
+    test_sharing.do(world, sharing.stop, case_id, urgent)
+    with pytest.raises(AccessDenied):
+        cases.compartments(world, "nina", case_id)
+    other = test_sharing.write_down(world, case_id, Gate.PURPOSE, until=world_day(world, 5))
+    test_sharing.do(world, sharing.open_now, case_id, other, "siv")
+    (line, _) = test_sharing.lines(world, case_id)
+    assert line.is_open
+
+
+def test_one_flow_is_taken_back_and_a_decision_stops_the_rest_behind_the_socket(world):
+    case_id = cases.new_case(world)
+    consent_id = cases.agreed(world, case_id, unit="pps")
+    cases.invite(world, case_id)
+    maria = cases.guardians(world, case_id)["Maria"]
+    about = {"case_id": case_id, "consent_id": consent_id}
+    flow = frozenset({"attendance:in"})
+    world.run("ingrid", consent.withdraw, **about, person_id=maria, cells=flow)
+    assert cases.compartments(world, "nina", case_id)
+    decision = {"submission": uuid.uuid4(), "reference": "26/7", "lift": False}
+    world.run("ingrid", consent_block.decide, **about, **decision)
+    with pytest.raises(AccessDenied):
+        cases.compartments(world, "nina", case_id)
+
+
+def world_day(world, days):
+    return norwegian_date(world.clock.now()) + timedelta(days=days)

@@ -1,5 +1,6 @@
 """The ways to answer: for another, too late, about oneself, and what a child keeps for itself."""
 
+import uuid
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -152,6 +153,7 @@ def test_one_flow_is_taken_back_and_the_rest_goes_on_with_a_receipt_of_what_stop
     ]
     assert (receipt.person, receipt.written_by) == ("Maria Hansen", "Ingrid Solberg")
     assert (receipt.places, receipt.log_rests) == (0, False)
+    assert {one.answer for one in shown.signers} == {"yes"}
 
     world.clock.advance(timedelta(minutes=1))
     again = world.run("ingrid", consent.withdraw, **back, cells=frozenset({"wellbeing:out"}))
@@ -179,7 +181,8 @@ def test_a_decision_of_the_county_governor_overrides_every_yes_until_the_family_
     about = {"case_id": case_id, "consent_id": consent_id}
 
     def decide(lift, reference="Statsforvalteren 26/7"):
-        world.run("ingrid", consent_block.decide, **about, reference=reference, lift=lift)
+        sent = {"submission": uuid.uuid4(), "reference": reference, "lift": lift}
+        world.run("ingrid", consent_block.decide, **about, **sent)
 
     with pytest.raises(RuleBroken, match=r"consent\.decision_unnamed"):
         decide(lift=False, reference=" ")
