@@ -84,8 +84,12 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "units": {_W: _ADD},
         "accounts": {_W: _KEEP, _K: _READ},
         "role_grants": {_W: _KEEP, _K: _READ},
-        # The web adds a token and never reads one: the key broker alone compares.
-        "account_persons": {_W: "select(id tenant_id account_id noted_at) insert", _K: _READ},
+        # The web adds a token and never reads one: the key broker alone compares. Written anew where the
+        # directory key is changed, as local_rules.
+        "account_persons": {
+            _W: "select(id tenant_id account_id noted_at) insert",
+            _K: "select update",
+        },
         "web_sessions": {_W: _KEEP, _K: _READ},
         # Used up by the key broker alone: it grants nobody else a row that says «used».
         "approvals": {_W: _KEEP, _K: "select update"},

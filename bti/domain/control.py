@@ -86,13 +86,13 @@ class Suspicion:
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
-    """A person as the control may compare them: a folded name, and a keyed token of a national id.
+    """A person as the control may compare them: a folded name, and keyed tokens of national ids.
 
-    ``token`` is None for somebody whose national id nobody has registered.
+    Of somebody whose national id nobody has registered there is none; more than one where it was registered anew.
     """
 
     name: tuple[str, ...] = field(repr=False)
-    token: bytes | None = field(default=None, repr=False)
+    tokens: frozenset[bytes] = field(default=frozenset(), repr=False)
 
 
 def kin_of(
@@ -106,14 +106,15 @@ def kin_of(
 
     Where both national ids are known they decide, whatever the names are: a namesake is told apart
     from a guardian. Otherwise the same full name is taken for the guardian. A rare surname in common
-    is kin. Without ``one_key`` tokens may have been made under two: that they differ says nothing.
+    is kin. Without ``one_key`` tokens may have been made under two: that they differ says nothing. Every number
+    that was registered of an employee counts: registering another one hides nobody's child.
     """
     found = set()
     others = tuple(guardians)
     words = employee.name
     for one in others:
-        known = employee.token is not None and one.token is not None
-        if known and one.token == employee.token:
+        known = employee.tokens and one.tokens
+        if employee.tokens & one.tokens:
             found.add(Kin.REGISTERED)
         elif not (known and one_key) and len(words) > 1 and words == one.name:
             found.add(Kin.GUARDIAN)

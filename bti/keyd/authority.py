@@ -202,13 +202,17 @@ class Authority:
             raise SealError
         return found
 
+    def is_genuine(self, row: AuthorityRow) -> bool:
+        """Tell whether a row was written through the program."""
+        return self._is_genuine(
+            row.tenant_id, row.__tablename__, row.id, row.version, mac_columns(row), row.mac
+        )
+
     def genuine(self, rows: Iterable[Row]) -> list[Row]:
         """Return the rows, or raise when one of them was not written through the program."""
         genuine = list(rows)
         for row in genuine:
-            if not self._is_genuine(
-                row.tenant_id, row.__tablename__, row.id, row.version, mac_columns(row), row.mac
-            ):
+            if not self.is_genuine(row):
                 case_id = row.id if isinstance(row, Case) else getattr(row, "case_id", None)
                 raise AccessDenied(FORGED, case_id=case_id)
         return genuine

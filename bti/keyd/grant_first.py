@@ -1,4 +1,4 @@
-"""The rules for an account that somebody else makes, and for how it comes into its owner's hands.
+"""The rules for an account that somebody else makes, who its person is, and how it comes into its owner's hands.
 
 Made on a proof that the broker saw itself and used up for this one account. The owner's by a code of
 their own secret, which the broker has seen too: nothing here rests on what the caller says it checked.
@@ -12,7 +12,7 @@ from bti.crypto.values import json_to_bytes
 from bti.db.models import Account
 from bti.domain.access import Action
 from bti.keyd import codes
-from bti.keyd.grant_facts import Columns, same
+from bti.keyd.grant_facts import SLOWEST, Columns, ident, moment, same
 
 if TYPE_CHECKING:
     import uuid
@@ -33,6 +33,20 @@ def made(asking: Asking, row: Writing) -> bool:
     weak = row.columns["must_renew"] == b"1" and row.columns["active"] == b"1"
     clean = all(row.columns.get(name) is None and not row.beyond.get(name) for name in _LATER)
     if not (weak and clean and asking.may(Action.MANAGE_ACCOUNTS, None)):
+        return False
+    maker = asking.subject().account_id
+    return codes.is_spent_on(asking.session, maker, row.row_id, asking.now)
+
+
+def person(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """Who a colleague is, is registered by an administrator who proved it for this one, and never changed."""
+    noted = moment(row.columns, "noted_at")
+    if old is not None or noted is None or not asking.now - SLOWEST < noted <= asking.now:
+        return False
+    account = asking.session.get(Account, ident(row.columns, "account_id"))
+    if account is None or account.tenant_id != row.tenant:
+        return False
+    if not asking.may(Action.MANAGE_ACCOUNTS, None):
         return False
     maker = asking.subject().account_id
     return codes.is_spent_on(asking.session, maker, row.row_id, asking.now)

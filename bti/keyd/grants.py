@@ -20,7 +20,7 @@ from bti.db.guards import FORGED, Stood, Writing, mac_columns
 from bti.db.models import RoleGrant
 from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
-from bti.keyd import grant_approval, grant_consent, grant_people
+from bti.keyd import grant_approval, grant_consent, grant_first, grant_people
 from bti.keyd.asking import WRITING, Asking
 from bti.keyd.case_state import check_case
 from bti.keyd.grant_facts import Columns, ended_only, ident, let_in, moment, same
@@ -204,6 +204,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "logs": _log,
         "baton_offers": _offer,
         "accounts": grant_people.account,
+        "account_persons": grant_first.person,
         "local_rules": grant_people.local_rules,
         "role_grants": grant_people.role,
         "web_sessions": grant_people.web_session,

@@ -21,7 +21,7 @@ from bti.domain.control import Kin, Somebody, kin_of
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from sqlalchemy.orm import Session
 
@@ -31,14 +31,18 @@ Pair = tuple["uuid.UUID", "uuid.UUID"]
 
 
 def kin_among(
-    session: Session, keys: KeyStore, tenant: uuid.UUID, pairs: Collection[Pair]
+    session: Session,
+    keys: KeyStore,
+    tenant: uuid.UUID,
+    pairs: Collection[Pair],
+    is_genuine: Callable[[AccountPerson], bool],
 ) -> dict[Pair, frozenset[Kin]]:
     """Return, for each (account, case) where there is any, how the two stand to each other.
 
     A child's guardians are those of every case about the child: another service may have written
     down more of who they are.
     """
-    employees = _employees(session, keys, tenant, {account for account, _ in pairs})
+    employees = _employees(session, keys, tenant, {account for account, _ in pairs}, is_genuine)
     same = _about_the_same(session, tenant, {case for _, case in pairs})
     children, guardians = _people(session, keys, tenant, set().union(*same.values()))
     one_key = _one_index_key(session, tenant)
@@ -67,19 +71,30 @@ def _one_index_key(session: Session, tenant: uuid.UUID) -> bool:
 
 
 def _employees(
-    session: Session, keys: KeyStore, tenant: uuid.UUID, accounts: Collection[uuid.UUID]
+    session: Session,
+    keys: KeyStore,
+    tenant: uuid.UUID,
+    accounts: Collection[uuid.UUID],
+    is_genuine: Callable[[AccountPerson], bool],
 ) -> dict[uuid.UUID, Somebody]:
-    """Return who each account is; of a national id that was registered twice, the newest."""
-    registered = session.execute(
-        select(AccountPerson.account_id, AccountPerson.token)
-        .where(AccountPerson.tenant_id == tenant, AccountPerson.account_id.in_(accounts))
-        .order_by(AccountPerson.noted_at)
+    """Return who each account is: every national id that was registered through the program.
+
+    One that was planted in SQL says nothing, and does not stop the control of everybody else; the comparison
+    with the log names it.
+    """
+    registered = session.scalars(
+        select(AccountPerson).where(
+            AccountPerson.tenant_id == tenant, AccountPerson.account_id.in_(accounts)
+        )
     )
-    tokens = {row.account_id: row.token for row in registered}
+    tokens: dict[uuid.UUID, set[bytes]] = defaultdict(set)
+    for one in registered:
+        if is_genuine(one):
+            tokens[one.account_id].add(one.token)
     rows = session.scalars(
         select(Account).where(Account.tenant_id == tenant, Account.id.in_(accounts))
     )
-    return {row.id: Somebody(_name(session, keys, row), tokens.get(row.id)) for row in rows}
+    return {row.id: Somebody(_name(session, keys, row), frozenset(tokens[row.id])) for row in rows}
 
 
 def _name(session: Session, keys: KeyStore, account: Account) -> tuple[str, ...]:
@@ -131,7 +146,7 @@ def _people(
                 children[case_id] = fold(body["name"])
             else:
                 token = body.get("token", "")
-                known = bytes.fromhex(token) if token else None
+                known = frozenset({bytes.fromhex(token)} if token else ())
                 guardians[case_id].append(Somebody(fold(body["name"]), known))
     return children, guardians
 

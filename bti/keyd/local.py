@@ -274,7 +274,7 @@ class LocalVerbs(TenantVerbs):
     def kin(self, tenant: uuid.UUID, pairs: Collection[Pair]) -> dict[Pair, frozenset[Kin]]:
         """Return for (account, case) how their names stand to each other (system only)."""
         self._require_system()
-        return kin_among(self._session, self._keys, tenant, pairs)
+        return kin_among(self._session, self._keys, tenant, pairs, self.authority.is_genuine)
 
     # -- for the broker's own process --------------------------------------------------------
 

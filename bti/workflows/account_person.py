@@ -10,6 +10,7 @@ from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
 from bti.db.models import Account, AccountPerson
 from bti.domain.access import Action
+from bti.domain.approval import StepUpNeeded
 from bti.domain.errors import RuleBroken
 from bti.workflows.child_search import person_token
 from bti.workflows.errors import NotFound
@@ -28,7 +29,9 @@ def note(
 ) -> None:
     """Register a colleague's national id as a keyed token; the digits are kept nowhere.
 
-    The same ``submission`` sent twice is one registration. Raises ``RuleBroken`` with account.not_active or a national_id code, and ``NotFound``.
+    The same ``submission`` sent twice is one registration. It takes a fresh proof, which the key broker uses up
+    for this one. Raises ``RuleBroken`` with account.not_active or a national_id code, ``NotFound`` and
+    ``StepUpNeeded``.
     """
     subject = require(context, Action.MANAGE_ACCOUNTS)
     row = context.session.get(Account, account_id)
@@ -39,12 +42,15 @@ def note(
     new_id = row_id(context, "person", submission)
     if context.session.scalar(select(AccountPerson.id).where(AccountPerson.id == new_id)):
         return
+    token = person_token(context, national_id)
+    if not context.verbs.spend_proof(new_id):
+        raise StepUpNeeded
     context.session.add(
         AccountPerson(
             id=new_id,
             tenant_id=row.tenant_id,
             account_id=account_id,
-            token=person_token(context, national_id),
+            token=token,
             noted_at=context.now,
         )
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from bti.db.models import Account, WebSession
+from bti.db.models import Account, AccountPerson, WebSession
 from bti.db.sealed_value import Sealed
 from bti.domain.approval import StepUpNeeded
 from bti.domain.codes import Role
@@ -81,6 +81,25 @@ def test_who_is_merely_signed_in_makes_no_account_and_one_proof_makes_one(remote
     asked(remote, "spend_proof", per, account=second.id.hex)
     for who in (per, again):
         assert refused(made(remote, who, second), "grant.accounts")
+
+
+def test_who_a_colleague_is_takes_a_proof_for_exactly_this_one(remote):
+    world = remote.world
+
+    def a_person(**changes):
+        about = {"account_id": world.accounts["per"], "noted_at": world.clock.now()}
+        columns = {"id": uuid.uuid4(), "tenant_id": world.tenant_id, "token": b"t" * 16}
+        return AccountPerson(**(columns | about | changes))
+
+    world.clock.advance(timedelta(minutes=5))
+    asta = proof(remote, "asta")
+    first, second = a_person(), a_person()
+    assert refused(granted(remote, asta, first), "grant.account_persons")
+    assert asked(remote, "spend_proof", asta, account=first.id.hex)["ok"]["spent"]
+    assert refused(granted(remote, asta, second), "grant.account_persons")
+    assert refused(granted(remote, None, first), "grant.account_persons")
+    assert refused(granted(remote, proof(remote, "siv"), first), "grant.account_persons")
+    assert "ok" in granted(remote, asta, first)
 
 
 def test_each_account_on_the_page_takes_a_proof_of_its_own(remote):

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.db.base import AuthorityRow, TenantRow
+from bti.db.base import AuthorityRow
 from bti.db.sealed import Encrypted
 from bti.db.sealed_value import Sealed
 from bti.db.types import SealedType, UTCDateTime
@@ -81,10 +81,11 @@ class RoleGrant(AuthorityRow):
     valid_to: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class AccountPerson(TenantRow):
+class AccountPerson(AuthorityRow):
     """Who the person behind an account is, as a keyed token of their national id.
 
-    Added to, never changed: the newest counts. The digits are kept nowhere.
+    Added to, never changed: every one that was registered counts, so that none is hidden by another. The
+    digits are kept nowhere.
     """
 
     __tablename__ = "account_persons"

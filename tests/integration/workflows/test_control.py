@@ -10,6 +10,7 @@ from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
 from bti.crypto.errors import Locked
 from bti.db.models import ControlFinding
+from bti.domain.approval import StepUpNeeded
 from bti.domain.codes import Role
 from bti.domain.control import ControlRule
 from bti.domain.emergency import ReviewOutcome
@@ -153,15 +154,30 @@ def test_a_namesake_whose_national_id_is_another_is_not_pointed_out(world):
     assert made(world) == 0
 
 
-def test_the_newest_national_id_of_an_account_counts(world):
+def test_registering_another_national_id_hides_no_own_child_and_takes_a_proof_of_its_own(world):
     own = parent(world)
     registered(world, own, MARIA, "maria")
     known_as(world, "maria", MARIA)
-    world.clock.advance(timedelta(minutes=1))
+    with pytest.raises(StepUpNeeded):
+        known_as(world, "maria", ANOTHER)
     world.forget("asta")
     known_as(world, "maria", ANOTHER)
     world.clock.set(OCTOBER)
-    assert made(world) == 0
+    assert made(world) == 1
+    assert told(month(world)) == [(ControlRule.REGISTERED_CHILD, "Maria Hansen", 1)]
+
+
+def test_a_national_id_edited_in_sql_proves_nobody_a_stranger(world):
+    add_person(world, "maria", "Maria Hansen", "Assistent", "school", Role.STAFF)
+    own = cases.new_case(world, "maria", guardians=(("Maria Hansen", True),))
+    world.run("maria", case.show_case, case_id=own)
+    registered(world, own, MARIA, "maria")
+    known_as(world, "maria", MARIA)
+    with world.as_administrator() as connection:
+        connection.execute(text("UPDATE account_persons SET token = :t"), {"t": b"x" * 16})
+    world.clock.set(OCTOBER)
+    assert made(world) == 1
+    assert told(month(world)) == [(ControlRule.OWN_CHILD, "Maria Hansen", 1)]
 
 
 def test_a_national_id_is_registered_by_who_manages_accounts_and_is_kept_nowhere(world):

@@ -75,6 +75,32 @@ def test_a_new_account_is_weak_and_nothing_more(rows, changes, beyond):
     assert not asks(rows, "accounts", an_account(**changes), beyond=beyond, **MANAGES)
 
 
+def a_person(**changes):
+    return {"account_id": NURSE, "token": b"t" * 16, "noted_at": NOON} | changes
+
+
+def test_who_a_colleague_is_takes_a_proof_that_was_used_up_for_it(rows):
+    assert asks(rows, "account_persons", a_person(), **MANAGES)
+    assert not asks(rows, "account_persons", a_person())
+    for other in (SPENT_LATE, SPENT_BY_ANOTHER, an_id(73)):
+        assert not asks(rows, "account_persons", a_person(), row=other, **MANAGES)
+
+
+@pytest.mark.parametrize(
+    ("changes", "old"),
+    [
+        ({"noted_at": NOON + SECOND}, None),
+        ({"noted_at": NOON - timedelta(minutes=5)}, None),
+        ({"noted_at": None}, None),
+        ({"account_id": an_id(74)}, None),
+        ({}, a_person(token=b"o" * 16)),
+        ({}, a_person()),
+    ],
+)
+def test_it_is_noted_now_of_somebody_who_is_here_and_never_changed(rows, changes, old):
+    assert not asks(rows, "account_persons", a_person(**changes), old, **MANAGES)
+
+
 def test_a_proof_is_used_up_for_one_account(rows):
     spend = (rows, TEACHER, an_id(74))
     assert not codes.spend(*spend, NOON)

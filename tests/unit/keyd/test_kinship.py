@@ -22,6 +22,7 @@ FAMILY, ALONE, ELSEWHERE, EMPTY = (an_id(500 + n) for n in range(4))
 OURS, OTHERS, STRANGERS = (an_id(510 + n) for n in range(3))
 STRANGER, MARRIED, NAMESAKE, UNKNOWN, CHILDS_NAME = (an_id(n) for n in (39, 36, 37, 38, 35))
 HERS, HIS = b"h" * 16, b"m" * 16
+PLANTED = an_id(700)
 
 
 def put_account(rows, account, name, tenant=TENANT):
@@ -67,13 +68,14 @@ def rows():
     ):
         put_person(made, number, case, kind, name, key, tenant, **more)
     registered = (
-        # Of what was registered twice the newest counts; what another municipality has, never.
-        (MARRIED, b"w" * 16, NOON - timedelta(days=1), TENANT),
-        (MARRIED, HERS, NOON, TENANT),
+        # Each that was registered counts; what another municipality has, or SQL has planted, never.
+        (MARRIED, HERS, NOON - timedelta(days=1), TENANT),
+        (MARRIED, b"w" * 16, NOON, TENANT),
         (NAMESAKE, HIS, NOON, TENANT),
         (NURSE, HERS, NOON, OTHER_TENANT),
+        (TEACHER, HERS, NOON, TENANT),
     )
-    # The older one is written last, so that the order of the rows tells nothing.
+    # Planted is the first that is written.
     for number, (account, token, at, tenant) in enumerate(reversed(registered)):
         of = {"account_id": account, "token": token, "noted_at": at, "tenant_id": tenant}
         made.put("account_persons", id=an_id(700 + number), **of)
@@ -111,7 +113,7 @@ def kin(rows, *pairs, keys=(CORE, NEWER_CORE), also=()):
 
     store = SimpleNamespace(core_keys=core_keys, unwrap=lambda _session, row: row.key)
     store.tenant_key_by_id = directory
-    found = kin_among(rows, store, TENANT, pairs)
+    found = kin_among(rows, store, TENANT, pairs, lambda row: row.id != PLANTED)
     assert asked == [(rows, TENANT, {case for _, case in pairs} | {*also})]
     return found
 
@@ -176,8 +178,8 @@ def test_once_an_index_key_has_ended_another_token_proves_nobody_a_stranger(
     assert found == {(NAMESAKE, OURS): told}
 
 
-def test_what_another_municipality_has_registered_says_nothing(rows):
-    assert kin(rows, (NURSE, OURS), also=(OTHERS,)) == {}
+def test_what_another_municipality_has_registered_or_sql_has_planted_says_nothing(rows):
+    assert kin(rows, (NURSE, OURS), (TEACHER, OURS), also=(OTHERS,)) == {}
 
 
 def test_people_of_a_case_whose_keys_are_gone_are_compared_with_nobody(rows):
