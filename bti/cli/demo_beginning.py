@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from bti.clock import norwegian_date
 from bti.domain.codes import (
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bti.cli.demo_people import Child
     from bti.cli.demo_stage import Stage
     from bti.workflows.context import Context
+
+R = TypeVar("R")
 
 _TEXT_VERSION: Final = "demo-1"
 
@@ -261,15 +263,14 @@ class Beginning:
             ),
         )
 
-    def _now(self, do: Callable[[Context, int], Any], by: str = "") -> None:
-        self.stage.act(by or self.who, _at_version, case_id=self.case_id, do=do)
+    def _now(self, do: Callable[[Context, int], R], by: str = "") -> R:
+        return self.stage.act(by or self.who, _at_version, case_id=self.case_id, do=do)
 
     def _today(self) -> date:
-
         return norwegian_date(self.stage.clock.now())
 
 
-def _at_version(context: Context, *, case_id: uuid.UUID, do: Callable[[Context, int], Any]) -> None:
+def _at_version(context: Context, *, case_id: uuid.UUID, do: Callable[[Context, int], R]) -> R:
     """Do something to a case as one who has just seen it."""
     context.verbs.subject()
-    do(context, case_row(context, case_id).version)
+    return do(context, case_row(context, case_id).version)

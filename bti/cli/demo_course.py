@@ -12,7 +12,7 @@ from bti.domain.access import Action
 from bti.domain.attachments import DocumentKind
 from bti.domain.codes import ClosingCause, Decision, InfoType, MeasureResult
 from bti.workflows import attachment, baton, level, measure, referral
-from bti.workflows.case_file import Kind, case_row, entries, of_kind
+from bti.workflows.case_file import Kind, entries, of_kind
 
 if TYPE_CHECKING:
     from datetime import date
@@ -50,19 +50,20 @@ class Course(Beginning):
     def add_measure(
         self, title: str, how: str, responsible: str, evaluate_on: date, *, by: str = ""
     ) -> None:
-        """Agree on one more goal with a measure."""
-
-        def add(context: Context, version: int) -> None:
-            goal = measure.add_goal(
+        """Agree on one more goal, and on a measure towards it."""
+        goal_id = self._now(
+            lambda context, version: measure.add_goal(
                 context, case_id=self.case_id, version=version, text=self.plot.goal
-            )
-            context.session.flush()
-            measure.add_measure(
+            ),
+            by,
+        )
+        self._now(
+            lambda context, version: measure.add_measure(
                 context,
                 measure.AddMeasure(
                     case_id=self.case_id,
-                    version=case_row(context, self.case_id).version,
-                    goal_id=goal,
+                    version=version,
+                    goal_id=goal_id,
                     title=title,
                     description=how,
                     arena=self.plot.arena,
@@ -70,9 +71,9 @@ class Course(Beginning):
                     start_on=context.today,
                     evaluate_on=evaluate_on,
                 ),
-            )
-
-        self._now(add, by)
+            ),
+            by,
+        )
 
     def evaluate(
         self,

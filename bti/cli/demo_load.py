@@ -19,7 +19,7 @@ from bti.cli import (
     demo_stories_together,
     demo_two_people,
 )
-from bti.cli.demo_people import COORDINATOR, FURUVIK, LINDVIK, PASSWORD, employ, found_town
+from bti.cli.demo_people import COORDINATOR, FURUVIK, LINDVIK, PASSWORD, employ, found_town, offer
 from bti.cli.demo_stage import DEMO, Stage, at_hour, play
 from bti.cli.release import publish_pending
 from bti.cli.release_file import Pending
@@ -124,6 +124,7 @@ def _settle(
     accounts = {}
     for person in town.people:
         made = perform(employ, DEMO, tenant_id=tenant_id, unit_id=units[person.unit], person=person)
+        perform(offer, DEMO, tenant_id=tenant_id, account_id=made.account_id, person=person)
         accounts[person.username] = made.account_id
         ways.append(
             SignInWay(town.name, person.username, person.name, person.title, made.totp_secret)

@@ -131,7 +131,7 @@ def found_town(context: Context, *, town: Town) -> tuple[uuid.UUID, dict[str, uu
 def employ(
     context: Context, *, tenant_id: uuid.UUID, unit_id: uuid.UUID, person: Colleague
 ) -> NewAccount:
-    """Make a colleague's account with one role, offered on the sign-in page in demo mode."""
+    """Make a colleague's account with one role."""
     made = account.create_account(
         context,
         tenant_id=tenant_id,
@@ -148,7 +148,17 @@ def employ(
         unit_id=unit_id,
         role=person.role,
     )
-    row = context.session.get_one(Account, made.account_id)
+    return made
+
+
+def offer(
+    context: Context, *, tenant_id: uuid.UUID, account_id: uuid.UUID, person: Colleague
+) -> None:
+    """Offer an account on the sign-in page in demo mode, in the colleague's place there.
+
+    By itself: a row under a MAC is written once in a transaction.
+    """
+    context.verbs.open_directory(tenant_id)
+    row = context.session.get_one(Account, account_id)
     row.profile = {**row.profile, "demo": True, "order": f"{person.order:02}"}
     context.record(Action.ACCOUNT_PROFILE_CHANGE, Reference("account", row.id), tenant=tenant_id)
-    return made
