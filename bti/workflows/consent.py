@@ -172,6 +172,7 @@ def ask(context: Context, *, command: AskConsent) -> uuid.UUID:
         direction=command.direction.value,
         language=command.language,
         ends_at=latest_end(facts, context.now, context.profile),
+        made_under=context.profile.key,
     )
     row.body = _body(command)
     context.session.add(row)
@@ -205,14 +206,14 @@ def answer(context: Context, *, command: RecordAnswer) -> rules.ConsentStatus:
         raise RuleBroken("consent.answer_before_question")
     if command.minuted_by is not None and not directory.works_here(context, command.minuted_by):
         raise RuleBroken("consent.not_colleague")
-    given = rules.answer(asked.facts, _given(context, asked, command), rules=context.profile)
+    given = rules.answer(asked.facts, _given(context, asked, command), rules=asked.rules)
     case = case_row(context, command.case_id)
     _store_answer(context, case, command, answer_id, given)
     facts = replace(asked.facts, answers=(*asked.facts.answers, given))
-    standing = rules.status(facts, context.now, context.profile)
+    standing = rules.status(facts, context.now, asked.rules)
     if standing in OPENING:
         by = context.person.account_id
-        event = rules.complete(facts, at=context.now, by=by, rules=context.profile)
+        event = rules.complete(facts, at=context.now, by=by, rules=asked.rules)
         consent_cells.open_cells(context, case, event)
         if facts.scope is Scope.OPEN_LOG:
             consent_cells.resume_log(context, case)

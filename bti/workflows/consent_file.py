@@ -32,12 +32,14 @@ from bti.domain.consent_record import (
 )
 from bti.domain.gates import BY_LAW
 from bti.domain.signers import DeciderFacts, SignerRole
+from bti.profiles import load
 from bti.workflows import directory
 from bti.workflows.case_file import case_row, ops_of, persons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bti.profiles import Profile
     from bti.workflows.case_file import PersonRecord
     from bti.workflows.context import Context
 
@@ -52,6 +54,8 @@ class Asked:
     direction: Way
     language: str
     withdrawn_at: datetime | None
+    #: The version of the local rules that it was put under.
+    rules: Profile
     verdict: Verdict
     #: Whether an authority's decision that this stays secret is still in force.
     block_in_force: bool
@@ -145,6 +149,8 @@ def _asked(
     people: tuple[PersonRecord, ...] | None,
 ) -> Asked:
     meta = row.meta
+    # Who must sign was asked by the rules of that day; new ones are for the next question.
+    rules = load(meta["made_under"]) if "made_under" in meta else context.profile
     said = tuple((answer.person_id, answer.meta) for answer in answers)
     facts = facts_from(
         row.id,
@@ -162,7 +168,8 @@ def _asked(
         direction=Way(meta["direction"]),
         language=meta["language"],
         withdrawn_at=min((one.at for one in facts.withdrawals), default=None),
-        verdict=verdict(facts, context.now, context.profile),
+        rules=rules,
+        verdict=verdict(facts, context.now, rules),
         block_in_force=blocks[-1:] == [BLOCKED],
     )
 

@@ -258,7 +258,7 @@ def _consent_task(context: Context, asked: Asked) -> tuple[TaskKind | None, date
         return TaskKind.CONSENT_MISSING, None
     if asked.status in OPENING:
         # It may end before it runs out: on a birthday from which others must answer.
-        ends = latest_end(asked.facts, context.now, context.profile)
+        ends = latest_end(asked.facts, context.now, asked.rules)
         if context.today >= deadlines.consent_reminder(ends, context.profile):
             return TaskKind.CONSENT_ENDING, day_in_norway(ends)
     return None, None

@@ -11,6 +11,11 @@ from flask_babel import force_locale
 from bti.clock import norwegian_date
 from bti.domain.levels import Level
 from bti.domain.local_rules import YouthMode
+from bti.domain.signers import (
+    EDUCATION_ALONE_FROM,
+    HEALTH_ALONE_FROM,
+    YOUTH_ALONE_EARLIEST,
+)
 from bti.profiles import in_force
 from bti.web import i18n
 from bti.web.doorway import doorway
@@ -48,8 +53,13 @@ class FamilyPage:
     decision_days: int
     evaluation_days: int
     consent_months: int
-    youth_age: int
-    youth_alone: bool
+    #: From which age the child answers too; None where it answers alone from the first.
+    youth_beside: int | None
+    #: From which age it may answer alone; None where the municipality asks the guardians too.
+    youth_alone: int | None
+    #: Where an act gives the child the say.
+    schooling_alone: int
+    health_alone: int
     log_level: int
     may_end: bool
 
@@ -80,6 +90,7 @@ def register(app: Flask) -> None:
 
 
 def _page(town: PublicRules, profile: Profile, language: str) -> FamilyPage:
+    alone = profile.youth_mode is YouthMode.ALONE
     guides = [profile.guide(level) for level in Level]
     return FamilyPage(
         municipality=town.name,
@@ -97,8 +108,12 @@ def _page(town: PublicRules, profile: Profile, language: str) -> FamilyPage:
         decision_days=profile.level_0_decision_days,
         evaluation_days=profile.evaluation_interval_days,
         consent_months=profile.consent_validity_months,
-        youth_age=profile.youth_age,
-        youth_alone=profile.youth_mode is YouthMode.ALONE,
+        youth_beside=profile.youth_age
+        if not alone or profile.youth_age < YOUTH_ALONE_EARLIEST
+        else None,
+        youth_alone=YOUTH_ALONE_EARLIEST if alone else None,
+        schooling_alone=EDUCATION_ALONE_FROM,
+        health_alone=HEALTH_ALONE_FROM,
         log_level=profile.log_opens_at_level,
         may_end=profile.family_may_end_log,
     )

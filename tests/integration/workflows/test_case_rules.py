@@ -10,8 +10,8 @@ import bti.profiles
 from bti.audit.actions import Action as Act
 from bti.domain.access import Action
 from bti.domain.approval import ApprovalAct
-from bti.domain.codes import ClosingCause
-from bti.domain.consent import Scope
+from bti.domain.codes import ClosingCause, InfoType
+from bti.domain.consent import ConsentStatus, Scope
 from bti.domain.errors import RuleBroken
 from bti.profiles import loader
 from bti.workflows import level, municipality
@@ -35,8 +35,11 @@ en = "Here"
 title = "Planen"
 [facts]
 levels = { source = "plan", place = "1" }
+consent = { source = "plan", place = "4" }
 deadlines = { source = "plan", place = "2" }
 closing = { source = "plan", place = "3" }
+[consent]
+youth_age = 13
 [deadlines]
 evaluation_interval_days = 21
 level_0_decision_days = 5
@@ -105,6 +108,7 @@ def test_a_case_keeps_the_version_each_of_its_levels_was_begun_under(engine, req
     story = Story(world)
     story.wonder()
     story.talk_with_leader()
+    opening = story.consent_to(Scope.OPEN_LOG)
     before, began = story.page(), kept(world, story.case_id)[0]
     assert labels(before) == LABELS
     world.clock.set(datetime(2026, 10, 2, 8, 0, tzinfo=UTC))
@@ -114,14 +118,18 @@ def test_a_case_keeps_the_version_each_of_its_levels_was_begun_under(engine, req
     assert (after.decision_due, labels(story.page())) == (began.decision_due, labels(before))
     assert dues(story.page()) == dues(before) | {"0.2": None}
     assert (after.made_under, ticks) == (("standard/1",), ["standard/1"])
+    # A consent stands by the rules it was asked under; the next one asks the child of 13 too.
+    (asked,) = story.page().consents.rows
+    assert (asked.id, asked.status) == (opening, ConsentStatus.COMPLETE)
     # The next level is begun under what is in force by then; what is over keeps its name.
-    story.consent_to(Scope.OPEN_LOG)
     story.open_log()
     page = story.page()
     assert labels(page) == ["Undring", "Nye tiltak"]
     assert page.suggested_evaluation == story.today + timedelta(days=21)
     assert dues(page)["1.5"] == story.today + timedelta(days=21)
     assert kept(world, story.case_id)[0].made_under == ("standard/1", "standard/2")
+    story.ask(Scope.BRING_IN_SERVICE, world.units["pps"], frozenset({InfoType.MEASURES}))
+    assert len(story.page().consents.rows[0].waiting_for) == 3
 
 
 def test_a_municipality_that_takes_another_profile_changes_no_case_it_has(world, two_versions):
