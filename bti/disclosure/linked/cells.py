@@ -20,11 +20,17 @@ Whole = npt.NDArray[np.int64]
 Real = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
+Box = tuple[Flags, ...]
+"""For each dimension, which codes: the combinations that have one of them in every dimension."""
+
+_SPARSE: Final = 8
+"""With so many combinations for each that is used, only those that are used are looked at."""
+
 TOTAL: Final = "_T"
 """The label of a total, as in SDMX."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Incidence:
     """A matrix of zeros and ones by rows: row r has its ones at `columns[starts[r]:starts[r + 1]]`."""
 
@@ -43,6 +49,9 @@ class Incidence:
 
     def times(self, values: Whole) -> Whole:
         """The sum of `values` over each row; exact in whole numbers."""
+        used = np.flatnonzero(values)
+        if len(used) * _SPARSE < self.width:
+            return self._times_few(values, used)
         running = np.concatenate(([0], np.cumsum(values[self.columns])))
         found: Whole = running[self.starts[1:]] - running[self.starts[:-1]]
         return found
@@ -58,7 +67,17 @@ class Incidence:
             width = len(columns)
         return incidence(lists, width)
 
-    def by_columns(self) -> tuple[Whole, Whole]:
+    def _times_few(self, values: Whole, used: Whole) -> Whole:
+        starts, rows = self._by_columns
+        many = starts[used + 1] - starts[used]
+        step = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many, many)
+        places = rows[np.repeat(starts[used], many) + step]
+        # In floating point, and exact: no sum comes near 2 ** 53.
+        sums = np.bincount(places, weights=np.repeat(values[used], many), minlength=self.height)
+        return sums.astype(np.int64)
+
+    @cached_property
+    def _by_columns(self) -> tuple[Whole, Whole]:
         """The same matrix by columns: starts, and row numbers."""
         rows = np.repeat(np.arange(self.height), np.diff(self.starts))
         order = np.argsort(self.columns, kind="stable")
@@ -181,10 +200,18 @@ class Universe:
 
     def columns_of(self, nodes: Sequence[int]) -> Whole:
         """The columns of any cell expressible in the dimensions, whether published or not."""
-        leaves = [
-            np.array(known.members[node], dtype=np.int64)
-            for known, node in zip(self.nodes, nodes, strict=True)
-        ]
+        return self.columns_in(self.box(nodes))
+
+    def box(self, nodes: Sequence[int]) -> Box:
+        """Any cell expressible in the dimensions, by code instead of by combination."""
+        found = tuple(np.zeros(length, dtype=bool) for length in self.shape)
+        for codes, known, node in zip(found, self.nodes, nodes, strict=True):
+            codes[list(known.members[node])] = True
+        return found
+
+    def columns_in(self, box: Box) -> Whole:
+        """The columns of a box."""
+        leaves = [np.flatnonzero(codes) for codes in box]
         numbers = np.ravel_multi_index(np.ix_(*leaves), self.shape).ravel()
         places = np.searchsorted(self.possible, numbers)
         places[places == len(self.possible)] = 0

@@ -50,15 +50,25 @@ class Counts:
         return self.universe.matrix.times(self.children)
 
     @cached_property
-    def households_in_cells(self) -> Whole | None:
-        """Households in each cell, or None where the file did not say who belongs together."""
+    def homes(self) -> Whole | None:
+        """The household of each of `people` as a number, or None where the file did not say it.
+
+        A child without one is a household of its own.
+        """
         if not any(child.household for child in self.people):
             return None
-        pairs = {(child.column, child.household or f"?{child.unit}") for child in self.people}
-        homes: dict[str, int] = {}
-        living: dict[int, list[int]] = {}
-        for column, home in sorted(pairs):
-            living.setdefault(column, []).append(homes.setdefault(home, len(homes)))
+        numbers: dict[str, int] = {}
+        names = [child.household or f"?{child.unit}" for child in self.people]
+        return np.array([numbers.setdefault(one, len(numbers)) for one in names], dtype=np.int64)
+
+    @cached_property
+    def households_in_cells(self) -> Whole | None:
+        """Households in each cell, or None where the file did not say who belongs together."""
+        if self.homes is None:
+            return None
+        living: dict[int, set[int]] = {}
+        for child, home in zip(self.people, self.homes, strict=True):
+            living.setdefault(child.column, set()).add(int(home))
         found = []
         for number in range(self.universe.matrix.height):
             inside: set[int] = set()

@@ -197,6 +197,7 @@ def _rules(rules: Rules) -> dict[str, Any]:
         "threshold": rules.threshold,
         "zeros": rules.zeros.value,
         "known_cases": rules.known_cases,
+        "coalition": rules.coalition,
         "turnover": rules.turnover,
         "least_population": rules.least_population,
         "base": rules.base,

@@ -52,6 +52,7 @@ class Reader:
         self.most = np.array([*most[stated], *(one.most for one in earlier)], dtype=np.int64)
         self.bounds = propagate(self.universe, least, most)
         self.own = np.bincount(np.array(known, dtype=np.int64), minlength=self.width)
+        self._room = int(self.own.max(initial=0))
         cells = len(self.universe.cells)
         self.low_seen = np.full(cells, _NEVER)
         self.high_seen = np.full(cells, -1)
@@ -76,6 +77,27 @@ class Reader:
             self.witnesses += 1
             self.last = data
         return fits
+
+    def know(self, own: Whole) -> None:
+        """Be somebody else: who knows so many children of each combination, and the same statements.
+
+        What was found before was found by somebody who knew others; callers must ask again.
+        """
+        changed = np.flatnonzero(own != self.own)
+        self.own = own
+        if int(own.max(initial=0)) > self._room:
+            self._room = int(own.max())
+            self.__dict__.pop("_all", None)
+            self.__dict__.pop("_small", None)
+            return
+        if "_all" in self.__dict__:
+            self._all.at_least(changed, own[changed])
+        if "_small" in self.__dict__ and self._near is not None:
+            programme, columns = self._small
+            places = np.searchsorted(columns, changed)
+            places[places == len(columns)] = 0
+            inside = columns[places] == changed
+            programme.at_least(places[inside], own[changed[inside]])
 
     def can_be(self) -> bool:
         """Whether any data set agrees with everything stated. Raises Unanswered."""
@@ -167,7 +189,7 @@ class Reader:
 
     def _programme(self, rows: Incidence, floor: Whole) -> Programme:
         # No combination needs more: enough for any stated sum and for the highest promise besides.
-        ceiling = int(self.most.max(initial=0) + self.least.max(initial=0) + floor.sum())
+        ceiling = int(self.most.max(initial=0) + self.least.max(initial=0) + self._room)
         ceiling += 2 * self.universe.spec.rules.threshold
         return Programme(rows, self.least, self.most, floor=floor, ceiling=ceiling)
 

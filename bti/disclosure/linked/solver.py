@@ -33,6 +33,7 @@ class Programme:
     ) -> None:
         """Hand the rows to the solver once; only the cost changes afterwards."""
         self._model = highspy.HighsLp()
+        self._ceiling = float(ceiling)
         model = self._model
         model.num_col_, model.num_row_ = rows.width, rows.height
         model.col_cost_ = np.zeros(rows.width)
@@ -48,6 +49,16 @@ class Programme:
         self._columns = np.arange(rows.width, dtype=np.int32)
         self._linear = _solver(self._model)
         self._whole: highspy.Highs | None = None
+
+    def at_least(self, columns: Whole, floor: Whole) -> None:
+        """Change what some combinations must have."""
+        for solver in (self._linear, self._whole):
+            if solver is not None:
+                for column, value in zip(columns, floor, strict=True):
+                    solver.changeColBounds(int(column), float(value), self._ceiling)
+        lower = np.asarray(self._model.col_lower_)
+        lower[columns] = floor
+        self._model.col_lower_ = lower
 
     def relaxed(self, cost: Real) -> Real | None:
         """The cheapest data set in fractions, or None if there is none."""

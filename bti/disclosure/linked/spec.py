@@ -25,6 +25,7 @@ MAX_COMBINATIONS: Final = 200_000
 """Combinations of codes over all dimensions in use: what a whole data set is written in."""
 
 MAX_CELLS: Final = 20_000
+MOST_INSIDERS: Final = 4
 
 _NAME = re.compile(r"[^\W\d][\w-]{0,39}")
 _PERIOD = re.compile(r"[0-9A-Za-z-]{1,20}")
@@ -95,6 +96,8 @@ class Rules:
     zeros: Zeros = Zeros.HIDE
     known_cases: int = 3
     """How many cases an insider may know whole, with everybody in their households."""
+    coalition: int = 2
+    """How many insiders may tell each other what they know."""
     turnover: int = 5
     """Fewer changed households than this since an earlier release, and a number is not renewed."""
     least_population: int = 40
@@ -102,11 +105,18 @@ class Rules:
     """Of rounding."""
     methods: tuple[Method, ...] = (Method.SUPPRESSION, Method.CONTROLLED, Method.ROUNDING)
 
+    @property
+    def all_known(self) -> int:
+        """How many cases those who tell each other may know."""
+        return self.known_cases * self.coalition
+
     def __post_init__(self) -> None:
         if not LOWEST_THRESHOLD <= self.threshold <= HIGHEST_THRESHOLD:
             raise SpecError(f"threshold must be {LOWEST_THRESHOLD} to {HIGHEST_THRESHOLD}")
         if not 0 <= self.known_cases <= HIGHEST_THRESHOLD:
             raise SpecError(f"known_cases must be 0 to {HIGHEST_THRESHOLD}")
+        if not 1 <= self.coalition <= MOST_INSIDERS:
+            raise SpecError(f"coalition must be 1 to {MOST_INSIDERS}")
         if self.least_population < 0:
             raise SpecError("least_population is not negative")
         if self.turnover < self.threshold:
@@ -276,7 +286,7 @@ def _dimension(content: Mapping[str, object], codes: Mapping[str, tuple[str, ...
 def _rules(content: object) -> Rules:
     if not isinstance(content, dict):
         raise SpecError("rules must be a table")
-    numbers = ("threshold", "known_cases", "turnover", "least_population", "base")
+    numbers = ("threshold", "known_cases", "coalition", "turnover", "least_population", "base")
     _only(content, "rules", *numbers, "zeros", "methods")
     found: dict[str, object] = {
         name: _whole(content[name], name) for name in numbers if name in content

@@ -6,6 +6,7 @@ Works from the true counts and promises nothing: `verify` decides.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,15 @@ from bti.disclosure.linked.promise import demands, must_hide
 from bti.disclosure.linked.publication import Publication, Range, shown_truth
 from bti.disclosure.linked.reader import FEW, Reader, neighbours
 from bti.disclosure.linked.solver import Detours
-from bti.disclosure.linked.verify import LOW, Examination, Progress, Weakness, silent
+from bti.disclosure.linked.verify import (
+    HIGH,
+    LOW,
+    Examination,
+    Progress,
+    Weakness,
+    seen_by_insiders,
+    silent,
+)
 from bti.disclosure.linked.walk import Walk
 
 MOST_CELLS: Final = 2_000
@@ -24,6 +33,7 @@ MOST_CELLS: Final = 2_000
 
 _ROUNDS: Final = 12
 _REVEALS: Final = 1_500
+_SEEN_AT_ONCE: Final = 6
 _EXACT: Final = 80
 """With so few cells each proposal is examined to the end; with more only by small steps."""
 
@@ -47,7 +57,7 @@ def suppress(
     hidden = set(first)
     for turn in range(_ROUNDS):
         progress("hide", turn, _ROUNDS)
-        weak = _weak(counts, hidden, earlier)
+        weak = _weak(counts, hidden, earlier) or _seen_inside(counts, hidden, earlier)
         if not weak:
             return _published(counts, _revealed(counts, hidden, first, earlier, progress))
         more = _detours(counts, hidden, weak)
@@ -69,6 +79,15 @@ def _weak(counts: Counts, hidden: set[int], earlier: Sequence[Range]) -> list[We
     return [*found, *examination.one_valued_groups(counts)]
 
 
+def _seen_inside(
+    counts: Counts, hidden: set[int], earlier: Sequence[Range], most: int = _SEEN_AT_ONCE
+) -> list[Weakness]:
+    """Some of what those who know cases would see."""
+    publication = _published(counts, hidden)
+    reader = Reader(publication, earlier=earlier, start=counts.children)
+    return list(islice(seen_by_insiders(reader, counts, demands(publication, counts)), most))
+
+
 def _detours(counts: Counts, hidden: set[int], weak: Sequence[Weakness]) -> set[int]:
     """What the cheapest detours of some failing promises would move."""
     universe, truth = counts.universe, counts.in_cells
@@ -85,7 +104,7 @@ def _detours(counts: Counts, hidden: set[int], weak: Sequence[Weakness]) -> set[
     detours = Detours(universe.matrix.restricted(shown, columns), truth[shown], price)
     found: set[int] = {one.cell for one in weak if one.code == "group.one_value"}
     for one in weak:
-        if one.code == "group.one_value" or one.cell < 0:
+        if one.code not in (LOW, HIGH) or one.cell < 0:
             continue
         inside = np.flatnonzero(np.isin(columns, universe.matrix.row(one.cell)))
         low = one.code == LOW or truth[one.cell] >= asked.high[one.cell] > 0
@@ -130,6 +149,7 @@ def _revealed(
     )
     for done, number in enumerate(extra[:tries]):
         progress("reveal", done, len(extra))
-        if not _weak(counts, hidden - {number}, earlier):
-            hidden = hidden - {number}
+        fewer = hidden - {number}
+        if not _weak(counts, fewer, earlier) and not _seen_inside(counts, fewer, earlier, 1):
+            hidden = fewer
     return hidden

@@ -16,8 +16,10 @@ from bti.disclosure.linked.cells import Whole
 from bti.disclosure.linked.counts import Counts
 from bti.disclosure.linked.promise import NO_DEMAND, Demands, demands, must_hide
 from bti.disclosure.linked.publication import UNLIMITED, Publication, Range
+from bti.disclosure.linked.questions import unanswered
 from bti.disclosure.linked.reader import FEW, Reader, Unanswered
 from bti.disclosure.linked.spec import Method
+from bti.disclosure.linked.unlisted import TooManyError
 from bti.disclosure.linked.walk import Walk
 
 _PASSED = object()
@@ -102,6 +104,8 @@ def verify(
     weaknesses = [*examined.run(), *examined.one_valued_groups(counts)]
     if weaknesses:
         raise NotSafe(weaknesses)
+    for weakness in seen_by_insiders(reader, counts, demands(publication, counts), progress):
+        raise NotSafe([weakness])
     proof = Proof(reader.low_seen, reader.high_seen, dict(examined.met_by), reader.witnesses)
     return Verified(publication, proof, passed=_PASSED)
 
@@ -239,7 +243,9 @@ class Examination:
                     walk.shake(_SHAKES * turn)
                 down = one.code == LOW
                 wanted = (self._asked.low if down else self._asked.high)[one.cell]
-                if not walk.bring(one.cell, down=down, wanted=int(wanted)):
+                universe = self._reader.universe
+                box = universe.box(universe.cells[one.cell].nodes)
+                if not walk.bring(box, down=down, wanted=int(wanted)):
                     walk.restart()
             self.met_by["steps"] += len(unmet) - len(self._unmet())
 
@@ -280,6 +286,17 @@ class Examination:
         if weakness.code == LOW:
             return int(self._asked.low[weakness.cell])
         return -int(self._asked.high[weakness.cell])
+
+
+def seen_by_insiders(
+    reader: Reader, counts: Counts, asked: Demands, progress: Progress = silent
+) -> Iterator[Weakness]:
+    """What those who know some cases could tell, and what can be told of combinations without a table."""
+    try:
+        for code, cell in unanswered(reader, counts, asked, progress):
+            yield Weakness(code, cell)
+    except TooManyError:
+        yield Weakness("combination.unproven")
 
 
 def untruths(publication: Publication, counts: Counts) -> Iterator[Weakness]:

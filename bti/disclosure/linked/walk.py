@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from bti.disclosure.linked.cells import Cell, Flags, Whole
+from bti.disclosure.linked.cells import Box, Flags, Whole
 from bti.disclosure.linked.publication import UNLIMITED
 from bti.disclosure.linked.reader import Reader
 
@@ -37,38 +37,39 @@ class Walk:
         self._most = np.where(reader.most == UNLIMITED, _FREE, reader.most)
         # The order of trying and nothing else; a fixed seed, so that anybody may repeat it.
         self._random = np.random.default_rng(7)
-        self._start = start
+        numbers = np.repeat(universe.possible, start)
+        self._at_start = np.stack(np.unravel_index(numbers, universe.shape), axis=1)
+        self._sums_at_start = reader.rows.times(start)
+        # Combinations are in order, so the first of each are those a reader knows: they stand still.
+        first = np.cumsum(start) - start
+        self._place = np.arange(len(numbers)) - np.repeat(first, start)
+        self._column_at_start = np.repeat(np.arange(reader.width), start)
         self.restart()
 
     @staticmethod
     def fits(reader: Reader) -> bool:
         """Whether the work is small enough to be done this way."""
-        return 0 < reader.width * reader.rows.height <= _MOST_ENTRIES
+        return reader.width > 0 and reader.width * reader.rows.height <= _MOST_ENTRIES
 
     def restart(self) -> None:
         """Go back to the first data set."""
-        numbers = np.repeat(self._universe.possible, self._start)
-        self._children = np.stack(np.unravel_index(numbers, self._universe.shape), axis=1)
-        self._sums = self._reader.rows.times(self._start)
-        # Combinations are in order, so the first of each are those a reader knows: they stand still.
-        first = np.cumsum(self._start) - self._start
-        place = np.arange(len(numbers)) - np.repeat(first, self._start)
-        self._moves = place >= np.repeat(self._reader.own, self._start)
+        self._children = self._at_start.copy()
+        self._sums = self._sums_at_start.copy()
+        self._moves = self._place >= self._reader.own[self._column_at_start]
 
     def data(self) -> Whole:
         """The data set one stands at."""
         columns = self._column[self._children @ self._strides]
         return np.bincount(columns, minlength=self._reader.width)
 
-    def bring(self, number: int, *, down: bool, wanted: int) -> bool:
-        """Bring a cell to `wanted` or beyond, step by step; says whether that was possible."""
-        cell = self._universe.cells[number]
+    def bring(self, box: Box, *, down: bool, wanted: int) -> bool:
+        """Bring the children in a box to `wanted` or beyond, step by step; says whether it can be done."""
         while True:
-            fits = self._fits(cell)
+            fits = self._fits(box)
             now = int(fits.all(axis=1).sum())
             if (now <= wanted) if down else (now >= wanted):
                 return self._reader.take(self.data())
-            if not (self._one_out(cell, fits) if down else self._one_in(cell, fits)):
+            if not (self._out(box, fits) if down else self._in(box, fits)):
                 return False
 
     def shake(self, steps: int) -> None:
@@ -84,20 +85,50 @@ class Walk:
             codes = np.arange(self._universe.shape[place])
             self._step(int(child), place, codes[codes != self._children[child, place]], partners)
 
-    def _fits(self, cell: Cell) -> Flags:
-        """For each child and dimension, whether the child has one of the cell's codes."""
+    def _fits(self, box: Box) -> Flags:
+        """For each child and dimension, whether the child has one of the codes."""
         found = np.empty(self._children.shape, dtype=bool)
-        for place, nodes in enumerate(self._universe.nodes):
-            wanted = np.zeros(self._universe.shape[place], dtype=bool)
-            wanted[list(nodes.members[cell.nodes[place]])] = True
-            found[:, place] = wanted[self._children[:, place]]
+        for place, codes in enumerate(box):
+            found[:, place] = codes[self._children[:, place]]
         return found
 
-    def _one_out(self, cell: Cell, fits: Flags) -> bool:
+    def _out(self, box: Box, fits: Flags) -> bool:
+        return self._gone(fits) or self._one_out(box, fits)
+
+    def _in(self, box: Box, fits: Flags) -> bool:
+        return self._new(box) or self._one_in(box, fits)
+
+    def _gone(self, fits: Flags) -> bool:
+        """One child fewer, where what is stated leaves that open."""
+        members = self._some(np.flatnonzero(fits.all(axis=1) & self._moves), _TRIED_CHILDREN)
+        change = -self._inside[self._column[self._children[members] @ self._strides]]
+        allowed = self._allowed(change)
+        if not len(allowed):
+            return False
+        self._sums += change[allowed[0]]
+        child = int(members[allowed[0]])
+        self._children = np.delete(self._children, child, axis=0)
+        self._moves = np.delete(self._moves, child)
+        return True
+
+    def _new(self, box: Box) -> bool:
+        """One child more, where what is stated leaves that open."""
+        columns = self._some(self._universe.columns_in(box), _TRIED_PARTNERS)
+        allowed = self._allowed(self._inside[columns])
+        if not len(allowed):
+            return False
+        column = int(columns[allowed[0]])
+        self._sums += self._inside[column]
+        codes = np.unravel_index(int(self._universe.possible[column]), self._universe.shape)
+        self._children = np.vstack([self._children, np.array(codes)])
+        self._moves = np.append(self._moves, True)
+        return True
+
+    def _one_out(self, box: Box, fits: Flags) -> bool:
         members = np.flatnonzero(fits.all(axis=1) & self._moves)
         for child in self._some(members, _TRIED_CHILDREN):
-            for place in self._places(cell):
-                outside = ~self._codes(cell, place)
+            for place in self._places(box):
+                outside = ~box[place]
                 # A partner must not come in by the same step.
                 others = fits.copy()
                 others[:, place] = True
@@ -106,12 +137,12 @@ class Walk:
                     return True
         return False
 
-    def _one_in(self, cell: Cell, fits: Flags) -> bool:
+    def _one_in(self, box: Box, fits: Flags) -> bool:
         missing = (~fits).sum(axis=1)
         for child in self._some(np.flatnonzero((missing == 1) & self._moves), _TRIED_CHILDREN):
             place = int(np.flatnonzero(~fits[child])[0])
             partners = np.flatnonzero(fits[:, place] & (missing > 0) & self._moves)
-            if self._step(int(child), place, np.flatnonzero(self._codes(cell, place)), partners):
+            if self._step(int(child), place, np.flatnonzero(box[place]), partners):
                 return True
         return False
 
@@ -152,18 +183,9 @@ class Walk:
         then = self._sums + change
         return np.flatnonzero(((then >= self._reader.least) & (then <= self._most)).all(axis=1))
 
-    def _codes(self, cell: Cell, place: int) -> Flags:
-        wanted = np.zeros(self._universe.shape[place], dtype=bool)
-        wanted[list(self._universe.nodes[place].members[cell.nodes[place]])] = True
-        return wanted
-
-    def _places(self, cell: Cell) -> list[int]:
-        """The dimensions a cell says something of, in random order."""
-        places = [
-            place
-            for place, nodes in enumerate(self._universe.nodes)
-            if cell.nodes[place] != nodes.total
-        ]
+    def _places(self, box: Box) -> list[int]:
+        """The dimensions a box says something of, in random order."""
+        places = [place for place, codes in enumerate(box) if not codes.all()]
         self._random.shuffle(places)
         return places
 

@@ -1,11 +1,17 @@
 """The verifier beside plain counting."""
 
 import random
+from itertools import combinations
 
+import numpy as np
+
+from bti.disclosure.linked.counts import Child, Counts
+from bti.disclosure.linked.insiders import Insiders, Way
 from bti.disclosure.linked.promise import NO_DEMAND, demands
+from bti.disclosure.linked.questions import of_cells, of_combinations, of_groups
 from bti.disclosure.linked.reader import Reader
 from bti.disclosure.linked.verify import HIGH, LOW, Examination, Weakness
-from tests.unit.disclosure.linked.all_data_sets import a_small_publication, intervals
+from tests.unit.disclosure.linked.all_data_sets import a_small_publication, intervals, remaining
 
 
 def _by_counting(publication, counts, most):
@@ -37,3 +43,63 @@ def agreements(seed: int, tables: int) -> tuple[int, int]:
             assert found == expected, f"table {number} of seed {seed}: {publication.shown}"
         weak += bool(expected)
     return tables, weak
+
+
+def _for_everybody(question, cases, width, universe, data) -> bool:
+    """Whether a question is answered for each choice of known children, by looking at every data set."""
+    everyone = [k for k, many in enumerate(cases.available) for _ in range(many)]
+    for kind in question.own:
+        everyone.remove(kind)
+    if question.outside:
+        barred = set(cases.touching(universe.columns_in(question.goals[0].box)))
+        everyone = [kind for kind in everyone if kind not in barred]
+    met = np.zeros(len(data), dtype=bool)
+    for goal in question.goals:
+        inside = data[:, universe.columns_in(goal.box)].sum(axis=1)
+        met |= inside <= goal.wanted if goal.way is Way.DOWN else inside >= goal.wanted
+    data = data[met]
+    most = min(question.known - len(question.own), len(everyone))
+    for others in set(combinations(everyone, most)):
+        known = cases.children([*question.own, *others], width)
+        if not (data >= known).all(axis=1).any():
+            return False
+    return True
+
+
+def _in_households(rng: random.Random, counts: Counts) -> Counts:
+    columns = np.repeat(np.arange(len(counts.children)), counts.children)
+    people = tuple(
+        Child(str(unit), f"h{rng.randrange(len(columns))}", int(column))
+        for unit, column in enumerate(columns)
+    )
+    return Counts(counts.universe, counts.children, people)
+
+
+def insiders_agree(seed: int, tables: int) -> tuple[int, int]:
+    """How many questions about insiders were compared, and to how many the answer is no."""
+    rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    asked = no = 0
+    for number in range(tables):
+        publication, counts, most = a_small_publication(
+            rng, known_cases=rng.randint(1, 3), coalition=1
+        )
+        if rng.random() < 1 / 3:
+            counts = _in_households(rng, counts)
+        data = remaining(publication, most)
+        reader = Reader(publication, start=counts.children)
+        insiders = Insiders(reader, counts)
+        wanted = demands(publication, counts)
+        for one in (
+            *of_cells(insiders, counts, wanted),
+            *of_groups(insiders, counts),
+            *of_combinations(insiders, counts),
+        ):
+            questions = [one.question, *(one.instead() if one.instead else ())]
+            for question in questions:
+                expected = _for_everybody(
+                    question, insiders.cases, insiders.width, counts.universe, data
+                )
+                found = insiders.answer(question)
+                assert found == expected, f"table {number} of seed {seed}: {one.code} {question}"
+                asked, no = asked + 1, no + (not found)
+    return asked, no

@@ -63,22 +63,27 @@ def may_be(publication: Publication, cells):
     return possible
 
 
-def intervals(publication: Publication, most_children: int, known=()):
-    """Least and most of each cell over all data sets of at most so many children, or None.
-
-    `known` are combinations that must be there, one for each child a reader knows.
-    """
+def remaining(publication: Publication, most_children: int):
+    """Every data set of at most so many children that readers must reckon with, one a row."""
     universe = publication.universe
     size = int(np.prod(universe.shape))
     counted = belongs(universe)
     found = []
     for children in range(most_children + 1):
         data = all_data_sets(size, children)
-        for column in set(known):
-            data = data[data[:, column] >= known.count(column)]
-        cells = data @ counted
-        found.append(cells[may_be(publication, cells)])
-    left = np.concatenate(found)
+        found.append(data[may_be(publication, data @ counted)])
+    return np.concatenate(found)
+
+
+def intervals(publication: Publication, most_children: int, known=()):
+    """Least and most of each cell over all data sets of at most so many children, or None.
+
+    `known` are combinations that must be there, one for each child a reader knows.
+    """
+    data = remaining(publication, most_children)
+    for column in set(known):
+        data = data[data[:, column] >= known.count(column)]
+    left = data @ belongs(publication.universe)
     return (left.min(axis=0), left.max(axis=0)) if len(left) else None
 
 
@@ -99,13 +104,13 @@ def some_counts(rng: random.Random, spec: Spec, children: int) -> Counts:
     return count(universe, rows)
 
 
-def a_small_publication(rng: random.Random) -> tuple[Publication, Counts, int]:
+def a_small_publication(rng: random.Random, **rules) -> tuple[Publication, Counts, int]:
     """Tables small enough to count out, hidden or rounded carelessly, with how many children to try."""
     while True:
         shape = rng.choice(_SHAPES)
         children = rng.randint(3, 9)
         method = rng.choice((Method.SUPPRESSION, Method.SUPPRESSION, *Method))
-        spec = a_spec(shape, threshold=3, base=3)
+        spec = a_spec(shape, threshold=3, base=3, **rules)
         size = Universe(spec).matrix.width
         most = children + (0 if method is Method.SUPPRESSION else 3)
         if comb(most + size, size) <= MOST_DATA_SETS:

@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,7 +21,8 @@ SAFE_TABLES = 25
 
 
 def a_municipality(children: int, seed: int, order: int = 2, **rules) -> Counts:
-    """Children spread unevenly over level, age and sex."""
+    """Children spread unevenly over level, age and sex; insiders know one case, unless said otherwise."""
+    rules = {"known_cases": 1, "coalition": 1, **rules}
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
     lengths = {"level": 4, "age": 6, "sex": 2}
     dimensions = tuple(
@@ -90,12 +92,36 @@ def test_most_of_what_naive_hiding_hides_in_one_table_is_recovered():
 
 
 def test_an_insider_learns_no_more_than_her_own_cases():
-    counts = a_municipality(60, seed=4)
+    counts = a_municipality(60, seed=4, known_cases=3, coalition=2)
     publication = protect(counts, key=KEY).verified.publication
     own = np.flatnonzero(counts.children)
 
-    for first in range(0, 12, 3):
-        assert attack(publication, known=[int(c) for c in own[first : first + 3]]) == ()
+    for first in range(0, 18, 6):
+        assert attack(publication, known=[int(c) for c in own[first : first + 6]]) == ()
+
+
+def test_what_is_safe_from_outsiders_is_refused_where_insiders_see_through():
+    def hidden_inside(known):
+        spec = a_spec((2, 2), tables=(("d0", "d1"),), known_cases=known, coalition=1)
+        counts = Counts(Universe(spec), np.array([1, 5, 5, 9]))
+        inner = np.flatnonzero(counts.universe.orders == 2)
+        return shown_truth(counts.universe, counts.in_cells, inner), counts
+
+    assert verify(*hidden_inside(known=0))
+    with pytest.raises(NotSafe, match=r"insider\.not_high"):
+        verify(*hidden_inside(known=5))
+
+
+def test_a_combination_that_no_table_shows_is_not_told_either():
+    # Every number of two properties is 0 or at least 3, and one child of three is certain all the same.
+    spec = a_spec((2, 3, 3), threshold=3, base=3, zeros=Zeros.SHOW, known_cases=0)
+    spec = replace(spec, dimensions=tuple(replace(one, harmless=True) for one in spec.dimensions))
+    children = np.array([1, 5, 5, 0, 5, 0, 4, 0, 0, 5, 1, 0, 0, 5, 0, 0, 0, 5])
+    counts = Counts(Universe(spec), children)
+    assert not must_hide(counts).any()
+
+    with pytest.raises(NotSafe, match=r"combination\.stated"):
+        verify(shown_truth(counts.universe, counts.in_cells, []), counts)
 
 
 def test_the_insiders_intervals_are_those_of_counting():

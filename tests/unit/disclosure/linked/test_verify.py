@@ -6,7 +6,7 @@ from bti.disclosure.linked.counts import Counts
 from bti.disclosure.linked.publication import shown_truth
 from bti.disclosure.linked.reader import Reader
 from bti.disclosure.linked.verify import NotSafe, Verified, verify
-from tests.unit.disclosure.linked.agreement import agreements
+from tests.unit.disclosure.linked.agreement import agreements, insiders_agree
 from tests.unit.disclosure.linked.all_data_sets import a_spec
 
 SMALL_TABLES = 200
@@ -16,6 +16,12 @@ def test_the_verifier_agrees_with_counting_every_possible_data_set():
     tables, weak = agreements(20260630, SMALL_TABLES)
 
     assert tables // 5 < weak < tables
+
+
+def test_what_insiders_can_tell_agrees_with_counting_for_everybody_who_might_know_some_cases():
+    asked, no = insiders_agree(20260630, 40)
+
+    assert 0 < no < asked
 
 
 def test_what_is_hidden_alone_in_a_row_is_refused():
