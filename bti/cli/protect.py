@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from bti.disclosure.tables import TableError
 
 if TYPE_CHECKING:
     from bti.disclosure.linked.counts import Counts
+    from bti.disclosure.linked.history import History
 
 MAX_FILE: Final = 200_000_000
 
@@ -49,16 +51,16 @@ MAX_FILE: Final = 200_000_000
 def command(counts_file: Path, spec_file: Path, out: Path, key_file: Path | None) -> None:
     """Write tables that are safe to publish, or nothing and exit status 1."""
     from bti.disclosure.linked.engine import protect  # noqa: PLC0415 - slow to load, only used here
-    from bti.disclosure.linked.export import files  # noqa: PLC0415 - as above
+    from bti.disclosure.linked.export import ReleaseTextError, files  # noqa: PLC0415 - as above
     from bti.disclosure.linked.verify import NotSafe  # noqa: PLC0415 - as above
 
     if out.exists() and any(out.iterdir()):
         raise click.ClickException(f"{out} is not empty.")
     try:
-        counts = _counted(_text(counts_file), _text(spec_file))
+        counts, history = _counted(_text(counts_file), _text(spec_file), spec_file.parent)
         with Waiting() as waiting:
-            outcome = protect(counts, key=_key(key_file), progress=waiting)
-    except TableError as fault:
+            outcome = protect(counts, key=_key(key_file), history=history, progress=waiting)
+    except (TableError, ReleaseTextError) as fault:
         raise click.ClickException(f"{fault}.") from None
     except NotSafe as fault:
         raise click.ClickException(
@@ -72,23 +74,43 @@ def command(counts_file: Path, spec_file: Path, out: Path, key_file: Path | None
     )
 
 
-def _counted(table: str, spec_text: str) -> Counts:
+def _counted(table: str, spec_text: str, folder: Path) -> tuple[Counts, History]:
+    """The rows in the space of the spec, and what was published before; paths are from the spec's folder."""
     from bti.disclosure.linked.cells import Universe  # noqa: PLC0415 - slow to load
     from bti.disclosure.linked.counts import codes_in, count, read_rows  # noqa: PLC0415 - as above
+    from bti.disclosure.linked.export import read_release  # noqa: PLC0415 - as above
+    from bti.disclosure.linked.history import History, Past  # noqa: PLC0415 - as above
     from bti.disclosure.linked.spec import open_dimensions, read_spec  # noqa: PLC0415 - as above
 
     rows = read_rows(table)
     spec = read_spec(spec_text, codes_in(rows, open_dimensions(spec_text)))
-    return count(Universe(spec), rows)
+    releases = [
+        read_release(_text(folder / one.release / "release.json")) for one in spec.published
+    ]
+    keep = {name for release in releases for name in release.universe.names}
+    keep |= {name for one in spec.published for name, _ in one.where}
+    universe = Universe(replace(spec, keep=tuple(sorted(keep))))
+    pasts = []
+    for one, release in zip(spec.published, releases, strict=True):
+        then = None
+        if one.counts:
+            fixed = dict(one.where)
+            before = [{**fixed, **row} for row in read_rows(_text(folder / one.counts))]
+            then = count(universe, before)
+        pasts.append(Past(release, then, one.where))
+    counts = count(universe, rows)
+    return counts, History(counts, pasts)
 
 
 def _text(path: Path) -> str:
-    if path.stat().st_size > MAX_FILE:
-        raise click.ClickException(f"{path} is too large.")
     try:
+        if path.stat().st_size > MAX_FILE:
+            raise click.ClickException(f"{path} is too large.")
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise click.ClickException(f"{path} is not UTF-8.") from None
+    except OSError as fault:
+        raise click.ClickException(f"{path}: {fault.strerror}.") from None
 
 
 def _key(path: Path | None) -> bytes | None:

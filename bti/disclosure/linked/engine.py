@@ -1,18 +1,23 @@
 """Chooses how to publish: tries each method, keeps what the verifier passes, takes the most useful."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 import numpy as np
 
 from bti.disclosure.linked.counts import Counts
+from bti.disclosure.linked.history import History
 from bti.disclosure.linked.promise import must_hide
-from bti.disclosure.linked.publication import Publication, Range, shown_truth
+from bti.disclosure.linked.publication import Publication, shown_truth
 from bti.disclosure.linked.rounding import controlled_rounding, mended_rounding
 from bti.disclosure.linked.spec import Method
 from bti.disclosure.linked.suppress import MOST_CELLS, suppress, weight
 from bti.disclosure.linked.verify import NotSafe, Progress, Verified, Weakness, silent, verify
+
+_DRAWS: Final = 3
+"""So often controlled rounding is drawn again when a draw is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ def protect(
     counts: Counts,
     *,
     key: bytes | None = None,
-    earlier: Sequence[Range] = (),
+    history: History | None = None,
     progress: Progress = silent,
 ) -> Outcome:
     """The most useful publication that the verifier passes.
@@ -55,7 +60,7 @@ def protect(
         if best is not None and max(one.use for one in tries) >= most:
             tries.append(Try(method, 0.0, ("method.less_useful",)))
             continue
-        found, refused = _tried(method, counts, key, earlier, progress)
+        found, refused = _tried(method, counts, key, history, progress)
         use = 0.0 if found is None else usefulness(found.publication, counts)
         tries.append(Try(method, use, refused))
         if found is not None and use > max((one.use for one in tries[:-1]), default=0.0):
@@ -93,18 +98,18 @@ def _tried(
     method: Method,
     counts: Counts,
     key: bytes | None,
-    earlier: Sequence[Range],
+    history: History | None,
     progress: Progress,
 ) -> tuple[Verified | None, tuple[str, ...]]:
     """Every proposal of one method in turn, until one passes; or the codes of why none did."""
     codes: set[str] = set()
-    for propose in _proposals(method, counts, key, earlier, progress):
+    for propose in _proposals(method, counts, key, history, progress):
         proposal = propose()
         if proposal is None:
             codes.add("method.no_solution")
             continue
         try:
-            return verify(proposal, counts, earlier=earlier, progress=progress), ()
+            return verify(proposal, counts, history=history, progress=progress), ()
         except NotSafe as fault:
             codes |= {one.code for one in fault.weaknesses}
     return None, tuple(sorted(codes or {"method.not_possible"}))
@@ -114,15 +119,15 @@ def _proposals(
     method: Method,
     counts: Counts,
     key: bytes | None,
-    earlier: Sequence[Range],
+    history: History | None,
     progress: Progress,
 ) -> list[Callable[[], Publication | None]]:
     if method is Method.SUPPRESSION:
         if len(counts.universe.cells) > MOST_CELLS:
             return []
-        return [partial(suppress, counts, earlier=earlier, progress=progress)]
+        return [partial(suppress, counts, history=history, progress=progress)]
     if key is None:
         return []
     if method is Method.CONTROLLED:
-        return [partial(controlled_rounding, counts, key)]
-    return [partial(mended_rounding, counts, key, earlier=earlier, progress=progress)]
+        return [partial(controlled_rounding, counts, key, draw=draw) for draw in range(_DRAWS)]
+    return [partial(mended_rounding, counts, key, history=history, progress=progress)]

@@ -1,6 +1,6 @@
 """What must remain possible for insiders, cell by cell. The definition; `insiders` finds the answers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -49,6 +49,13 @@ def unanswered(
         *of_groups(insiders, counts),
         *of_combinations(insiders, counts),
     ]
+    return unmet(insiders, everything, progress)
+
+
+def unmet(
+    insiders: Insiders, everything: Sequence[Asked], progress: Callable[[str, int, int], None]
+) -> Iterator[tuple[str, int]]:
+    """The code and cell of each of these that is not answered with yes."""
     for done, one in enumerate(everything):
         progress("insiders", done, len(everything))
         try:

@@ -9,19 +9,22 @@ same way, and averaging many releases gains nothing.
 """
 
 import hmac
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
+from itertools import islice, starmap
 from typing import Final
 
 import numpy as np
 
 from bti.disclosure.linked.cells import Universe, Whole
 from bti.disclosure.linked.counts import Counts
+from bti.disclosure.linked.history import History
+from bti.disclosure.linked.over_time import weak_over_time
 from bti.disclosure.linked.promise import demands, must_hide, withheld
-from bti.disclosure.linked.publication import Publication, Range
+from bti.disclosure.linked.publication import Publication
 from bti.disclosure.linked.reader import FEW, Reader, neighbours
 from bti.disclosure.linked.solver import Programme
 from bti.disclosure.linked.spec import Method
-from bti.disclosure.linked.verify import Examination, Progress, silent
+from bti.disclosure.linked.verify import Examination, Progress, Weakness, silent
 from bti.disclosure.linked.walk import Walk
 
 KEY_LENGTH: Final = 32
@@ -30,6 +33,7 @@ KEY_LENGTH: Final = 32
 MOST_CELLS_CONTROLLED: Final = 1_500
 _SECONDS: Final = 20.0
 _ROUNDS: Final = 12
+_AT_ONCE: Final = 20
 _NEAR: Final = 4
 _RANGE: Final = 1 << 64
 
@@ -54,23 +58,27 @@ def random_rounding(counts: Counts, key: bytes, *, also: Collection[int] = ()) -
 
 
 def mended_rounding(
-    counts: Counts, key: bytes, *, earlier: Sequence[Range] = (), progress: Progress = silent
+    counts: Counts, key: bytes, *, history: History | None = None, progress: Progress = silent
 ) -> Publication | None:
     """Random rounding that hides more where small numbers show through; None if that does not end.
 
     Hiding more leaves every data set possible that was, so what was found counts on.
     """
+    history = history or History(counts)
     also: set[int] = set()
     seen: tuple[Whole, Whole] | None = None
     for _ in range(_ROUNDS):
         proposal = random_rounding(counts, key, also=also)
-        reader = Reader(proposal, earlier=earlier, start=counts.children)
+        reader = Reader(proposal, earlier=history.statements, start=counts.children)
         if not Walk.fits(reader):
             return proposal
         if seen is not None:
             np.minimum(reader.low_seen, seen[0], out=reader.low_seen)
             np.maximum(reader.high_seen, seen[1], out=reader.high_seen)
         weak = Examination(reader, demands(proposal, counts), progress).at_a_glance()
+        weak = weak or list(
+            islice(starmap(Weakness, weak_over_time(proposal, history, reader, progress)), _AT_ONCE)
+        )
         if not weak:
             return proposal
         seen = (reader.low_seen, reader.high_seen)
@@ -115,8 +123,11 @@ def _zero(counts: Counts, number: int) -> bool:
     return bool(counts.universe.known_zeros[number])
 
 
-def controlled_rounding(counts: Counts, key: bytes) -> Publication | None:
-    """Tables that add up, each number within one base of the truth; None if none is found in time."""
+def controlled_rounding(counts: Counts, key: bytes, *, draw: int = 0) -> Publication | None:
+    """Tables that add up, each number within one base of the truth; None if none is found in time.
+
+    `draw` tells one draw from the next; the first is made again for the same children.
+    """
     universe, truth = counts.universe, counts.in_cells
     if len(universe.cells) > MOST_CELLS_CONTROLLED or withheld(universe).any():
         return None
@@ -134,7 +145,7 @@ def controlled_rounding(counts: Counts, key: bytes) -> Publication | None:
         floor=np.zeros(len(columns), dtype=np.int64),
         ceiling=int(most.max(initial=1)),
     )
-    cost = np.fromiter(_prices(key, universe, columns, counts.children), dtype=np.float64)
+    cost = np.fromiter(_prices(key, universe, columns, counts.children, draw), dtype=np.float64)
     found, _ = programme.whole(cost, seconds=_SECONDS)
     if found is None:
         return None
@@ -144,16 +155,21 @@ def controlled_rounding(counts: Counts, key: bytes) -> Publication | None:
     return Publication(universe, Method.CONTROLLED, tuple(int(value) for value in shown))
 
 
-def _prices(key: bytes, universe: Universe, columns: Whole, children: Whole) -> Iterator[float]:
+def _prices(
+    key: bytes, universe: Universe, columns: Whole, children: Whole, draw: int
+) -> Iterator[float]:
     """Random prices, lower where there are more children: which solution is found is a draw."""
     for column in columns:
-        drawn = _hmac(key, f"combination|{universe.codes_of(int(column))}|{children[column]}")
+        drawn = _hmac(
+            key, f"combination|{universe.codes_of(int(column))}|{children[column]}|{draw}"
+        )
         yield drawn / _RANGE - min(int(children[column]), 9)
 
 
 def _drawn(key: bytes, universe: Universe, number: int, value: int) -> int:
+    # Not bound to the period: drawn anew each half-year, the mean of the draws would be the truth.
     said = sorted(universe.describe(number).items())
-    return _hmac(key, f"{universe.spec.period}|{said}|{value}")
+    return _hmac(key, f"{said}|{value}")
 
 
 def _hmac(key: bytes, text: str) -> int:

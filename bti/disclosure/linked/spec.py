@@ -89,6 +89,18 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """An earlier release: its folder, the rows it was counted from, the part of today's space it covers.
+
+    No `counts`: the same rows as now.
+    """
+
+    release: str
+    counts: str = ""
+    where: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The numbers a release is held to. Defaults are those of the product."""
 
@@ -142,6 +154,9 @@ class Spec:
     structural: tuple[tuple[tuple[str, tuple[str, ...]], ...], ...] = ()
     """Combinations that cannot occur: dimension and codes, all of which hold at once."""
     populations: tuple[Population, ...] = ()
+    keep: tuple[str, ...] = ()
+    """Dimensions that take part although no table has them: earlier releases do."""
+    published: tuple[Published, ...] = ()
     count_column: str = ""
     household_column: str = ""
     unit_column: str = ""
@@ -173,7 +188,7 @@ class Spec:
 
     def used(self) -> tuple[Dimension, ...]:
         """The dimensions that some table has, in the order of the spec."""
-        wanted = {name for table in self.tables for name in table}
+        wanted = {name for table in self.tables for name in table} | set(self.keep)
         return tuple(one for one in self.dimensions if one.name in wanted)
 
     def _check_codes(self) -> None:
@@ -224,7 +239,7 @@ def read_spec(text: str, codes: Mapping[str, tuple[str, ...]] | None = None) -> 
         content,
         "the spec",
         *("title", "period", "count", "household", "unit", "rules", "dimension", "table"),
-        *("margins", "structural", "population"),
+        *("margins", "structural", "population", "published"),
     )
     dimensions = tuple(_dimension(one, codes or {}) for one in _tables(content, "dimension"))
     tables = tuple(_texts(one.get("dimensions"), "table") for one in _tables(content, "table"))
@@ -241,6 +256,7 @@ def read_spec(text: str, codes: Mapping[str, tuple[str, ...]] | None = None) -> 
         rules=_rules(content.get("rules", {})),
         structural=tuple(_where(one) for one in _tables(content, "structural")),
         populations=tuple(_population(one) for one in _tables(content, "population")),
+        published=tuple(_published(one) for one in _tables(content, "published")),
         count_column=_text(content.get("count", ""), "count"),
         household_column=_text(content.get("household", ""), "household"),
         unit_column=_text(content.get("unit", ""), "unit"),
@@ -319,6 +335,18 @@ def _population(content: Mapping[str, object]) -> Population:
     return Population(
         where=tuple((name, _text(code, name)) for name, code in where.items()),
         base=_whole(content.get("base"), "population"),
+    )
+
+
+def _published(content: Mapping[str, object]) -> Published:
+    _only(content, "published", "release", "counts", "where")
+    where = content.get("where", {})
+    if not isinstance(where, dict):
+        raise SpecError("published: where must be a table")
+    return Published(
+        release=_text(content.get("release"), "published"),
+        counts=_text(content.get("counts", ""), "published"),
+        where=tuple((name, _text(code, name)) for name, code in where.items()),
     )
 
 

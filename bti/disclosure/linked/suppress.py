@@ -6,15 +6,17 @@ Works from the true counts and promises nothing: `verify` decides.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice, starmap
 from typing import Final
 
 import numpy as np
 
 from bti.disclosure.linked.cells import Universe
 from bti.disclosure.linked.counts import Counts
+from bti.disclosure.linked.history import History
+from bti.disclosure.linked.over_time import weak_over_time
 from bti.disclosure.linked.promise import demands, must_hide
-from bti.disclosure.linked.publication import Publication, Range, shown_truth
+from bti.disclosure.linked.publication import Publication, shown_truth
 from bti.disclosure.linked.reader import FEW, Reader, neighbours
 from bti.disclosure.linked.solver import Detours
 from bti.disclosure.linked.verify import (
@@ -49,17 +51,18 @@ def weight(order: int) -> float:
 
 
 def suppress(
-    counts: Counts, *, earlier: Sequence[Range] = (), progress: Progress = silent
+    counts: Counts, *, history: History | None = None, progress: Progress = silent
 ) -> Publication:
     """Propose what to hide; at worst everything."""
     universe = counts.universe
-    first = {int(number) for number in np.flatnonzero(must_hide(counts))}
+    history = history or History(counts)
+    first = {int(number) for number in np.flatnonzero(must_hide(counts) | history.stands)}
     hidden = set(first)
     for turn in range(_ROUNDS):
         progress("hide", turn, _ROUNDS)
-        weak = _weak(counts, hidden, earlier) or _seen_inside(counts, hidden, earlier)
+        weak = _weak(counts, hidden, history) or _seen_inside(counts, hidden, history)
         if not weak:
-            return _published(counts, _revealed(counts, hidden, first, earlier, progress))
+            return _published(counts, _revealed(counts, hidden, first, history, progress))
         more = _detours(counts, hidden, weak)
         hidden |= more or _beside(universe, weak, hidden)
     everything = np.flatnonzero(~universe.known_zeros)
@@ -70,9 +73,9 @@ def _published(counts: Counts, hidden: Iterable[int]) -> Publication:
     return shown_truth(counts.universe, counts.in_cells, sorted(hidden))
 
 
-def _weak(counts: Counts, hidden: set[int], earlier: Sequence[Range]) -> list[Weakness]:
+def _weak(counts: Counts, hidden: set[int], history: History) -> list[Weakness]:
     publication = _published(counts, hidden)
-    reader = Reader(publication, earlier=earlier, start=counts.children)
+    reader = Reader(publication, earlier=history.statements, start=counts.children)
     examination = Examination(reader, demands(publication, counts), seconds=2.0, walks=2)
     quick = len(counts.universe.cells) > _EXACT and Walk.fits(reader)
     found = examination.at_a_glance() if quick else examination.run()
@@ -80,12 +83,16 @@ def _weak(counts: Counts, hidden: set[int], earlier: Sequence[Range]) -> list[We
 
 
 def _seen_inside(
-    counts: Counts, hidden: set[int], earlier: Sequence[Range], most: int = _SEEN_AT_ONCE
+    counts: Counts, hidden: set[int], history: History, most: int = _SEEN_AT_ONCE
 ) -> list[Weakness]:
     """Some of what those who know cases would see."""
     publication = _published(counts, hidden)
-    reader = Reader(publication, earlier=earlier, start=counts.children)
-    return list(islice(seen_by_insiders(reader, counts, demands(publication, counts)), most))
+    reader = Reader(publication, earlier=history.statements, start=counts.children)
+    found = chain(
+        seen_by_insiders(reader, counts, demands(publication, counts)),
+        starmap(Weakness, weak_over_time(publication, history, reader, silent)),
+    )
+    return list(islice(found, most))
 
 
 def _detours(counts: Counts, hidden: set[int], weak: Sequence[Weakness]) -> set[int]:
@@ -137,7 +144,7 @@ def _revealed(
     counts: Counts,
     hidden: set[int],
     first: set[int],
-    earlier: Sequence[Range],
+    history: History,
     progress: Progress,
 ) -> set[int]:
     """Show again what need not be hidden, the most useful first; as many tries as the size allows."""
@@ -150,6 +157,6 @@ def _revealed(
     for done, number in enumerate(extra[:tries]):
         progress("reveal", done, len(extra))
         fewer = hidden - {number}
-        if not _weak(counts, fewer, earlier) and not _seen_inside(counts, fewer, earlier, 1):
+        if not _weak(counts, fewer, history) and not _seen_inside(counts, fewer, history, 1):
             hidden = fewer
     return hidden

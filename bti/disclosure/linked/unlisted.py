@@ -51,7 +51,7 @@ def _memberships(counts: Counts) -> tuple[Whole, Whole, Whole | None]:
     else:
         columns = np.array([child.column for child in counts.people], dtype=np.int64)
         weights = np.ones(len(columns), dtype=np.int64)
-    cells, owner = _cells_of(universe, columns)
+    cells, owner = cells_of(universe, columns)
     found, place = np.unique(cells, return_inverse=True)
     children = np.bincount(place, weights=weights[owner], minlength=len(found)).astype(np.int64)
     if counts.homes is None:
@@ -60,7 +60,7 @@ def _memberships(counts: Counts) -> tuple[Whole, Whole, Whole | None]:
     return found, children, np.bincount(pairs[:, 0], minlength=len(found)).astype(np.int64)
 
 
-def _cells_of(universe: Universe, columns: Whole) -> tuple[Whole, Whole]:
+def cells_of(universe: Universe, columns: Whole) -> tuple[Whole, Whole]:
     """Every cell each combination stands in, and whose: the place of the combination."""
     places = np.unravel_index(universe.possible[columns], universe.shape)
     cells = np.zeros(len(columns), dtype=np.int64)

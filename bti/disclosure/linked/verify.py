@@ -14,8 +14,10 @@ import numpy as np
 
 from bti.disclosure.linked.cells import Whole
 from bti.disclosure.linked.counts import Counts
+from bti.disclosure.linked.history import History
+from bti.disclosure.linked.over_time import weak_over_time
 from bti.disclosure.linked.promise import NO_DEMAND, Demands, demands, must_hide
-from bti.disclosure.linked.publication import UNLIMITED, Publication, Range
+from bti.disclosure.linked.publication import UNLIMITED, Publication
 from bti.disclosure.linked.questions import unanswered
 from bti.disclosure.linked.reader import FEW, Reader, Unanswered
 from bti.disclosure.linked.spec import Method
@@ -89,23 +91,30 @@ def verify(
     publication: Publication,
     counts: Counts,
     *,
-    earlier: Sequence[Range] = (),
+    history: History | None = None,
     progress: Progress = silent,
 ) -> Verified:
     """Pass tables that tell the truth and keep every promise, or raise NotSafe.
 
-    `earlier` is what has been stated of the same children before: readers have kept it.
+    `history` is everything published before: readers have kept it.
     """
-    wrong = [*untruths(publication, counts), *shown_small(publication, counts)]
+    history = history or History(counts)
+    wrong = [
+        *untruths(publication, counts),
+        *shown_small(publication, counts),
+        *shown_too_early(publication, history),
+    ]
     if wrong:
         raise NotSafe(wrong)
-    reader = Reader(publication, earlier=earlier, start=counts.children)
+    reader = Reader(publication, earlier=history.statements, start=counts.children)
     examined = Examination(reader, demands(publication, counts), progress)
     weaknesses = [*examined.run(), *examined.one_valued_groups(counts)]
     if weaknesses:
         raise NotSafe(weaknesses)
     for weakness in seen_by_insiders(reader, counts, demands(publication, counts), progress):
         raise NotSafe([weakness])
+    for code, cell in weak_over_time(publication, history, reader, progress):
+        raise NotSafe([Weakness(code, cell)])
     proof = Proof(reader.low_seen, reader.high_seen, dict(examined.met_by), reader.witnesses)
     return Verified(publication, proof, passed=_PASSED)
 
@@ -306,6 +315,14 @@ def untruths(publication: Publication, counts: Counts) -> Iterator[Weakness]:
     outside = (truth < least) | ((most != UNLIMITED) & (truth > most))
     for number in np.flatnonzero(outside):
         yield Weakness("number.wrong", int(number))
+
+
+def shown_too_early(publication: Publication, history: History) -> Iterator[Weakness]:
+    """True numbers that differ from earlier ones by few who have come or gone."""
+    if publication.method is Method.SUPPRESSION:
+        for number in np.flatnonzero(history.stands):
+            if publication.shown[number] is not None:
+                yield Weakness("change.shown", int(number))
 
 
 def shown_small(publication: Publication, counts: Counts) -> Iterator[Weakness]:
