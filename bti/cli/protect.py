@@ -80,7 +80,7 @@ def _counted(table: str, spec_text: str, folder: Path) -> tuple[Counts, History]
     from bti.disclosure.linked.counts import codes_in, count, read_rows  # noqa: PLC0415 - as above
     from bti.disclosure.linked.export import read_release  # noqa: PLC0415 - as above
     from bti.disclosure.linked.history import History, Past  # noqa: PLC0415 - as above
-    from bti.disclosure.linked.spec import open_dimensions, read_spec  # noqa: PLC0415 - as above
+    from bti.disclosure.linked.spec_file import open_dimensions, read_spec  # noqa: PLC0415 - as above
 
     rows = read_rows(table)
     spec = read_spec(spec_text, codes_in(rows, open_dimensions(spec_text)))
@@ -130,13 +130,13 @@ def _key(path: Path | None) -> bytes | None:
     return key
 
 
-def _write_all(out: Path, contents: dict[str, str]) -> None:
+def _write_all(out: Path, contents: dict[str, bytes]) -> None:
     """All files or none: written beside and moved into place."""
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=".protect-", dir=out.parent))
     try:
-        for name, text in contents.items():
-            (beside / name).write_text(text, encoding="utf-8", newline="")
+        for name, content in contents.items():
+            (beside / name).write_bytes(content)
         if out.exists():
             out.rmdir()
         beside.replace(out)

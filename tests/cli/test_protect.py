@@ -53,7 +53,8 @@ def test_a_table_is_protected_and_cannot_be_attacked(folder):
     assert attacked.exit_code == 0, attacked.output
     assert attacked.output.startswith("0 recovered")
     names = {path.name for path in (folder / "out").iterdir()}
-    assert names == {"release.json", "report.json", "01-level-age.csv", "01-level-age.json"}
+    tables = {"01-level-age.csv", "01-level-age.json", "tables.xlsx"}
+    assert names == {"release.json", "report.json"} | tables
 
 
 def test_files_are_for_norwegian_excel_and_for_json_stat(folder):
@@ -64,7 +65,7 @@ def test_files_are_for_norwegian_excel_and_for_json_stat(folder):
 
     assert raw.startswith(b"\xef\xbb\xbflevel;age;children\r\n")
     assert len(lines) == 1 + 4 * 5
-    assert (stat["version"], stat["class"], stat["size"]) == ("2.0", "dataset", [4, 5, 1])
+    assert (stat["version"], stat["class"], stat["size"]) == ("2.0", "dataset", [4, 5, 1, 1])
     shown = [line.rsplit(";", 1)[1] for line in lines[1:]]
     assert [None if one == ":" else int(one) for one in shown] == stat["value"]
     assert {place for place, sign in stat["status"].items() if sign == ":"} == {

@@ -32,11 +32,15 @@ TOTAL: Final = "_T"
 
 @dataclass(frozen=True)
 class Incidence:
-    """A matrix of zeros and ones by rows: row r has its ones at `columns[starts[r]:starts[r + 1]]`."""
+    """A sparse matrix by rows: row r has `weights[s:e]` at `columns[s:e]`, s and e from `starts`.
+
+    The weights are ones where a row is a cell.
+    """
 
     starts: Whole
     columns: Whole
     width: int
+    weights: Whole
 
     @property
     def height(self) -> int:
@@ -52,47 +56,60 @@ class Incidence:
         used = np.flatnonzero(values)
         if len(used) * _SPARSE < self.width:
             return self._times_few(values, used)
-        running = np.concatenate(([0], np.cumsum(values[self.columns])))
+        running = np.concatenate(([0], np.cumsum(values[self.columns] * self.weights)))
         found: Whole = running[self.starts[1:]] - running[self.starts[:-1]]
         return found
+
+    def weights_of(self, number: int) -> Whole:
+        """The weights of one row, in the order of its columns."""
+        return self.weights[self.starts[number] : self.starts[number + 1]]
 
     def restricted(self, rows: Whole, columns: Whole | None = None) -> "Incidence":
         """Only these rows and, unless None, only these columns, in the order given."""
         lists = [self.row(int(number)) for number in rows]
+        weights = [self.weights_of(int(number)) for number in rows]
         width = self.width
         if columns is not None:
             place = np.full(self.width, -1, dtype=np.int64)
             place[columns] = np.arange(len(columns))
-            lists = [found[found >= 0] for found in (place[one] for one in lists)]
+            lists = [place[one] for one in lists]
+            weights = [w[one >= 0] for w, one in zip(weights, lists, strict=True)]
+            lists = [one[one >= 0] for one in lists]
             width = len(columns)
-        return incidence(lists, width)
+        return incidence(lists, width, weights)
 
     def _times_few(self, values: Whole, used: Whole) -> Whole:
-        starts, rows = self._by_columns
+        starts, rows, weights = self._by_columns
         many = starts[used + 1] - starts[used]
         step = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many, many)
-        places = rows[np.repeat(starts[used], many) + step]
+        entries = np.repeat(starts[used], many) + step
+        parts = np.repeat(values[used], many) * weights[entries]
         # In floating point, and exact: no sum comes near 2 ** 53.
-        sums = np.bincount(places, weights=np.repeat(values[used], many), minlength=self.height)
+        sums = np.bincount(rows[entries], weights=parts, minlength=self.height)
         return sums.astype(np.int64)
 
     @cached_property
-    def _by_columns(self) -> tuple[Whole, Whole]:
-        """The same matrix by columns: starts, and row numbers."""
+    def _by_columns(self) -> tuple[Whole, Whole, Whole]:
+        """The same matrix by columns: starts, row numbers, weights."""
         rows = np.repeat(np.arange(self.height), np.diff(self.starts))
         order = np.argsort(self.columns, kind="stable")
         counts = np.bincount(self.columns, minlength=self.width)
-        return np.concatenate(([0], np.cumsum(counts))), rows[order]
+        return np.concatenate(([0], np.cumsum(counts))), rows[order], self.weights[order]
 
 
-def incidence(rows: Sequence[Whole], width: int) -> Incidence:
-    """A matrix from the columns of each row."""
+def incidence(
+    rows: Sequence[Whole], width: int, weights: Sequence[Whole] | None = None
+) -> Incidence:
+    """A matrix from the columns of each row, and their weights unless they are ones."""
     lengths = np.array([len(one) for one in rows], dtype=np.int64)
     columns = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
     return Incidence(
         starts=np.concatenate(([0], np.cumsum(lengths))),
         columns=columns.astype(np.int64),
         width=width,
+        weights=np.concatenate(weights).astype(np.int64)
+        if weights
+        else np.ones(len(columns), dtype=np.int64),
     )
 
 
@@ -176,6 +193,10 @@ class Universe:
         return tuple(
             one.codes[int(place)] for one, place in zip(self.dimensions, places, strict=True)
         )
+
+    def nodes_of(self, column: int) -> tuple[int, ...]:
+        """The nodes of a combination: codes come first among them."""
+        return tuple(map(int, np.unravel_index(int(self.possible[column]), self.shape)))
 
     def describe(self, number: int) -> dict[str, str]:
         """What a cell says: dimension to code or group; nothing for the grand total."""

@@ -11,11 +11,13 @@ from bti.disclosure.linked.counts import Counts
 from bti.disclosure.linked.history import History
 from bti.disclosure.linked.promise import must_hide
 from bti.disclosure.linked.publication import Publication, shown_truth
+from bti.disclosure.linked.quantiles import with_quantiles
 from bti.disclosure.linked.rounding import controlled_rounding, mended_rounding
 from bti.disclosure.linked.spec import Method
 from bti.disclosure.linked.suppress import MOST_CELLS, suppress, weight
 from bti.disclosure.linked.verify import NotSafe, Progress, Verified, Weakness, silent, verify
 
+_MEDIAN: Final = 50
 _DRAWS: Final = 3
 """So often controlled rounding is drawn again when a draw is refused."""
 
@@ -109,10 +111,28 @@ def _tried(
             codes.add("method.no_solution")
             continue
         try:
-            return verify(proposal, counts, history=history, progress=progress), ()
+            found = verify(proposal, counts, history=history, progress=progress)
         except NotSafe as fault:
             codes |= {one.code for one in fault.weaknesses}
+        else:
+            return _with_quantiles(found, counts, history, progress), ()
     return None, tuple(sorted(codes or {"method.not_possible"}))
+
+
+def _with_quantiles(
+    found: Verified, counts: Counts, history: History | None, progress: Progress
+) -> Verified:
+    """The same with all quantiles that were asked for, or with the medians, or with none."""
+    asked = {part for one in counts.universe.spec.quantiles for part in one.parts}
+    for parts in (asked, asked & {_MEDIAN}):
+        if not parts:
+            continue
+        more = with_quantiles(found.publication, counts, sorted(parts))
+        try:
+            return verify(more, counts, history=history, progress=progress)
+        except NotSafe:
+            continue
+    return found
 
 
 def _proposals(

@@ -1,4 +1,4 @@
-"""What readers get, as files: one text to attack it from, and each table as CSV and JSON-stat 2.
+"""What readers get, as files: one text to attack it from, and each table as CSV, XLSX and JSON-stat 2.
 
 Hidden numbers are shown as Statistics Norway does: ":" is confidential, "." cannot occur.
 """
@@ -7,15 +7,26 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from bti.disclosure.linked.catalogue import description
 from bti.disclosure.linked.cells import TOTAL, TableView, Universe
 from bti.disclosure.linked.engine import Outcome
+from bti.disclosure.linked.layout import (
+    CHILDREN,
+    Field,
+    Sheet,
+    number_or_sign,
+    of_percent,
+    percent_or_sign,
+    sheets,
+)
 from bti.disclosure.linked.publication import Publication
-from bti.disclosure.linked.spec import Dimension, Method, Rules, Spec, Zeros
+from bti.disclosure.linked.quantiles import places
+from bti.disclosure.linked.spec import MAX_CODES, Dimension, Method, Quantile, Rules, Spec, Zeros
+from bti.disclosure.linked.workbook import workbook
 
 FORMAT: Final = "stafett-linked-1"
-HIDDEN: Final = ":"
-IMPOSSIBLE: Final = "."
 MAX_TEXT: Final = 20_000_000
+CONTENTS: Final = "ContentsCode"
 _BOM: Final = "\ufeff"
 
 
@@ -23,57 +34,82 @@ class ReleaseTextError(ValueError):
     """A text is not a release of linked tables."""
 
 
-def files(outcome: Outcome) -> dict[str, str]:
+def files(outcome: Outcome) -> dict[str, bytes]:
     """Every file of a release, by name."""
     publication = outcome.verified.publication
     found = {
         "release.json": _json(release_content(publication)),
         "report.json": _json(report(outcome)),
+        "tables.xlsx": workbook(publication),
     }
+    for one in sheets(publication):
+        found[f"{one.name}.csv"] = table_csv(one).encode()
     for number, view in enumerate(publication.universe.tables, start=1):
         name = f"{number:02d}-" + "-".join(view.dimensions or ("total",))
-        found[f"{name}.csv"] = table_csv(publication, view)
         found[f"{name}.json"] = _json(json_stat(publication, view))
+    catalogue = publication.universe.spec.catalogue
+    if catalogue is not None:
+        tables = sorted(set(found) - {"release.json", "report.json"})
+        found["dataset.jsonld"] = _json(description(publication, catalogue, tables))
     return found
 
 
-def table_csv(publication: Publication, view: TableView) -> str:
-    """A table for Norwegian Excel: byte order mark, semicolons, one row for each number."""
-    lines = [";".join([*map(_quoted, view.dimensions), "children"])]
-    lines += [
-        ";".join([*map(_quoted, labels), _sign(publication, number)])
-        for labels, number in view.rows
-    ]
-    return _BOM + "\r\n".join(lines) + "\r\n"
+def table_csv(sheet: Sheet) -> str:
+    """A table for Norwegian Excel: byte order mark, semicolons, decimal comma, one row for each number."""
+    lines = [sheet.columns, *(tuple(map(_field, line)) for line in sheet.lines)]
+    return _BOM + "".join(";".join(map(_quoted, line)) + "\r\n" for line in lines)
 
 
 def json_stat(publication: Publication, view: TableView) -> dict[str, Any]:
-    """A table as a JSON-stat 2.0 dataset; `status` holds the signs of numbers not shown."""
-    universe = publication.universe
-    named = [universe.spec.dimension(name) for name in view.dimensions]
-    labels = {one.name: _labels(one) for one in named}
-    numbers = [number for _, number in view.rows]
-    signs = {str(place): _sign(publication, n) for place, n in enumerate(numbers)}
+    """A table as a JSON-stat 2.0 dataset; `status` holds the signs of numbers not shown.
+
+    Contents and time are dimensions of their own, as with Statistics Norway.
+    """
+    spec = publication.universe.spec
+    labels = {name: _labels(spec.dimension(name)) for name in view.dimensions}
+    percent = of_percent(publication, view)
+    contents = {
+        CHILDREN: (spec.title or "Unique children", 0),
+        **{f"percent_{one}": (f"Per cent of {one}", 1) for one in percent},
+    }
+    values: list[Field] = []
+    for _, cell in view.rows:
+        values.append(number_or_sign(publication, cell))
+        values += [percent_or_sign(publication, cell, one) for one in percent]
     return {
         "version": "2.0",
         "class": "dataset",
-        "label": universe.spec.title or "Unique children",
-        "id": [*labels, "period"],
-        "size": [*(len(one) for one in labels.values()), 1],
+        "label": spec.title or "Unique children",
+        "id": [*labels, CONTENTS, "Tid"],
+        "size": [*(len(one) for one in labels.values()), len(contents), 1],
         "dimension": {
             **{
                 name: {"category": {"index": list(codes), "label": {c: c for c in codes}}}
                 for name, codes in labels.items()
             },
-            "period": {"category": {"index": [universe.spec.period or "-"]}},
+            CONTENTS: {
+                "category": {
+                    "index": list(contents),
+                    "label": {code: label for code, (label, _) in contents.items()},
+                    "unit": {code: {"decimals": n} for code, (_, n) in contents.items()},
+                }
+            },
+            "Tid": {"category": {"index": [spec.period or "-"]}},
         },
-        "role": {"time": ["period"]},
-        "value": [
-            None if universe.known_zeros[number] else publication.shown[number]
-            for number in numbers
-        ],
-        "status": {place: sign for place, sign in signs.items() if sign in (HIDDEN, IMPOSSIBLE)},
+        "role": {"time": ["Tid"], "metric": [CONTENTS]},
+        "value": [_plain(value) for value in values],
+        "status": {str(n): value for n, value in enumerate(values) if isinstance(value, str)},
     }
+
+
+def _plain(value: Field) -> int | float | None:
+    if isinstance(value, str):
+        return None
+    return value if isinstance(value, int) else float(value)
+
+
+def _field(value: Field) -> str:
+    return value if isinstance(value, str) else str(value).replace(".", ",")
 
 
 def report(outcome: Outcome) -> dict[str, Any]:
@@ -127,6 +163,17 @@ def release_content(publication: Publication) -> dict[str, Any]:
             }
             for one in spec.dimensions
         ],
+        "percentages": list(spec.percentages),
+        "quantiles": [
+            {
+                "dimension": one.dimension,
+                "within": list(one.within),
+                "parts": list(one.parts),
+                "least": one.least,
+            }
+            for one in spec.quantiles
+        ],
+        "bands": list(publication.bands),
         "structural": [{name: list(codes) for name, codes in where} for where in spec.structural],
         "tables": [
             {
@@ -147,11 +194,15 @@ def read_release(text: str) -> Publication:
         if content["format"] != FORMAT:
             raise ReleaseTextError("unknown format")
         universe = Universe(_spec(content))
+        bands = tuple(map(_band, content.get("bands", [])))
+        if bands and len(bands) != len(places(universe)):
+            raise ReleaseTextError("the bands do not fit the quantiles")
         return Publication(
             universe,
             Method(content["method"]),
             tuple(_shown(universe, content["tables"])),
             only_small_hidden=content["only_small_hidden"] is True,
+            bands=bands,
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as fault:
         raise ReleaseTextError(f"not a release: {fault}") from None
@@ -166,6 +217,12 @@ def _shown(universe: Universe, tables: list[Mapping[str, Any]]) -> Iterator[int 
             if found.setdefault(number, value) != value:
                 raise ReleaseTextError("one number is shown in two ways")
     yield from (found[number] for number in range(len(universe.cells)))
+
+
+def _band(value: Any) -> int | None:  # noqa: ANN401 - from JSON
+    if value is not None and not (type(value) is int and 0 <= value < MAX_CODES):
+        raise ReleaseTextError("a band is not a number")
+    return value
 
 
 def _spec(content: Mapping[str, Any]) -> Spec:
@@ -185,6 +242,11 @@ def _spec(content: Mapping[str, Any]) -> Spec:
         title=str(content["title"]),
         period=str(content["period"]),
         rules=Rules(**rules),
+        percentages=tuple(content.get("percentages", [])),
+        quantiles=tuple(
+            Quantile(one["dimension"], tuple(one["within"]), tuple(one["parts"]), one["least"])
+            for one in content.get("quantiles", [])
+        ),
         structural=tuple(
             tuple((name, tuple(codes)) for name, codes in where.items())
             for where in content["structural"]
@@ -208,13 +270,6 @@ def _labels(dimension: Dimension) -> tuple[str, ...]:
     return (*dimension.codes, *(name for name, _ in dimension.groups), TOTAL)
 
 
-def _sign(publication: Publication, number: int) -> str:
-    if publication.universe.known_zeros[number]:
-        return IMPOSSIBLE
-    value = publication.shown[number]
-    return HIDDEN if value is None else str(value)
-
-
 def _quoted(text: str) -> str:
     """A field of CSV; never one that a spreadsheet would take for a formula."""
     if text[:1] in ("=", "+", "-", "@", "\t"):
@@ -224,5 +279,5 @@ def _quoted(text: str) -> str:
     return text
 
 
-def _json(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+def _json(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()

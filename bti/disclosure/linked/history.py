@@ -5,7 +5,7 @@ what is stated today was true then. Where some have come or gone, but too few, t
 of them: the earlier number stands, and the new one must stay open.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,7 @@ import numpy as np
 from bti.disclosure.linked.cells import Box, Flags, Universe, Whole
 from bti.disclosure.linked.counts import Counts
 from bti.disclosure.linked.publication import Publication, Range
+from bti.disclosure.linked.quantiles import statements
 from bti.disclosure.linked.spec import SpecError
 from bti.disclosure.linked.unlisted import cells_of
 
@@ -62,6 +63,13 @@ class Changes:
         inside[columns] = True
         moved = inside[self.then] != inside[self.now]
         return len(np.unique(self.home[moved]))
+
+    def still(self, columns: Whole) -> bool:
+        """Whether nobody who is or was in these combinations has moved, not even among them."""
+        inside = np.zeros(self._width + 1, dtype=bool)
+        inside[columns] = True
+        moved = self.then != self.now
+        return not bool((moved & (inside[self.then] | inside[self.now])).any())
 
     def few(self, universe: Universe, gate: int) -> list[tuple[int, ...]]:
         """Nodes of every cell, in a table or not, that some have come into or left, but fewer than `gate`."""
@@ -170,10 +178,36 @@ class History:
             columns = self.counts.universe.columns_in(box)
             if len(columns) and (changes is None or changes.households(columns) == 0):
                 yield Range(columns, int(least[cell]), int(most[cell]))
+        yield from self._stated_by_quantiles(number, changes)
+
+    def _stated_by_quantiles(self, number: int, changes: Changes | None) -> Iterator[Range]:
+        """What earlier medians say, where nobody in the group has moved at all."""
+        past, universe = self.pasts[number], self.counts.universe
+        said = list(statements(past.publication))
+        if not said:
+            return
+        then = past.publication.universe
+        leaves = [
+            universe.columns_in(box)
+            for box in _boxes(past, universe, map(then.nodes_of, range(then.matrix.width)))
+        ]
+        for one in said:
+            parts = [leaves[int(column)] for column in one.columns]
+            columns = np.concatenate(parts)
+            if one.weights is None or not (changes is None or changes.still(columns)):
+                continue
+            weights = np.repeat(one.weights, [len(part) for part in parts])
+            order = np.argsort(columns, kind="stable")
+            yield Range(columns[order], one.least, one.most, weights[order])
 
 
 def _laid_out(past: Past, universe: Universe) -> Iterator[Box]:
     """Each cell of an earlier release as codes of today."""
+    return _boxes(past, universe, (cell.nodes for cell in past.publication.universe.cells))
+
+
+def _boxes(past: Past, universe: Universe, cells: Iterable[tuple[int, ...]]) -> Iterator[Box]:
+    """Some cells of an earlier release's space as codes of today. Raises SpecError."""
     then = past.publication.universe
     fixed = dict(past.where)
     for name in (*then.names, *fixed):
@@ -183,7 +217,7 @@ def _laid_out(past: Past, universe: Universe) -> Iterator[Box]:
         one.name: [_codes(universe, one.name, code) for code in one.codes]
         for one in then.dimensions
     }
-    for cell in then.cells:
+    for nodes in cells:
         box = []
         for place, one in enumerate(universe.dimensions):
             codes = np.ones(universe.shape[place], dtype=bool)
@@ -191,7 +225,7 @@ def _laid_out(past: Past, universe: Universe) -> Iterator[Box]:
                 codes &= _codes(universe, one.name, fixed[one.name])
             if one.name in then.names:
                 there = then.names.index(one.name)
-                members = then.nodes[there].members[cell.nodes[there]]
+                members = then.nodes[there].members[nodes[there]]
                 codes &= np.any([meaning[one.name][member] for member in members], axis=0)
             box.append(codes)
         yield tuple(box)

@@ -16,11 +16,15 @@ UNLIMITED: Final = -1
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What is stated of a set of combinations: at least and, unless UNLIMITED, at most."""
+    """What is stated of a set of combinations: at least and, unless UNLIMITED, at most.
+
+    With `weights`, of the sum in which each child of a combination counts so much.
+    """
 
     columns: Whole
     least: int
     most: int
+    weights: Whole | None = None
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Publication:
     """One for each cell of the universe; None is hidden."""
     only_small_hidden: bool = False
     """Whether a reader may conclude that each hidden number is under the threshold."""
+    bands: tuple[int | None, ...] = ()
+    """For each quantile of the spec the band it lies in, None if it is not shown; or none at all."""
 
     def __post_init__(self) -> None:
         if len(self.shown) != len(self.universe.cells):

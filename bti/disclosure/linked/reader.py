@@ -13,6 +13,7 @@ import numpy as np
 from bti.disclosure.linked.cells import Flags, Incidence, Real, Universe, Whole, incidence
 from bti.disclosure.linked.propagate import propagate
 from bti.disclosure.linked.publication import UNLIMITED, Publication, Range
+from bti.disclosure.linked.quantiles import statements
 from bti.disclosure.linked.solver import Programme, rounded
 
 _NEVER: Final = np.iinfo(np.int64).max
@@ -47,7 +48,12 @@ class Reader:
         stated = np.flatnonzero((least > 0) | (most != UNLIMITED))
         stated = stated[~self.universe.known_zeros[stated]]
         rows = [self.universe.matrix.row(int(number)) for number in stated]
-        self.rows = incidence([*rows, *(one.columns for one in earlier)], self.width)
+        earlier = (*statements(publication), *earlier)
+        weights = [np.ones(len(row), dtype=np.int64) for row in rows]
+        for one in earlier:
+            ones = np.ones(len(one.columns), dtype=np.int64)
+            weights.append(ones if one.weights is None else one.weights)
+        self.rows = incidence([*rows, *(one.columns for one in earlier)], self.width, weights)
         self.least = np.array([*least[stated], *(one.least for one in earlier)], dtype=np.int64)
         self.most = np.array([*most[stated], *(one.most for one in earlier)], dtype=np.int64)
         self.bounds = propagate(self.universe, least, most)

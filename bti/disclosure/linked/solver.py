@@ -45,7 +45,7 @@ class Programme:
         matrix.format_ = highspy.MatrixFormat.kRowwise
         matrix.start_ = rows.starts
         matrix.index_ = rows.columns
-        matrix.value_ = np.ones(len(rows.columns))
+        matrix.value_ = rows.weights.astype(np.float64)
         self._columns = np.arange(rows.width, dtype=np.int32)
         self._linear = _solver(self._model)
         self._whole: highspy.Highs | None = None

@@ -1,11 +1,10 @@
-"""What is to be published, as data: dimensions with groups, tables, rules. Read from TOML.
+"""What is to be published, as data: dimensions with groups, tables, rules. `spec_file` reads it.
 
 Checks everything that can be known without the counts; `counts` checks the rest.
 """
 
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import combinations
@@ -26,6 +25,7 @@ MAX_COMBINATIONS: Final = 200_000
 
 MAX_CELLS: Final = 20_000
 MOST_INSIDERS: Final = 4
+LEAST_FOR_QUANTILES: Final = 10
 
 _NAME = re.compile(r"[^\W\d][\w-]{0,39}")
 _PERIOD = re.compile(r"[0-9A-Za-z-]{1,20}")
@@ -86,6 +86,46 @@ class Population:
 
     where: tuple[tuple[str, str], ...]
     base: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """Medians or others of an ordered dimension, for each group of the dimensions `within`."""
+
+    dimension: str
+    within: tuple[str, ...] = ()
+    parts: tuple[int, ...] = (50,)
+    """In a hundred: 50 is the median, 25 and 75 are the quartiles."""
+    least: int = LEAST_FOR_QUANTILES
+    """Of fewer children or households nothing is told."""
+
+    def __post_init__(self) -> None:
+        if self.dimension in self.within:
+            raise SpecError(f"quantiles of {self.dimension} within itself")
+        if not self.parts or not set(self.parts) <= {10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90}:
+            raise SpecError("quantiles are quartiles or tenths: parts are 10, 20, 25 ... 90")
+        if self.least < LEAST_FOR_QUANTILES:
+            raise SpecError(f"quantiles are told of at least {LEAST_FOR_QUANTILES}")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Where a release will be found and who answers for it, for data catalogues."""
+
+    address: str
+    publisher: str
+    """The address of the organisation in the national catalogue."""
+    contact: str
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        for value, start in (
+            (self.address, "https://"),
+            (self.publisher, "https://"),
+            (self.contact, "mailto:"),
+        ):
+            if not value.startswith(start) or not value.isprintable() or " " in value:
+                raise SpecError(f"catalogue: expected an address with {start}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +197,10 @@ class Spec:
     keep: tuple[str, ...] = ()
     """Dimensions that take part although no table has them: earlier releases do."""
     published: tuple[Published, ...] = ()
+    quantiles: tuple[Quantile, ...] = ()
+    catalogue: Catalogue | None = None
+    percentages: tuple[str, ...] = ()
+    """Dimensions over whose total each number is also shown in per cent."""
     count_column: str = ""
     household_column: str = ""
     unit_column: str = ""
@@ -189,15 +233,25 @@ class Spec:
     def used(self) -> tuple[Dimension, ...]:
         """The dimensions that some table has, in the order of the spec."""
         wanted = {name for table in self.tables for name in table} | set(self.keep)
+        wanted |= {name for one in self.quantiles for name in (one.dimension, *one.within)}
         return tuple(one for one in self.dimensions if one.name in wanted)
 
     def _check_codes(self) -> None:
+        of_quantiles = [name for one in self.quantiles for name in (one.dimension, *one.within)]
+        for name in (*self.percentages, *self.keep, *of_quantiles):
+            self.dimension(name)
+        self._check_structural()
+        self._check_population()
+
+    def _check_structural(self) -> None:
         for where in self.structural:
             if not where:
                 raise SpecError("a structural zero says nothing")
             for name, codes in where:
                 if not codes or not set(codes) <= set(self.dimension(name).codes):
                     raise SpecError(f"structural: {name} has codes that do not exist")
+
+    def _check_population(self) -> None:
         for population in self.populations:
             if population.base < 0:
                 raise SpecError("a population is not negative")
@@ -226,156 +280,6 @@ def margins(names: Iterable[str], order: int) -> tuple[tuple[str, ...], ...]:
     return tuple(combinations(known, min(order, len(known))))
 
 
-def read_spec(text: str, codes: Mapping[str, tuple[str, ...]] | None = None) -> Spec:
-    """Read TOML; `codes` fills in dimensions whose codes are left to the counts.
-
-    Raises SpecError for anything unknown, missing or contradictory.
-    """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise SpecError(f"not TOML: {fault}") from None
-    _only(
-        content,
-        "the spec",
-        *("title", "period", "count", "household", "unit", "rules", "dimension", "table"),
-        *("margins", "structural", "population", "published"),
-    )
-    dimensions = tuple(_dimension(one, codes or {}) for one in _tables(content, "dimension"))
-    tables = tuple(_texts(one.get("dimensions"), "table") for one in _tables(content, "table"))
-    if "margins" in content:
-        order = _whole(content["margins"], "margins")
-        if not 1 <= order <= MAX_DIMENSIONS:
-            raise SpecError("margins must say how many dimensions a table has")
-        tables += margins((one.name for one in dimensions), order)
-    return Spec(
-        dimensions=dimensions,
-        tables=tables,
-        title=_text(content.get("title", ""), "title"),
-        period=_text(content.get("period", ""), "period"),
-        rules=_rules(content.get("rules", {})),
-        structural=tuple(_where(one) for one in _tables(content, "structural")),
-        populations=tuple(_population(one) for one in _tables(content, "population")),
-        published=tuple(_published(one) for one in _tables(content, "published")),
-        count_column=_text(content.get("count", ""), "count"),
-        household_column=_text(content.get("household", ""), "household"),
-        unit_column=_text(content.get("unit", ""), "unit"),
-    )
-
-
-def open_dimensions(text: str) -> tuple[str, ...]:
-    """The dimensions of a spec that leave their codes to the counts."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise SpecError(f"not TOML: {fault}") from None
-    return tuple(
-        _text(one.get("name"), "dimension")
-        for one in _tables(content, "dimension")
-        if "codes" not in one
-    )
-
-
 def with_rules(spec: Spec, **changes: object) -> Spec:
     """The same spec under other rules; for comparisons."""
     return replace(spec, rules=replace(spec.rules, **changes))  # type: ignore[arg-type] # checked there
-
-
-def _dimension(content: Mapping[str, object], codes: Mapping[str, tuple[str, ...]]) -> Dimension:
-    _only(content, "dimension", "name", "codes", "groups", "harmless")
-    name = _text(content.get("name"), "dimension")
-    groups = content.get("groups", {})
-    if not isinstance(groups, dict):
-        raise SpecError(f"dimension {name}: groups must be a table")
-    harmless = content.get("harmless", False)
-    if not isinstance(harmless, bool):
-        raise SpecError(f"dimension {name}: harmless must be true or false")
-    found = _texts(content["codes"], name) if "codes" in content else codes.get(name, ())
-    return Dimension(
-        name=name,
-        codes=found,
-        groups=tuple((group, _texts(members, name)) for group, members in groups.items()),
-        harmless=harmless,
-    )
-
-
-def _rules(content: object) -> Rules:
-    if not isinstance(content, dict):
-        raise SpecError("rules must be a table")
-    numbers = ("threshold", "known_cases", "coalition", "turnover", "least_population", "base")
-    _only(content, "rules", *numbers, "zeros", "methods")
-    found: dict[str, object] = {
-        name: _whole(content[name], name) for name in numbers if name in content
-    }
-    try:
-        if "zeros" in content:
-            found["zeros"] = Zeros(content["zeros"])
-        if "methods" in content:
-            found["methods"] = tuple(Method(one) for one in _texts(content["methods"], "methods"))
-    except ValueError as fault:
-        raise SpecError(f"rules: {fault}") from None
-    if "turnover" not in found:
-        threshold = found.get("threshold", DEFAULT_THRESHOLD)
-        found["turnover"] = max(5, threshold if isinstance(threshold, int) else 0)
-    return Rules(**found)  # type: ignore[arg-type] # each was checked above
-
-
-def _where(content: Mapping[str, object]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple(
-        (name, (codes,) if isinstance(codes, str) else _texts(codes, name))
-        for name, codes in content.items()
-    )
-
-
-def _population(content: Mapping[str, object]) -> Population:
-    _only(content, "population", "where", "base")
-    where = content.get("where")
-    if not isinstance(where, dict) or not where:
-        raise SpecError("population: where must name a dimension and a code")
-    return Population(
-        where=tuple((name, _text(code, name)) for name, code in where.items()),
-        base=_whole(content.get("base"), "population"),
-    )
-
-
-def _published(content: Mapping[str, object]) -> Published:
-    _only(content, "published", "release", "counts", "where")
-    where = content.get("where", {})
-    if not isinstance(where, dict):
-        raise SpecError("published: where must be a table")
-    return Published(
-        release=_text(content.get("release"), "published"),
-        counts=_text(content.get("counts", ""), "published"),
-        where=tuple((name, _text(code, name)) for name, code in where.items()),
-    )
-
-
-def _tables(content: Mapping[str, object], name: str) -> list[dict[str, object]]:
-    found = content.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise SpecError(f"{name} must be written as [[{name}]]")
-    return found
-
-
-def _only(content: Mapping[str, object], where: str, *known: str) -> None:
-    for name in content:
-        if name not in known:
-            raise SpecError(f"{where} does not know {name[:40]!r}")
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str):
-        raise SpecError(f"{where}: expected text")
-    return value
-
-
-def _texts(value: object, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise SpecError(f"{where}: expected a list of texts")
-    return tuple(value)
-
-
-def _whole(value: object, where: str) -> int:
-    if type(value) is not int:
-        raise SpecError(f"{where}: expected a whole number")
-    return value

@@ -18,6 +18,7 @@ from bti.disclosure.linked.history import History
 from bti.disclosure.linked.over_time import weak_over_time
 from bti.disclosure.linked.promise import NO_DEMAND, Demands, demands, must_hide
 from bti.disclosure.linked.publication import UNLIMITED, Publication
+from bti.disclosure.linked.quantiles import wrong_quantiles
 from bti.disclosure.linked.questions import unanswered
 from bti.disclosure.linked.reader import FEW, Reader, Unanswered
 from bti.disclosure.linked.spec import Method
@@ -104,6 +105,8 @@ def verify(
         *shown_small(publication, counts),
         *shown_too_early(publication, history),
     ]
+    if wrong_quantiles(publication, counts):
+        wrong.append(Weakness("quantile.wrong"))
     if wrong:
         raise NotSafe(wrong)
     reader = Reader(publication, earlier=history.statements, start=counts.children)

@@ -33,7 +33,7 @@ class Walk:
         )
         self._inside = np.zeros((reader.width, reader.rows.height), dtype=np.int8)
         for row in range(reader.rows.height):
-            self._inside[reader.rows.row(row), row] = 1
+            self._inside[reader.rows.row(row), row] = reader.rows.weights_of(row)
         self._most = np.where(reader.most == UNLIMITED, _FREE, reader.most)
         # The order of trying and nothing else; a fixed seed, so that anybody may repeat it.
         self._random = np.random.default_rng(7)
