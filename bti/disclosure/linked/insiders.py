@@ -89,6 +89,7 @@ class Insiders:
         self.truth = counts.children
         self._seconds = seconds
         self.cases = cases_of(counts)
+        self._leeway = reader.leeway(counts.children)
         self._walk = Walk(reader, counts.children) if Walk.fits(reader) else None
         self.data_sets = 0
 
@@ -96,7 +97,7 @@ class Insiders:
         self, columns: Whole, most: int, own: tuple[int, ...] = ()
     ) -> Iterator[tuple[int, ...]]:
         """`own` and every choice of cases with children in some combinations, at most so many in all."""
-        kinds = self.cases.touching(columns)
+        kinds = self.cases.touching(columns[self.truth[columns] > 0])
 
         def more(first: int, chosen: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
             yield chosen
@@ -114,10 +115,11 @@ class Insiders:
         Exact, unless `quick`: then a no says only that small steps found nothing.
         """
         own = self.cases.children(question.own, self.width)
+        if self._at_once(question, own):
+            return True
         barred = np.zeros(len(self.cases.kinds), dtype=bool)
         if question.outside:
-            columns = self._reader.universe.columns_in(question.goals[0].box)
-            barred[list(self.cases.touching(columns))] = True
+            barred[list(self.touching(question.goals[0].box))] = True
         others = question.known - len(question.own)
         spoilers = Spoilers(self.cases, question.own, own, others, barred)
         more: tuple[int, ...] = ()
@@ -139,6 +141,28 @@ class Insiders:
         finally:
             self._reader.know(np.zeros(self.width, dtype=np.int64))
         raise Unanswered("too many data sets would be needed")
+
+    def touching(self, box: Box) -> tuple[int, ...]:
+        """The kinds of cases with a child in a box."""
+        columns = self.universe.columns_in(box)
+        return self.cases.touching(columns[self.truth[columns] > 0])
+
+    def _at_once(self, question: Question, own: Whole) -> bool:
+        """Whether a data set that nobody who may ask can know to be wrong is found without a search.
+
+        That is one with children added, or without those in the box who are not her own.
+        """
+        for number, goal in enumerate(question.goals):
+            columns = self.universe.columns_in(goal.box)
+            here = self.truth[columns]
+            if goal.way is Way.UP:
+                if self._leeway.can_add(columns, goal.wanted - int(here.sum())):
+                    return True
+            elif question.outside and number == 0 and int(own[columns].sum()) <= goal.wanted:
+                there = here > own[columns]
+                if self._leeway.can_drop(columns[there], (here - own[columns])[there]):
+                    return True
+        return False
 
     def _data_set(self, question: Question, known: Whole, *, quick: bool) -> Whole | None:
         """One that answers a question for whoever knows these children, or None if there is none."""

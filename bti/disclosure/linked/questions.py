@@ -142,7 +142,7 @@ def _another(
     columns = universe.columns_in(elsewhere)
     if not len(columns):
         return None
-    own = tuple(kind for kind in cases.touching(columns) for _ in range(cases.available[kind]))
+    own = tuple(kind for kind in insiders.touching(elsewhere) for _ in range(cases.available[kind]))
     if len(own) > most:
         return None
     more = Goal(elsewhere, Way.UP, exceptions + 1)

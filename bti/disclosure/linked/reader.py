@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from bti.disclosure.linked.cells import Flags, Incidence, Real, Universe, Whole, incidence
+from bti.disclosure.linked.leeway import Leeway
 from bti.disclosure.linked.propagate import propagate
 from bti.disclosure.linked.publication import UNLIMITED, Publication, Range
 from bti.disclosure.linked.quantiles import statements
@@ -156,6 +157,10 @@ class Reader:
         cost = np.zeros(self.width)
         cost[columns] = 1.0
         return cost
+
+    def leeway(self, data: Whole) -> Leeway:
+        """How far a data set that agrees may be changed in single combinations."""
+        return Leeway(self.rows, self.least, self.most, data)
 
     @cached_property
     def limited(self) -> Flags:

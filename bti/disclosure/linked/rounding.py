@@ -10,7 +10,7 @@ same way, and averaging many releases gains nothing.
 
 import hmac
 from collections.abc import Collection, Iterator
-from itertools import islice, starmap
+from itertools import chain, islice, starmap
 from typing import Final
 
 import numpy as np
@@ -24,7 +24,13 @@ from bti.disclosure.linked.publication import Publication
 from bti.disclosure.linked.reader import FEW, Reader, neighbours
 from bti.disclosure.linked.solver import Programme
 from bti.disclosure.linked.spec import Method
-from bti.disclosure.linked.verify import Examination, Progress, Weakness, silent
+from bti.disclosure.linked.verify import (
+    Examination,
+    Progress,
+    Weakness,
+    seen_by_insiders,
+    silent,
+)
 from bti.disclosure.linked.walk import Walk
 
 KEY_LENGTH: Final = 32
@@ -75,15 +81,28 @@ def mended_rounding(
         if seen is not None:
             np.minimum(reader.low_seen, seen[0], out=reader.low_seen)
             np.maximum(reader.high_seen, seen[1], out=reader.high_seen)
-        weak = Examination(reader, demands(proposal, counts), progress).at_a_glance()
+        examination = Examination(reader, demands(proposal, counts), progress)
+        weak = examination.at_a_glance()
+        weak = weak or list(examination.one_valued_groups(counts, quick=True))
         weak = weak or list(
-            islice(starmap(Weakness, weak_over_time(proposal, history, reader, progress)), _AT_ONCE)
+            islice(
+                chain(
+                    seen_by_insiders(reader, counts, demands(proposal, counts), progress),
+                    starmap(Weakness, weak_over_time(proposal, history, reader, progress)),
+                ),
+                _AT_ONCE,
+            )
         )
         if not weak:
             return proposal
         seen = (reader.low_seen, reader.high_seen)
         failing = {one.cell for one in weak}
-        more = _smallest_beside(proposal, counts, failing)
+        groups = {
+            one.cell
+            for one in weak
+            if one.code.endswith("one_value") and proposal.shown[one.cell] is not None
+        }
+        more = groups | _smallest_beside(proposal, counts, failing)
         also |= more or _in_the_way(proposal, counts, failing)
     return None
 

@@ -7,6 +7,7 @@ to a solver: that nobody is found is what the proof about insiders rests on.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -29,7 +30,7 @@ class Cases:
     available: tuple[int, ...]
     of_column: Mapping[int, tuple[int, ...]] = field(repr=False)
 
-    @property
+    @cached_property
     def largest(self) -> int:
         """Children of the largest."""
         return max((sum(many for _, many in kind) for kind in self.kinds), default=0)

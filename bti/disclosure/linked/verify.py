@@ -8,6 +8,7 @@ solver can refuse a safe release and never pass an unsafe one.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from bti.disclosure.linked.cells import Whole
 from bti.disclosure.linked.counts import Counts
 from bti.disclosure.linked.history import History
+from bti.disclosure.linked.leeway import Leeway
 from bti.disclosure.linked.over_time import weak_over_time
 from bti.disclosure.linked.promise import NO_DEMAND, Demands, demands, must_hide
 from bti.disclosure.linked.publication import UNLIMITED, Publication
@@ -173,8 +175,10 @@ class Examination:
         self._on_foot()
         return [*sorted(self._refused), *self._unmet()]
 
-    def one_valued_groups(self, counts: Counts) -> Iterator[Weakness]:
+    def one_valued_groups(self, counts: Counts, *, quick: bool = False) -> Iterator[Weakness]:
         """Groups of whom readers can tell that all share one value, large enough to be recognised.
+
+        With `quick` those of whom small steps do not show the contrary: too strict.
 
         Only of a group that truly shares a value can this be told; it takes one data set in which
         somebody differs.
@@ -196,20 +200,29 @@ class Examination:
                     continue
                 others = tuple(axis for axis in range(inside.ndim) if axis != place)
                 values = np.flatnonzero(inside.sum(axis=others))
-                if len(values) == 1 and not self._can_differ(number, place, int(values[0])):
+                if len(values) == 1 and not self._can_differ(
+                    number, place, int(values[0]), quick=quick
+                ):
                     yield Weakness("group.one_value", number)
 
-    def _can_differ(self, number: int, place: int, value: int) -> bool:
+    def _can_differ(self, number: int, place: int, value: int, *, quick: bool) -> bool:
         universe = self._reader.universe
-        nodes = list(universe.cells[number].nodes)
-        inside = set(universe.columns_of(nodes).tolist())
-        nodes[place] = value
-        others = inside - set(universe.columns_of(nodes).tolist())
+        box = universe.box(universe.cells[number].nodes)
+        box[place][np.flatnonzero(box[place])[value]] = False
+        others = universe.columns_in(box)
         self.met_by["groups"] += 1
-        if not others:
+        if not len(others):
             # No other value can occur: that they share this one says nothing.
             return True
-        cost = -self._reader.cost_of(np.array(sorted(others), dtype=np.int64))
+        if self._leeway is not None and self._leeway.can_add(others, 1):
+            return True
+        if self._walk is not None:
+            self._walk.restart()
+            if self._walk.bring(box, down=False, wanted=1):
+                return True
+        if quick:
+            return False
+        cost = -self._reader.cost_of(others)
         try:
             return self._reader.reach(cost, -1, seconds=self._seconds)
         except Unanswered:
@@ -238,12 +251,21 @@ class Examination:
         found = [Weakness(LOW, int(n)) for n in low] + [Weakness(HIGH, int(n)) for n in high]
         return [one for one in found if one not in self._refused]
 
+    @cached_property
+    def _leeway(self) -> Leeway | None:
+        last = self._reader.last
+        return None if last is None else self._reader.leeway(last)
+
+    @cached_property
+    def _walk(self) -> Walk | None:
+        start = self._reader.last
+        return None if start is None or not Walk.fits(self._reader) else Walk(self._reader, start)
+
     def _on_foot(self) -> None:
         """Many data sets by small steps: some times through what is unmet, later from other places."""
-        start = self._reader.last
-        if start is None or not Walk.fits(self._reader):
+        walk = self._walk
+        if walk is None:
             return
-        walk = Walk(self._reader, start)
         for turn in range(self._walks):
             unmet = self._unmet()
             for done, one in enumerate(unmet):
