@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cache, partial
 from pathlib import Path
@@ -65,11 +65,11 @@ class Warm:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the tests once as they are, and then those that reach a mutant against it."""
+        self._caches = {one: _caches(str(ROOT / one)) for one in self._modules}
         self._baseline(session)
         # What stands now is never collected, so that a fork does not copy it page by page.
         gc.collect()
         self._functions = {one: _functions(str(ROOT / one)) for one in self._modules}
-        self._caches = {one: _caches(str(ROOT / one)) for one in self._modules}
         gc.freeze()
         touching = {one for items in self._reached.values() for one in items}
         ranked = sorted(session.items, key=lambda one: (one not in touching, self._took[one][1]))
@@ -89,6 +89,7 @@ class Warm:
         files = {str(ROOT / module): module for module in self._modules}
         for watched in (True, False):
             for item, after in zip(session.items, [*session.items[1:], None], strict=True):
+                _forget(one for caches in self._caches.values() for one in caches)
                 began, at = time.process_time(), time.monotonic()
                 with _watching(files, item, self._reached) if watched else nullcontext():
                     _run_one(item, after or _session_only(session))
@@ -199,6 +200,12 @@ def _caches(path: str) -> list[Any]:
     return [one for one in found if _file_of(one.__wrapped__) == path]
 
 
+def _forget(caches: Iterable[Any]) -> None:
+    """Let functions be run again that would give a remembered answer."""
+    for one in caches:
+        one.cache_clear()
+
+
 def _file_of(function: object) -> str | None:
     return function.__code__.co_filename if isinstance(function, FunctionType) else None
 
@@ -208,8 +215,7 @@ def _put_in(functions: Functions, changed: CodeType, caches: Sequence[Any] = ())
 
     What was remembered before is forgotten.
     """
-    for one in caches:
-        one.cache_clear()
+    _forget(caches)
     there = [
         (function, code)
         for code in _codes(changed)
