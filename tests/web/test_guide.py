@@ -28,7 +28,9 @@ def test_the_page_says_what_to_do_now_what_is_missing_and_why_and_the_guide_wher
     assert "The head of the school. Within 14 days." in guide
     assert "It stands in SLT – plan for arbeidet i Våler kommune 2023–2026, Tiltak 7." in guide
     assert "From the standard: the municipality has not said it in another way." in guide
-    assert "Led by: Deputy head of child welfare." in guide
+    plan = "It stands in SLT – plan for arbeidet i Våler kommune 2023–2026, Tiltak"
+    assert f"Led by: Deputy head of child welfare. {plan} 8." in guide.replace(".It", ". It")
+    assert f"BTI meeting {plan} 7." in guide.replace("meetingIt", "meeting It")
     health = client.get("/guide?service=health").text
     assert "The head of the school" not in health
     assert "Conversations with the public health nurse or the youth contact" in health

@@ -19,6 +19,8 @@ from bti.profiles import Said, in_force
 from bti.web import i18n, labels, layout, readiness
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bti.profiles import Fact, GuideStep, LevelGuide, Profile
 
 blueprint = Blueprint("pages", __name__)
@@ -46,6 +48,7 @@ class LevelCard:
     anchor: str
     label: str
     arena: str
+    said: tuple[str, ...]
     steps: tuple[StepRow, ...]
 
 
@@ -53,14 +56,14 @@ class LevelCard:
 class GuidePage:
     """View model of pages/guide.html. ``phones``: number and whose it is.
 
-    ``teams``: name, who leads it, and what it is for.
+    ``teams``: name, who leads it, what it is for, and where the municipality has said so.
     """
 
     municipality: str
     service: str
     services: tuple[tuple[str, str], ...]
     levels: tuple[LevelCard, ...]
-    teams: tuple[tuple[str, str, str], ...]
+    teams: tuple[tuple[str, str, str, str], ...]
     phones: tuple[tuple[str, str], ...]
     version: str
     #: Whether the municipality has said something itself, so that each step tells whose it is.
@@ -109,7 +112,12 @@ def guide() -> str:
         services=tuple((one.value, str(labels.label(one.value, "sector"))) for one in Sector),
         levels=tuple(_level(profile, number, sector, language) for number in Level),
         teams=tuple(
-            (one.name[language], one.lead[language] if one.lead else "", one.about[language])
+            (
+                one.name[language],
+                one.lead[language] if one.lead else "",
+                one.about[language],
+                _at(profile, f"teams.{one.code}"),
+            )
             for one in profile.teams
         ),
         phones=tuple((one.number, one.label[language]) for one in profile.phones),
@@ -154,6 +162,9 @@ def _level(profile: Profile, number: int, sector: Sector, language: str) -> Leve
         anchor=f"level-{int(found.level)}",
         label=found.label[language],
         arena=found.arena[language],
+        said=_each_once(
+            _at(profile, f"levels.{number}.{part}") for part in ("label", "arena", "family")
+        ),
         steps=tuple(_step(profile, one, language) for one in found.steps),
     )
 
@@ -172,8 +183,17 @@ def _step(profile: Profile, found: GuideStep, language: str) -> StepRow:
             else str(ngettext("Within %(num)s day", "Within %(num)s days", days))
         ),
         tools=tuple(tool[language] for tool in found.tools),
-        said=tuple(dict.fromkeys(_said(profile, fact) for fact in profile.said_of(found))),
+        said=_each_once(_said(profile, fact) for fact in profile.said_of(found)),
     )
+
+
+def _at(profile: Profile, key: str) -> str:
+    fact = profile.said(key)
+    return _said(profile, fact) if fact is not None else ""
+
+
+def _each_once(said: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for one in said if one))
 
 
 def _said(profile: Profile, fact: Fact) -> str:
