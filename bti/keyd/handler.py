@@ -19,6 +19,7 @@ from bti.db.guards import UnauditedReadError
 from bti.db.models import Account
 from bti.db.walls import EVERYWHERE, stand
 from bti.domain.errors import AccessDenied, BaitTaken, Unavailable
+from bti.identity.tokens import digest_of_proof
 from bti.keyd import denial
 from bti.keyd.evidence import Evidence
 from bti.keyd.parcel import Parcel
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger(__name__)
 _ATTEMPTS: Final = 4
 _LOCKS: Final = 64
+#: Sessions whose owner is remembered: 32 bytes each, and an id.
+_KNOWN: Final = 20_000
 _RACES: Final = frozenset({"40001", "40P01", "23505"})
 #: What the program may ask in nobody's name from a process that browsers reach.
 _NAMELESS: Final = frozenset(
@@ -76,6 +79,8 @@ class Handler:
             else None
         )
         self._one_at_a_time = [threading.Lock() for _ in range(_LOCKS)]
+        #: Whose a session is, by the digest of its proof: that never changes, whatever becomes of the session.
+        self._owners: dict[bytes, uuid.UUID] = {}
         #: Codes are looked at one by one: they are counted over all accounts.
         self._codes = threading.Lock()
         self.counts: Counter[str] = Counter()
@@ -97,9 +102,13 @@ class Handler:
         return self._worked(peer, request, shard)
 
     def _worked(self, peer: Peer, request: Request, shard: int) -> dict[str, Any]:
+        with self._lock_of(request):
+            return self._answered(peer, request, shard)
+
+    def _answered(self, peer: Peer, request: Request, shard: int) -> dict[str, Any]:
+        """Work, and enter a refusal: of two at once only the first is an alarm."""
         try:
-            with self._lock_of(request):
-                return {"ok": self._attempts(peer, request, shard)}
+            return {"ok": self._attempts(peer, request, shard)}
         except AccessDenied as refusal:
             self.counts["denied"] += 1
             return self._refused(peer, request, refusal)
@@ -192,12 +201,32 @@ class Handler:
             verbs.close()
 
     def _lock_of(self, request: Request) -> threading.Lock:
-        # One session opens one thing at a time: many at once would each be counted as the first.
+        # One person opens one thing at a time, in all their sessions: many at once would each be counted as
+        # the first. Held before the transaction begins, so that nobody waits here with locks of the database.
         if isinstance(request.credential, bytes) and request.verb in _COUNTED:
-            return self._one_at_a_time[request.credential[0] % _LOCKS]
+            owner = self._owner_of(request.credential)
+            which = owner.int if owner is not None else request.credential[0]
+            return self._one_at_a_time[which % _LOCKS]
         if request.verb in {"prove_code", "prove_own_code"}:
             return self._codes
         return threading.Lock()
+
+    def _owner_of(self, proof: bytes) -> uuid.UUID | None:
+        """Return whose session this is, asked once; None for what will be refused itself."""
+        mark = digest_of_proof(proof)
+        known = self._owners.get(mark)
+        if known is not None:
+            return known
+        try:
+            with self._sessions() as session, session.begin():
+                stand(session, EVERYWHERE)
+                owner = self._broker.owner_of(session, proof)
+        except (AccessDenied, SealError, Locked, SQLAlchemyError, Unavailable):
+            return None
+        if len(self._owners) >= _KNOWN:
+            self._owners.clear()
+        self._owners[mark] = owner
+        return owner
 
     def _refused(self, peer: Peer, request: Request, refusal: AccessDenied) -> dict[str, Any]:
         entered = refusal.entered

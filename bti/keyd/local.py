@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bti.audit.record import Reference
 from bti.crypto.envelope import Place, key_id_of, open_sealed
-from bti.crypto.errors import SealError
+from bti.crypto.errors import Locked, SealError
 from bti.crypto.values import json_from_bytes
 from bti.db.guards import note_opened
 from bti.db.models import OwnRecord
@@ -23,11 +23,13 @@ from bti.domain.access import Action, Refused, compartments_open_to, decide
 from bti.domain.compartments import CORE, service_compartments
 from bti.domain.errors import AccessDenied, BaitTaken
 from bti.domain.relations import ObjectFacts, ObjectKind, Purpose, acting_for
+from bti.keyd.authority import Authority
 from bti.keyd.broker import Opened, Ties
 from bti.keyd.ground import ground_of
 from bti.keyd.keystore import KeyStore
 from bti.keyd.kinship import kin_among
 from bti.keyd.quota import Meter
+from bti.keyd.row_macs import RowMacs
 from bti.keyd.tenant_verbs import TenantVerbs
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from bti.audit.actions import Action as AuditAction
     from bti.audit.record import Recorder
     from bti.clock import Clock
+    from bti.crypto.envelope import DataKey
     from bti.crypto.provider import KeyProvider
     from bti.db.guards import Writing
     from bti.db.models.oversight import ReviewedRow
@@ -73,6 +76,13 @@ class LocalBroker:
         meter = Meter(session, self._clock, self._rules.limits)
         return self.verbs(session, recorder, credential, meter, Vault())
 
+    def owner_of(self, session: Session, proof: bytes) -> uuid.UUID:
+        """Return whose session this is; no key is released. Raises ``AccessDenied``."""
+        macs = RowMacs(session, self._keys)
+        idle = self._rules.idle_minutes
+        authority = Authority(session, self._clock, idle, macs.genuine, _no_key)
+        return authority.subject(proof).account_id
+
     def verbs(
         self,
         session: Session,
@@ -84,6 +94,11 @@ class LocalBroker:
         """Return verbs that count with ``meter`` and release into ``vault``."""
         ties = Ties(session, recorder, meter, vault)
         return LocalVerbs(ties, credential, self._keys, self._clock, self._rules)
+
+
+def _no_key(_tenant: uuid.UUID, _key_id: bytes) -> DataKey:
+    """Give none: whose session it is rests on no sealed column."""
+    raise Locked("ops")
 
 
 class LocalVerbs(TenantVerbs):

@@ -100,19 +100,23 @@ def test_the_sessions_in_the_database_are_worth_nothing_to_whoever_reads_them(re
         assert asked(remote, "open", bytes(stored), **open_args(cases[0]))["no"]["code"] == "denied"
 
 
-def test_a_stolen_session_opens_no_more_than_the_limit_at_full_speed(remote, cases):
+def test_two_stolen_sessions_of_one_person_open_no_more_than_the_limit_at_full_speed(remote, cases):
     remote.world.clock.advance(timedelta(hours=3))
-    proof = proof_of(remote.world.token("ingrid"))
+    proofs = [proof_of(remote.world.token("ingrid"))]
+    remote.world.forget("ingrid")
+    proofs.append(proof_of(remote.world.token("ingrid")))
     before = len(leaves(remote, Act.CASE_OPEN_READ))
     alarms = len(leaves(remote, Act.ALARM_BROKER_RAISE))
     opened: list[str] = []
 
-    def grab(case_id):
+    def grab(case_id, proof):
         answer = asked(remote, "open", proof, **open_args(case_id))
         if "ok" in answer:
             opened.append(case_id)
 
-    threads = [threading.Thread(target=grab, args=(one,)) for one in cases * 2]
+    threads = [
+        threading.Thread(target=grab, args=(one, proof)) for one in cases for proof in proofs
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -16,6 +16,7 @@ from bti.crypto.unsealing_provider import UnsealingProvider
 from bti.db.guards import UnauditedReadError
 from bti.db.models import BrokerCount, BrokerNote
 from bti.domain.errors import AccessDenied, Unavailable
+from bti.identity.tokens import digest_of_proof
 from bti.keyd import handler as handling
 from bti.keyd.broker import RanOut
 from bti.keyd.local import LocalVerbs
@@ -26,6 +27,7 @@ from bti.keyd.wire import Request
 from tests.unit.domain.samples import (
     CASE,
     HEALTH,
+    NOON,
     NURSE,
     OTHER_TENANT,
     SCHOOL,
@@ -36,7 +38,7 @@ from tests.unit.domain.samples import (
 from tests.unit.keyd.apart import Apart
 from tests.unit.keyd.town import Town
 
-PROOF = TEACHER.bytes * 2
+PROOF, SECOND = TEACHER.bytes * 2, b"2" * 32
 BAIT = an_id(48)
 READ = {"action": "read_case", "entry": "case:open:read", "purpose": None}
 PEER_VERB = {"no": {"code": "denied", "rule": "peer.verb", "case": None, "entered": False}}
@@ -420,6 +422,10 @@ def test_what_is_swept_is_done_in_the_brokers_own_name(town, apart):
     [
         *((verb, PROOF, True) for verb in ("open", "open_core", "new_compartments", "grant")),
         ("national_id_token", PROOF, True),
+        # Another session of the same person, and another person.
+        ("open", SECOND, True),
+        ("grant", SECOND, True),
+        ("open", NURSE.bytes * 2, False),
         # What is not counted, and what somebody else asks.
         ("may_see", PROOF, False),
         ("open", b"?" * 32, False),
@@ -428,7 +434,15 @@ def test_what_is_swept_is_done_in_the_brokers_own_name(town, apart):
         ("prove_own_code", NURSE.bytes * 2, True),
     ],
 )
-def test_one_session_opens_one_thing_at_a_time(apart, monkeypatch, verb, others, waits):
+def test_one_person_opens_one_thing_at_a_time(town, apart, monkeypatch, verb, others, waits):
+    whose = {"account_id": TEACHER, "role_grant_id": an_id(TEACHER.int % 2**32 + 1000)}
+    lasts = {"expires_at": NOON.replace(hour=20), "last_seen_at": NOON, "proven_at": NOON}
+    signed = {"strength": "password+totp", "token_hash": digest_of_proof(SECOND)}
+    signed |= whose | lasts | {"revoked_at": None, "tenant_id": TENANT}
+    town.genuine("web_sessions", id=an_id(991), **signed)
+    town.flush()
+    # Whose each is, is known from before: this database has one thread.
+    apart.ask("open", others, case=CASE, **READ)
     within, order = threading.Event(), []
 
     def working(self, peer, request, shard):
