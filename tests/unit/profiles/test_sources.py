@@ -29,21 +29,21 @@ FACTS = [
         "barnevern, helse, PPT",
     ),
     ("vaaler", "services.school.levels.2.steps.1.title", "Tiltak 7", STATED, "Virksomhetslederen"),
-    ("vaaler", "levels.1.steps.3.tools", "Tiltak 23", STATED, "Stafettloggen"),
+    ("vaaler", "levels.1.steps.3.tools", "Tiltak 23", READ, "Stafettloggen"),
     ("vaaler", "levels.2.steps.2.tools", "Tiltak 23", STATED, "Stafettloggen"),
-    ("vaaler", "levels.0.steps.1.text", "1.2 Fremgangsmåte, utførende nivå", STATED, "bekymringen"),
-    ("vaaler", "levels.0.steps.3.tools", "Tiltak 24", STATED, "dialogiske samtalemetoden"),
-    ("vaaler", "levels.0.steps.3.tools", "Tiltak 24", STATED, "RBUP"),
-    ("vaaler", "levels.0.steps.4.detail", "Tiltak 21", STATED, "rus eller vold i familien"),
+    ("vaaler", "levels.0.steps.1.text", "1.2 Fremgangsmåte, utførende nivå", READ, "bekymringen"),
+    ("vaaler", "levels.0.steps.3.tools", "Tiltak 24", READ, "dialogiske samtalemetoden"),
+    ("vaaler", "levels.0.steps.3.tools", "Tiltak 24", READ, "RBUP"),
+    ("vaaler", "levels.0.steps.4.detail", "Tiltak 21", READ, "rus eller vold i familien"),
     (
         "vaaler",
         "services.school.levels.1.steps.3.tools",
         "Tiltak 2 og 6",
-        STATED,
+        READ,
         "bekymringsfullt fravær",
     ),
-    ("vaaler", "services.school.levels.1.steps.3.tools", "Tiltak 2 og 6", STATED, "Skolelos"),
-    ("vaaler", "services.health.levels.1.steps.3.tools", "Tiltak 26", STATED, "helsesykepleier"),
+    ("vaaler", "services.school.levels.1.steps.3.tools", "Tiltak 2 og 6", READ, "Skolelos"),
+    ("vaaler", "services.health.levels.1.steps.3.tools", "Tiltak 26", READ, "helsesykepleier"),
     ("vaaler", "teams.drug_advice", "1.1 Organisering, utøvende nivå", STATED, "russaker"),
     ("vaaler", "teams.coordinating_unit", "Tiltak 30", STATED, "spesialisthelsetjenesten"),
     ("moss", "teams.main", "Innsatsområde 3, tiltak 10", READ, "SLT-koordinert møte"),
@@ -56,22 +56,22 @@ FACTS = [
         STATED,
         "Rådgivende enhet for russaker (RER)",
     ),
-    ("moss", "levels.0.steps.2.tools", "Innsatsområde 3, tiltak 13", STATED, "radikalisering"),
+    ("moss", "levels.0.steps.2.tools", "Innsatsområde 3, tiltak 13", READ, "radikalisering"),
     (
         "moss",
         "services.school.levels.0.steps.1.tools",
         "Innsatsområde 1, tiltak 1 (ansatte)",
-        STATED,
+        READ,
         "rusforebyggende",
     ),
     (
         "moss",
         "services.school.levels.0.steps.3.tools",
         "Innsatsområde 1, tiltak 1 (foresatte)",
-        STATED,
+        READ,
         "Snakk om rus",
     ),
-    ("moss", "levels.2.steps.1.detail", "Taushetsplikten", STATED, "selv vurdere"),
+    ("moss", "levels.2.steps.1.detail", "Taushetsplikten", READ, "selv vurdere"),
     ("moss", "levels.2.steps.2.detail", "Innsatsområde 3, mål", READ, "Laget rundt barnet"),
     ("nordre_land", "teams.main", "Konkrete tiltak, BTI og kompetanseteam", READ, "Kompetanseteam"),
     (
@@ -85,7 +85,7 @@ FACTS = [
         "nordre_land",
         "levels.3.steps.1.detail",
         "Koordineringsgruppe, mandat",
-        STATED,
+        READ,
         "Enkeltsaker drøftes ikke",
     ),
     (
@@ -127,12 +127,12 @@ FACTS = [
         STATED,
         "nasjonale rettleiaren",
     ),
-    ("aukra", "levels.0.steps.1.tools", "Tiltak 4.2", STATED, "handlingsrettleiaren"),
-    ("aukra", "levels.1.steps.1.detail", "Tiltak 4.1", STATED, "kva kommunen har ansvar for"),
+    ("aukra", "levels.0.steps.1.tools", "Tiltak 4.2", READ, "handlingsrettleiaren"),
+    ("aukra", "levels.1.steps.1.detail", "Tiltak 4.1", READ, "kva kommunen har ansvar for"),
     ("aukra", "teams.bti_team", "Tiltak 4.1", STATED, "BTI-team"),
     ("aukra", "teams.coordinating_unit", "Tiltak 4.1", STATED, "Koordinerande eining"),
-    ("aukra", "levels.2.steps.1.tools", "Tiltak 4.4", STATED, "Tiltakskorta"),
-    ("aukra", "levels.0.steps.2.tools", "Tiltak 4.5", STATED, "valdeleg ekstremisme"),
+    ("aukra", "levels.2.steps.1.tools", "Tiltak 4.4", READ, "Tiltakskorta"),
+    ("aukra", "levels.0.steps.2.tools", "Tiltak 4.5", READ, "valdeleg ekstremisme"),
     ("aukra", "levels.2.steps.3.tools", "Tiltak 4.3", READ, "Møre og Romsdal"),
     ("aukra", "services.school.levels.1.steps.3.tools", "Tiltak 3.1", READ, "rusførebygging"),
     ("aukra", "default_language", "Heile planen", STATED, "nn"),
@@ -184,6 +184,15 @@ def test_nothing_is_said_to_stand_in_a_document_that_the_table_does_not_have(nam
     known = {key for other, key, *_ in FACTS if other == name}
     for key in load(f"{name}/1").facts:
         assert any(one == key or one.startswith(f"{key}.") for one in known), key
+
+
+@pytest.mark.parametrize(
+    ("name", "levels"),
+    [("aukra", {1, 2, 3}), ("moss", set()), ("nordre_land", set()), ("vaaler", {2, 3})],
+)
+def test_only_a_document_that_names_a_level_is_said_to_state_something_at_it(name, levels):
+    stated = [key for key, fact in load(f"{name}/1").facts.items() if fact.said is STATED]
+    assert {int(key.split("levels.")[1][0]) for key in stated if "levels." in key} == levels
 
 
 @pytest.mark.parametrize("name", MUNICIPALITIES)
