@@ -18,6 +18,7 @@ from bti.domain.codes import (
     TalkedWithChild,
 )
 from bti.domain.consent import Answer, Form, Scope
+from bti.domain.consent_record import Way
 from bti.workflows import concern, consent, level, level_facts, participant
 from bti.workflows.case_file import case_row
 
@@ -152,12 +153,18 @@ class Beginning:
         return self.log_consent
 
     def ask_for(
-        self, unit: str, purpose: str, *types: InfoType, by: str = "", valid_to: date | None = None
+        self,
+        unit: str,
+        purpose: str,
+        *types: InfoType,
+        by: str = "",
+        valid_to: date | None = None,
+        way: Way = Way.BOTH,
     ) -> uuid.UUID:
         """Ask whether another service may be brought in; returns the consent."""
         to_unit = self.stage.units[unit]
         return self._ask(
-            Scope.BRING_IN_SERVICE, to_unit, frozenset(types), purpose, valid_to, by or self.who
+            Scope.BRING_IN_SERVICE, to_unit, frozenset(types), purpose, valid_to, by, way
         )
 
     def answer(
@@ -201,10 +208,16 @@ class Beginning:
         )
 
     def bring_in(
-        self, unit: str, colleague: str, purpose: str, *types: InfoType, by: str = ""
+        self,
+        unit: str,
+        colleague: str,
+        purpose: str,
+        *types: InfoType,
+        by: str = "",
+        way: Way = Way.BOTH,
     ) -> None:
         """Ask everybody, get a yes, and let a colleague of the service in."""
-        self.answer(self.ask_for(unit, purpose, *types, by=by), by=by)
+        self.answer(self.ask_for(unit, purpose, *types, by=by, way=way), by=by)
         self.invite(unit, colleague, by=by)
 
     def invite(self, unit: str, colleague: str, *, by: str = "") -> None:
@@ -228,6 +241,7 @@ class Beginning:
         purpose: str,
         valid_to: date | None,
         by: str = "",
+        way: Way = Way.BOTH,
     ) -> uuid.UUID:
         name = self.child.first_name
         return self.stage.act(
@@ -242,6 +256,7 @@ class Beginning:
                 info_types=types,
                 purpose=purpose,
                 valid_to=valid_to,
+                direction=way,
                 heard=consent.Heard(
                     on=self._today(),
                     method=HeardMethod.CONVERSATION,

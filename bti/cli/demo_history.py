@@ -10,7 +10,10 @@ from bti.cli.demo_course import Course
 from bti.cli.demo_plots import child
 from bti.cli.demo_stories import log_opened, talked_through
 from bti.cli.demo_stories_together import several_services
+from bti.domain.ages import age
 from bti.domain.codes import ClosingCause, Decision, MeasureResult
+from bti.domain.consent_record import Way
+from bti.domain.signers import HEALTH_ALONE_FROM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +44,7 @@ _WONDERS: Final = (plots.SCREENS, plots.HOMEWORK, plots.MORNINGS, plots.TEASED)
 _LOGS: Final = (plots.HOMEWORK, plots.MORNINGS, plots.ANGER, plots.SCREENS)
 _SHARE_OF_LOGS: Final = 0.38
 _SHARE_TOGETHER: Final = 0.16
+_IN_HEALTH: Final = frozenset({"kari"})
 _FIRST_DAY, _LAST_DAY = 728, 110
 _TOGETHER_LASTED: Final = 110
 # Birthdays after which others answer, and years kept clear of them. The ages are those 60 days in.
@@ -58,11 +62,11 @@ def stories(stage: Stage, count: int) -> Iterator[Iterator[datetime]]:
         last = draw.choice(_LAST)
         start = draw.randint(_LAST_DAY, _FIRST_DAY)
         # The age at the time of the case: the child is older today.
-        age = _same_signers(draw.uniform(youngest, oldest)) + (start - 60) / 365.25
+        years = _same_signers(draw.uniform(youngest, oldest)) + (start - 60) / 365.25
         one = child(
             stage.today,
             f"{draw.choice(_FIRST)} {last}",
-            age,
+            years,
             "",
             (f"{draw.choice(_MOTHERS)} {last}", "mor"),
             (f"{draw.choice(_FATHERS)} {last}", "far"),
@@ -78,12 +82,12 @@ def stories(stage: Stage, count: int) -> Iterator[Iterator[datetime]]:
             yield _wonder(Course(stage, who, one, draw.choice(_WONDERS)), start, lasted)
 
 
-def _same_signers(age: float) -> float:
+def _same_signers(years: float) -> float:
     """Return an age near by from which no birthday moves the consent to others meanwhile."""
     for birthday in _SIGNERS_CHANGE:
-        if birthday - _BEFORE < age < birthday + _AFTER:
-            return birthday - _BEFORE if age < birthday else birthday + _AFTER
-    return age
+        if birthday - _BEFORE < years < birthday + _AFTER:
+            return birthday - _BEFORE if years < birthday else birthday + _AFTER
+    return years
 
 
 def _wonder(course: Course, start: int, lasted: int) -> Iterator[datetime]:
@@ -100,10 +104,24 @@ def _with_log(course: Course, start: int, lasted: int) -> Iterator[datetime]:
     course.close(ClosingCause.GOAL_REACHED, "Målet er nådd, og alle er enige om å avslutte.")
 
 
+def nurse_of_a_youth(stage: Stage) -> Iterator[datetime]:
+    """A public health nurse asks a youth of 16, who decides alone on what health may tell."""
+    youth = child(stage.today, "Embla Haukås", 16.6, "", ("Tuva Haukås", "mor"))
+    yield from _together(Course(stage, "kari", youth, plots.MANY_THINGS), _LAST_DAY + 20)
+
+
 def _together(course: Course, start: int) -> Iterator[datetime]:
+    stage = course.stage
+    of_age = age(course.child.birth_date, stage.day(start)) >= HEALTH_ALONE_FROM
     yield from several_services(
-        course, start, "pps", "nina", "For at PP-tjenesten kan gi råd om hva som kan hjelpe."
+        course,
+        start,
+        "pps",
+        "nina",
+        "For at PP-tjenesten kan gi råd om hva som kan hjelpe.",
+        # Both ways, others would be asked about what a youth of 16 alone decides on.
+        Way.OUT if of_age and course.who in _IN_HEALTH else Way.BOTH,
     )
-    yield course.stage.ago(start - _TOGETHER_LASTED, 13)
+    yield stage.ago(start - _TOGETHER_LASTED, 13)
     course.evaluate(MeasureResult.REACHED, Decision.CLOSE)
     course.close(ClosingCause.GOAL_REACHED, "Tjenestene er enige med familien om å avslutte.")

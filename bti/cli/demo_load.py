@@ -95,6 +95,7 @@ def load(
     )
     stories = [tell(stage) for tell in (*demo_stories.ALL, *demo_stories_together.ALL)]
     stories.append(demo_stories_together.furuvik(neighbour))
+    stories.append(demo_history.nurse_of_a_youth(stage))
     stories += demo_history.stories(stage, _HISTORY[scale])
     stories.append(_releases(stage, network))
     stories += [tell(stage) for tell in (*demo_oversight.ALL, *demo_desk.ALL)]

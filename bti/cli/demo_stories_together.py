@@ -9,6 +9,7 @@ from bti.cli.demo_course import Course
 from bti.cli.demo_plots import child
 from bti.cli.demo_stories import log_opened, talked_through
 from bti.domain.codes import ClosingCause, Decision, InfoType, MeasureResult
+from bti.domain.consent_record import Way
 from bti.domain.levels import Level
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _SHARED = (InfoType.ATTENDANCE, InfoType.WELLBEING, InfoType.MEASURES)
 
 
 def several_services(
-    course: Course, start: int, unit: str, colleague: str, purpose: str
+    course: Course, start: int, unit: str, colleague: str, purpose: str, way: Way = Way.BOTH
 ) -> Iterator[datetime]:
     """From the first concern to level 2 with one more service in, 62 days later."""
     stage = course.stage
@@ -29,7 +30,7 @@ def several_services(
     yield stage.ago(start - 52, 13)
     course.evaluate(MeasureResult.NOT_REACHED, Decision.CONTINUE, next_on=stage.day(start - 102))
     yield stage.ago(start - 56, 12)
-    course.bring_in(unit, colleague, purpose, *_SHARED)
+    course.bring_in(unit, colleague, purpose, *_SHARED, way=way)
     yield stage.ago(start - 62, 14)
     course.move(
         Level.SEVERAL_SERVICES, "Det vi har prøvd alene, er ikke nok. Familien vil ha flere med."
