@@ -22,4 +22,3 @@ TEMPLATES = shipped("templates")
 STATIC = shipped("static")
 MIGRATIONS = shipped("migrations")
 TRANSLATIONS = PACKAGE / "translations"
-PROFILES = PACKAGE / "profiles"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bti.audit.tree import EMPTY_ROOT, Frontier, TreeError, node_hash
+from bti.audit.tree import EMPTY_ROOT, TreeError, node_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,16 +64,6 @@ def consistency_path(node: Node, earlier: int, later: int) -> tuple[bytes, ...]:
     if not whole:
         path.append(range_hash(node, start, end))
     return tuple(reversed(path))
-
-
-def frontier_at(node: Node, size: int) -> Frontier:
-    """Return the right edge of the tree over the first ``size`` leaves."""
-    edge, start = [], 0
-    for level in reversed(range(size.bit_length())):
-        if size >> level & 1:
-            edge.append(node(level, start >> level))
-            start += 1 << level
-    return Frontier.of(size, edge)
 
 
 def node_of(leaves: Sequence[bytes]) -> Node:

@@ -11,7 +11,7 @@ from typing import Protocol
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
 
-from bti.crypto.envelope import KEY_BYTES, TAG_BYTES
+from bti.crypto.envelope import KEY_BYTES
 from bti.crypto.errors import SealError
 
 CHUNK_BYTES = 16 * 1024
@@ -53,11 +53,6 @@ class StreamSealer:
     def finish(self) -> bytes:
         """Give the rest. Without it the stream is refused as cut."""
         return self._encryptor.finalize()
-
-
-def sealed_length(length: int) -> int:
-    """Say how long (bytes) the sealed stream of ``length`` bytes of content is."""
-    return HEADER_BYTES + length + (length // CHUNK_BYTES + 1) * TAG_BYTES
 
 
 def encrypt_stream(input_key: bytes, context: bytes, reader: Reader, writer: Writer) -> int:

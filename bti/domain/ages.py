@@ -49,11 +49,6 @@ def age(birth_date: date, at: datetime | date) -> int:
     return years if day >= birthday(birth_date, years) else years - 1
 
 
-def turns_18(birth_date: date) -> date:
-    """The day guardians' access ends."""
-    return birthday(birth_date, ADULT)
-
-
 def is_adult(birth_date: date, at: datetime | date) -> bool:
     """Whether the 18th birthday has begun in Norway."""
     return age(birth_date, at) >= ADULT

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bti.domain.codes import CASE_WORKERS, Role
+from bti.domain.deadlines import offer_expiry
 from bti.domain.errors import RuleBroken
 from bti.domain.events import (
     BatonDeclined,
@@ -110,7 +111,7 @@ def offer(
         from_id=facts.holder_id,
         to_id=to.account_id,
         to_unit_id=to.unit_id,
-        expires_at=at + timedelta(days=rules.offer_expiry_days),
+        expires_at=offer_expiry(at, rules),
     )
 
 

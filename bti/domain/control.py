@@ -168,13 +168,8 @@ def night_of(at: datetime) -> date | None:
     return local.date() - timedelta(days=1) if local.hour < NIGHT_ENDS else None
 
 
-def month_of(at: datetime) -> str:
-    """Return the Norwegian month of an instant, as 2026-11."""
-    return f"{at.astimezone(NORWAY):%Y-%m}"
-
-
 def month_before(at: datetime) -> str:
-    """Return the last whole month before an instant."""
+    """Return the last whole Norwegian month before an instant, as 2026-11."""
     first = at.astimezone(NORWAY).date().replace(day=1)
     return f"{first - timedelta(days=1):%Y-%m}"
 

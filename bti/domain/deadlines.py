@@ -48,11 +48,6 @@ def guardian_talk(concern_on: date, rules: ProfileRules, *, school_environment: 
     return concern_on + timedelta(days=days)
 
 
-def level_2_invite(decided_on: date, rules: ProfileRules) -> date:
-    """When the services should have been invited to a joint meeting."""
-    return decided_on + timedelta(days=rules.level_2_invite_days)
-
-
 def team_answer(referred_on: date, rules: ProfileRules) -> date:
     """When the upbringing team should have taken or returned a referral."""
     return referred_on + timedelta(days=rules.team_wait_days)

@@ -232,19 +232,6 @@ def show(context: Context, *, approval_id: uuid.UUID) -> tuple[ApprovalLine, boo
     return line, is_fresh(person.proven_at, context.now)
 
 
-def waiting_for(context: Context) -> int:
-    """Return how many approvals wait for this person; for a menu or a worklist."""
-    person = _me(context)
-    rows = context.session.scalars(
-        select(Approval).where(
-            Approval.tenant_id == context.person.tenant_id,
-            Approval.state == ApprovalState.WAITING.value,
-            Approval.expires_at > context.now,
-        )
-    )
-    return sum(_line(context, row, person).may_answer for row in _genuine(context, rows.all()))
-
-
 def listed(context: Context, *, tenant_id: uuid.UUID) -> tuple[ApprovalLine, ...]:
     """Return a municipality's approvals, newest first, for the command line."""
     context.verbs.open_directory(tenant_id)

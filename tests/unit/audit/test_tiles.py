@@ -86,10 +86,6 @@ def test_tiles_that_grow_in_steps_give_the_same_hashes_as_the_leaves(size, steps
     assert proof.consistency_path(held.node, earlier, size) == consistency_proof(
         hashes, earlier, size
     )
-    edge = Frontier()
-    for one in hashes[:earlier]:
-        edge.append(one)
-    assert proof.frontier_at(held.node, earlier) == edge
 
 
 def test_a_third_level_of_tiles_is_reached_after_65536_leaves():

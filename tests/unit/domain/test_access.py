@@ -15,7 +15,7 @@ from bti.domain.access import (
     decide,
     may_read,
 )
-from bti.domain.ages import start_of_day, turns_18
+from bti.domain.ages import birthday, start_of_day
 from bti.domain.codes import SHAREABLE, STAFF_SIDE, GuardianAccess, InfoType, Role
 from bti.domain.compartments import CORE, SEALED, service_compartment, service_compartments
 from bti.domain.levels import CaseStatus
@@ -308,7 +308,7 @@ def a_familys_case(birth_date, **changes):
 def test_guardians_access_ends_with_the_first_second_of_the_18th_birthday():
     birth_date = born(17, 200)
     facts = a_familys_case(birth_date)
-    ends = start_of_day(turns_18(birth_date))
+    ends = start_of_day(birthday(birth_date, 18))
     last = ends - timedelta(microseconds=1)
     assert isinstance(decide(GUARDIAN, Action.READ_CASE, facts, last), Allowed)
     assert isinstance(decide(GUARDIAN, Action.READ_CASE, facts, ends), Refused)

@@ -28,7 +28,6 @@ def test_the_profile_gives_the_days():
     assert deadlines.level_0_decision(TODAY, RULES) == TODAY + 14 * DAY
     assert deadlines.guardian_talk(TODAY, RULES, school_environment=False) == TODAY + 14 * DAY
     assert deadlines.guardian_talk(TODAY, RULES, school_environment=True) == TODAY + 7 * DAY
-    assert deadlines.level_2_invite(TODAY, RULES) == TODAY + 14 * DAY
     assert deadlines.team_answer(TODAY, RULES) == TODAY + 14 * DAY
     assert deadlines.offer_expiry(NOON, RULES) == NOON + 7 * DAY
     assert deadlines.consent_reminder(NOON, RULES) == TODAY - 30 * DAY
