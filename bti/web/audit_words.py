@@ -7,6 +7,7 @@ from typing import Final
 
 from flask_babel import gettext, lazy_gettext
 
+from bti.web.labels import GATE
 from bti.workflows.insight import Access
 
 ACTS: Final = {
@@ -166,6 +167,8 @@ _GROUNDS: Final = {
     "role": lazy_gettext("Part of the job"),
     "cell": lazy_gettext("Consent"),
     "duty": lazy_gettext("Duty to report"),
+    "by_law": lazy_gettext("Shared without consent"),
+    **{gate.value: text for gate, text in GATE.items()},
     "emergency": lazy_gettext("Emergency"),
     "on_call": lazy_gettext("On call"),
     "dpo": lazy_gettext("Data protection officer"),

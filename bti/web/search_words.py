@@ -33,4 +33,5 @@ GROUNDS: Final[Mapping[str, Any]] = {
     Ground.ROLE: _l("The role alone"),
     Ground.TWO_PEOPLE: _l("Two people agreed"),
     Ground.EMERGENCY: _l("Emergency"),
+    Ground.LAW: _l("Shared without consent"),
 }

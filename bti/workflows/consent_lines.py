@@ -45,6 +45,10 @@ class SignerLine:
     form: str
     instead_of: str = field(default="", repr=False)
     signed_by: str = field(default="", repr=False)
+    #: Of an answer that was said: who wrote it down, and who was there. Of any: the interpreter.
+    minuted_by: str = ""
+    present: str = field(default="", repr=False)
+    interpreter: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,11 @@ def signer_lines(
                 signed_by=names.get(uuid.UUID(said["mandate_by"]), "")
                 if said.get("mandate_by")
                 else "",
+                minuted_by=directory.name_of(context, uuid.UUID(said["minuted_by"]))
+                if said.get("minuted_by")
+                else "",
+                present=said.get("present", ""),
+                interpreter=said.get("interpreter", ""),
             )
         )
     return tuple(lines)

@@ -11,7 +11,8 @@ from bti.clock import NORWAY
 
 if TYPE_CHECKING:
     from bti.audit.leaf import Leaf
-    from bti.domain.approval import Params
+from bti.domain.approval import Params
+from bti.domain.gates import BY_LAW, Gate
 
 
 class Group(StrEnum):
@@ -53,6 +54,9 @@ class Hours(StrEnum):
                 return weekend or not day
 
 
+_BY_LAW: Final = frozenset({BY_LAW, *Gate})
+
+
 class Ground(StrEnum):
     """Why it was allowed."""
 
@@ -61,11 +65,14 @@ class Ground(StrEnum):
     ROLE = "role"
     TWO_PEOPLE = "two_people"
     EMERGENCY = "emergency"
+    #: Shared without consent, by a gate of the law.
+    LAW = "law"
 
     def holds(self, ground: str) -> bool:
         """Whether a ground, as the log writes it, is of this kind."""
         kind, _, rest = ground.partition(":")
         emergency = kind == "gate" and rest == "emergency"
+        by_law = kind == "gate" and rest in _BY_LAW
         match self:
             case Ground.WORK:
                 return bool(ground) and not rest
@@ -74,9 +81,11 @@ class Ground(StrEnum):
             case Ground.ROLE:
                 return kind == "role"
             case Ground.TWO_PEOPLE:
-                return kind == "gate" and not emergency
+                return kind == "gate" and not emergency and not by_law
             case Ground.EMERGENCY:
                 return emergency
+            case Ground.LAW:
+                return by_law
 
 
 _SATURDAY: Final = 5

@@ -377,6 +377,8 @@ def test_every_moment_is_work_evening_night_or_weekend_by_the_clock_in_norway(at
         ("role:unit_lead", Ground.ROLE),
         ("gate:audit_export", Ground.TWO_PEOPLE),
         ("gate:emergency", Ground.EMERGENCY),
+        ("gate:by_law", Ground.LAW),
+        ("gate:life_health", Ground.LAW),
         ("", None),
     ],
 )

@@ -142,8 +142,15 @@ def test_an_oral_yes_binds_only_when_it_is_noted_who_was_there(world):
         form=Form.ORAL,
         minuted_by=world.accounts["ingrid"],
         present="Maria, Ingrid, Siv",
+        interpreter="Ada, polsk",
     )
     assert standing is ConsentStatus.COMPLETE
+    (line,) = world.run("ingrid", consent.show, case_id=case_id, consent_id=consent_id).signers
+    assert (line.minuted_by, line.present, line.interpreter) == (
+        "Ingrid Solberg",
+        "Maria, Ingrid, Siv",
+        "Ada, polsk",
+    )
 
 
 def test_nobody_is_asked_before_the_child_is_heard_or_it_says_why_not(world):

@@ -12,6 +12,7 @@ from bti.db.guards import FORGED
 from bti.db.walls import EVERYWHERE, stand
 from bti.domain.approval import ApprovalRefused
 from bti.domain.codes import InfoType, Role
+from bti.domain.consent import CellBasis
 from bti.domain.errors import AccessDenied
 from bti.domain.policy import PURPOSES
 from bti.identity.tokens import digest_of_proof
@@ -39,6 +40,7 @@ from tests.unit.keyd.asked import OPS, Rows, stored
 SECOND = timedelta(seconds=1)
 PROOF = b"p" * 32
 CELL = a_cell(InfoType.MEASURES, SCHOOL, PPS, consent_id=an_id(45))
+BY_THE_LAW = replace(CELL, basis=CellBasis.LAW)
 
 
 # -- whose session -------------------------------------------------------------------------------
@@ -170,6 +172,9 @@ def test_what_was_typed_is_kept_for_half_a_day():
         ("holder", PPS, (), "role:staff"),
         ("unit", PPS, (CELL,), "role:staff"),
         ("unit", SCHOOL, (), "role:staff"),
+        ("participant", PPS, (BY_THE_LAW,), "gate:by_law"),
+        ("participant", PPS, (BY_THE_LAW, CELL), f"cell:{CELL.consent_id}"),
+        ("participant", PPS, (replace(BY_THE_LAW, valid_to=NOON),), "role:staff"),
         (
             "participant",
             PPS,
