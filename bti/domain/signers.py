@@ -150,8 +150,8 @@ def required_signers(
             found[signer.person_id] = _with(found.get(signer.person_id), signer)
     for person in sorted(about):
         own = RequiredSigner(person, SignerRole.SELF, ("fvl-13a",))
-        # For their own secrets nobody stands in.
-        found[person] = replace(_with(found.get(person), own), stand_ins=frozenset())
+        # For their own secrets nobody stands in: see ``_with``.
+        found[person] = _with(found.get(person), own)
     return SignersRequired(tuple(found.values()), _to_be_heard(child, realms, found, at))
 
 
