@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from bti.clock import NORWAY
+from bti.domain.gates import BY_LAW, Gate
 
 if TYPE_CHECKING:
     from bti.audit.leaf import Leaf
-from bti.domain.approval import Params
-from bti.domain.gates import BY_LAW, Gate
+    from bti.domain.approval import Params
 
 
 class Group(StrEnum):

@@ -125,6 +125,22 @@ def test_a_parents_own_secrets_need_that_parent_also_when_the_child_is_grown():
     }
 
 
+def test_nobody_stands_in_where_somebodys_own_secrets_are_included():
+    welfare, foster = an_id(90), an_id(91)
+    order = (
+        a_decider(welfare, role=SignerRole.CHILD_WELFARE),
+        a_decider(foster, role=SignerRole.FOSTER_HOME),
+    )
+
+    def found(*about):
+        child = a_child(born(10))
+        return required_signers(child, order, HEALTH_ONLY, RULES, NOON, about=frozenset(about))
+
+    assert found().stand_ins == {(foster, welfare)}
+    assert found(welfare).stand_ins == frozenset()
+    assert found(foster).person_ids == {welfare, foster}
+
+
 @given(st.integers(0, 23), st.sets(st.sampled_from(sorted(Realm))), st.sampled_from([RULES, ALONE]))
 def test_somebody_always_signs_and_from_18_it_is_the_youth_alone(years, realms, rules):
     found = signers(born(years), realms, rules=rules).person_ids

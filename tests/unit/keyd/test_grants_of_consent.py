@@ -204,7 +204,7 @@ def test_a_withdrawn_cell_does_not_come_back(rows):
 # -- without consent -----------------------------------------------------------------------------
 
 
-def shared(rows, gate=Gate.LIFE_HEALTH, marks=(), **changes):
+def shared(rows, gate=Gate.LIFE_HEALTH, marks=(), owner=SCHOOL, to_unit=PPS, **changes):
     """A sharing of the school's with PPS, written down by the principal."""
     sharing_id = uuid.uuid4()
     values = {
@@ -214,7 +214,7 @@ def shared(rows, gate=Gate.LIFE_HEALTH, marks=(), **changes):
         "written_by": PRINCIPAL,
         "until": NOON + timedelta(days=5),
     }
-    meta = sharing_meta(SharingFacts(**(values | changes)), owner=SCHOOL, to_unit=PPS)
+    meta = sharing_meta(SharingFacts(**(values | changes)), owner=owner, to_unit=to_unit)
     rows.put(
         "consents", id=sharing_id, case_id=CASE, meta_ct=sealed_meta("consents", sharing_id, meta)
     )
@@ -275,3 +275,9 @@ def test_a_gate_is_open_no_longer_than_the_gate_allows_whatever_was_written(rows
     far = NOON + timedelta(days=80)
     assert not opens_by_law(rows, shared(rows, until=far), valid_to=far)
     assert opens_by_law(rows, shared(rows, Gate.OTHER_BODY, until=far), valid_to=far)
+
+
+def test_another_service_than_the_cases_own_shares_nothing_by_law_whatever_was_written(rows):
+    back = {"owner": PPS, "to_unit": SCHOOL, "cells": frozenset({BACK})}
+    sharing_id = shared(rows, **back)
+    assert not opens_by_law(rows, sharing_id, from_unit_id=PPS, to_unit_id=SCHOOL)
