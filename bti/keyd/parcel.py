@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 
 #: Never leaves the broker: whoever could read it could make every one-time code.
 WITHHELD: Final = frozenset({("accounts", "totp_ct")})
-#: Released to the sessions of the data protection officer alone: names of those who asked, and words.
-RESERVED: Final = frozenset({("desk_matters", "body_ct"), ("desk_steps", "body_ct")})
+#: Released to some sessions alone: names of those who asked, and words, to the data protection officer's; the
+#: secret that a person is about to take into use, to sessions in which one is to be.
+RESERVED: Final = frozenset(
+    {("desk_matters", "body_ct"), ("desk_steps", "body_ct"), ("accounts", "totp_next_ct")}
+)
 
 
 @cache
 def columns_of(purpose: TenantPurpose, *, reserved: bool = False) -> tuple[Column, ...]:
     """Return the columns sealed under a tenant key that other processes may read and write.
 
-    ``reserved`` adds those that are for the officer's sessions alone.
+    ``reserved`` adds those of the key that are for some sessions alone.
     """
     kept = WITHHELD if reserved else WITHHELD | RESERVED
     named = (name.split(".", 1) for name, scope in SEALED.items() if scope == purpose.value)

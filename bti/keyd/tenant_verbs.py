@@ -28,6 +28,7 @@ from bti.keyd.authority import Authority
 from bti.keyd.baits import Baits
 from bti.keyd.broker import RanOut, Ties
 from bti.keyd.generations import KeyLife
+from bti.keyd.grant_first import FIRST
 from bti.keyd.keystore import FOUND, KeyStore
 from bti.keyd.log_keys import log_key
 from bti.keyd.row_macs import RowMacs
@@ -290,6 +291,8 @@ class TenantVerbs:
 
     def _release_tenant(self, tenant: uuid.UUID, purpose: TenantPurpose) -> None:
         reserved = purpose is TenantPurpose.OPS and self._keeps_the_desk()
+        if purpose is TenantPurpose.DIRECTORY:
+            reserved = self._subject is not None and self._subject.strength == FIRST
         key = self._keys.tenant_key(self._session, tenant, purpose)
         self._vault.put_tenant(purpose, key, reserved=reserved)
         for older in self._keys.older_tenant_keys(self._session, tenant, purpose):

@@ -6,12 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from bti.crypto.errors import Locked
 from bti.db.models import Account, AccountPerson, WebSession
 from bti.db.sealed_value import Sealed
+from bti.db.vault import Vault
 from bti.domain.approval import StepUpNeeded
 from bti.domain.codes import Role
 from bti.identity import totp
-from bti.workflows import first_sign_in, register, sign_in
+from bti.keyd.parcel import receive
+from bti.workflows import first_sign_in, leaving, register, sign_in
 from tests.approvals import freshly
 from tests.keyd_world import asked, remote_world
 from tests.lying import BLOB, account_of, granted, proof, refused
@@ -164,6 +167,39 @@ def test_a_first_session_is_not_made_a_full_one_before_the_person_has_made_the_a
             connection.execute(update.values(must_renew=not own))
         answer = granted(remote, weak.proof, full)
         assert refused(answer, "access.forged_row" if own else "grant.web_sessions")
+
+
+def test_the_secret_that_waits_is_read_in_a_first_session_and_in_no_other(remote, newcomer):
+    welcome, weak = newcomer
+    world = remote.world
+    made = world.runtime.doorway.perform(first_sign_in.show, weak)
+
+    def read(credential):
+        vault = Vault()
+        receive(vault, asked(remote, "subject", credential)["ok"]["keys"])
+        with world.looking() as session:
+            session.info["vault"] = vault
+            account = session.get_one(Account, welcome.account_id)
+            assert account.profile["name"] == "Nora Ny"
+            return bytes.fromhex(account.totp_next)
+
+    assert read(weak.proof) == made.totp_secret
+    for who in ("asta", "siv", "anne"):
+        with pytest.raises(Locked):
+            read(proof(remote, who))
+    # Whoever changes the account meanwhile keeps what they cannot read.
+    before = account_of_id(remote, welcome.account_id).version
+    freshly(world, "asta")
+    world.run("asta", leaving.suspend, account_id=welcome.account_id)
+    assert account_of_id(remote, welcome.account_id).version > before
+    world.run("asta", leaving.restore, account_id=welcome.account_id)
+
+
+def account_of_id(remote, account_id):
+    with remote.world.looking() as session:
+        row = session.get_one(Account, account_id)
+        session.expunge(row)
+        return row
 
 
 def test_no_account_is_its_owners_for_a_code_that_nobody_showed(remote, newcomer):
