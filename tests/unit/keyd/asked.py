@@ -17,6 +17,7 @@ from bti.db.base import Base
 from bti.db.guards import FORGED, Stood, Writing
 from bti.db.sealed_value import Sealed
 from bti.db.types import SealedType, UTCDateTime, stored_bytes
+from bti.domain.codes import Role
 from bti.domain.errors import AccessDenied
 from bti.domain.relations import ObjectFacts, ObjectKind
 from bti.keyd.grants import RULES
@@ -100,6 +101,8 @@ class Asked:
     said: object = field(default_factory=lambda: dict(REASON))
     shown: tuple = ()
     signed_in: bool = True
+    role: Role = Role.STAFF
+    unit: uuid.UUID = SCHOOL
     strength: str = "password+totp"
     proven_at: datetime = NOON
     ends_at: datetime | None = None
@@ -149,7 +152,8 @@ class Asked:
         """The person who asks; nobody who is not signed in has a session."""
         if not self.signed_in:
             raise AccessDenied("access.no_session")
-        return a_subject(strength=self.strength, proven_at=self.proven_at)
+        known = {"strength": self.strength, "proven_at": self.proven_at}
+        return a_subject(self.role, unit=self.unit, **known)
 
     def shown_secret(self, account, column):
         """The secret a test says that a code was shown of."""

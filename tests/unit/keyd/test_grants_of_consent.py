@@ -10,7 +10,7 @@ from bti.crypto.values import json_to_bytes
 from bti.db.sealed_value import Sealed
 from bti.domain.access import Action
 from bti.domain.ages import start_of_day
-from bti.domain.codes import InfoType
+from bti.domain.codes import InfoType, Role
 from bti.domain.consent import Answer
 from bti.domain.consent_record import answer_meta, meta_of
 from bti.domain.gates import Gate, SharingFacts, sharing_meta
@@ -181,6 +181,54 @@ def test_a_question_that_cannot_be_read_opens_nothing(rows):
     assert not opens(rows, consent_id=consent_id)
 
 
+def test_a_cell_of_a_kind_that_nobody_knows_is_none(rows):
+    for kind in (None, "weather"):
+        with pytest.raises(ValueError, match="is not a valid InfoType"):
+            opens(rows, info_type=kind)
+
+
+def test_of_two_units_one_owns_the_case(rows):
+    row, can = a_row_of_consent(), (Action.RECORD_ANSWER,)
+    for owner, allowed in ((SCHOOL, True), (PPS, True), (HEALTH, False)):
+        known = {"owner_unit": owner}
+        assert asks(rows, "consent_cells", row, can=can, facts_known=known) is allowed
+
+
+def test_an_answer_of_another_municipality_and_one_that_cannot_be_read_say_nothing(rows):
+    consent_id, answer_id = uuid.uuid4(), uuid.uuid4()
+    asked_about(rows, consent_id)
+    yes = answer_meta(an_answer(MOTHER, Answer.YES, at=NOON, cells=frozenset({REF})))
+    of = {"case_id": CASE, "consent_id": consent_id, "person_id": MOTHER}
+    meta = {"meta_ct": sealed_meta("consent_answers", answer_id, yes)}
+    rows.put("consent_answers", id=answer_id, tenant_id=an_id(2), **of, **meta)
+    rows.put("consent_answers", id=uuid.uuid4(), **of, **meta)
+    assert opens(rows, consent_id=consent_id) is False
+    asked_about(rows, other := uuid.uuid4(), (MOTHER, Answer.YES))
+    rows.put("consent_answers", id=uuid.uuid4(), **of | {"consent_id": other}, **meta)
+    assert opens(rows, consent_id=other) is True
+
+
+def test_without_the_case_and_when_its_child_was_born_nothing_opens():
+    for case in ({}, {"tenant_id": an_id(2)}):
+        made = Rows()
+        if case:
+            blob = Sealed(ops(CASE, 1, birth_date=born(10).isoformat()))
+            made.put("cases", id=CASE, ops_ct=blob, **case)
+        asked_about(made, CONSENT, (MOTHER, Answer.YES))
+        assert opens(made) is False
+        made.end()
+
+
+def test_from_eighteen_no_act_gives_the_say_to_anybody_else():
+    made = Rows()
+    grown = born(18, 30)
+    made.put("cases", id=CASE, ops_ct=Sealed(ops(CASE, 1, birth_date=grown.isoformat())))
+    asked_about(made, CONSENT, (MOTHER, Answer.YES), birth_date=grown)
+    assert opens(made, valid_to=LATE) is True
+    assert opens(made, valid_to=LATE + timedelta(seconds=1)) is False
+    made.end()
+
+
 @pytest.mark.parametrize(
     ("changes", "can", "allowed"),
     [
@@ -231,9 +279,9 @@ def shared(rows, gate=Gate.LIFE_HEALTH, marks=(), owner=SCHOOL, to_unit=PPS, **c
     return sharing_id
 
 
-def opens_by_law(rows, sharing_id, can=(Action.SHARE_BY_LAW,), **changes):
+def opens_by_law(rows, sharing_id, can=(Action.SHARE_BY_LAW,), powers=None, **changes):
     row = a_row_of_consent(consent_id=sharing_id, basis="law", valid_to=NOON + timedelta(days=5))
-    return asks(rows, "consent_cells", row | changes, can=can)
+    return asks(rows, "consent_cells", row | changes, can=can, **(powers or {}))
 
 
 @pytest.mark.parametrize(
@@ -269,6 +317,14 @@ def test_a_sharing_that_was_opened_or_stopped_opens_nothing_again(rows, mark):
 def test_a_gate_that_takes_two_people_takes_a_leader_too(rows):
     # Whoever asks here is a teacher.
     assert not opens_by_law(rows, shared(rows, Gate.PURPOSE))
+    leads = {"role": Role.UNIT_LEAD}
+    assert opens_by_law(rows, shared(rows, Gate.PURPOSE), powers=leads)
+    assert not opens_by_law(rows, shared(rows, Gate.PURPOSE), powers=leads | {"unit": HEALTH})
+
+
+def test_a_cell_without_consent_goes_out_from_the_unit_that_owns_the_case_by_its_own_people(rows):
+    for powers in ({"unit": HEALTH}, {"facts_known": {"owner_unit": HEALTH}}):
+        assert not opens_by_law(rows, shared(rows), powers=powers)
 
 
 def test_a_gate_is_open_no_longer_than_the_gate_allows_whatever_was_written(rows):
