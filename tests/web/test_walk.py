@@ -3,7 +3,7 @@
 import pytest
 
 from bti.domain.codes import InfoType
-from bti.domain.consent import Scope
+from bti.domain.consent import Answer, Scope
 from bti.web import identity
 from bti.web.app import create_app
 from tests.integration.workflows.cases import new_case
@@ -35,6 +35,12 @@ class Walker:
         follow_profile(world, profile, language)
         self.clients = {who: CriticClient(app, language) for who in ("ingrid", "hege")}
         self.story = Story(world, case_id=new_case(world, guardians=(("Maria Hansen", True),)))
+        (self.guardian,) = self.story.page().guardians
+
+    def consent(self, scope, unit="", types=frozenset()):
+        to_unit = self.world.units[unit] if unit else None
+        asked = self.story.ask(scope, to_unit, types)
+        self.story.answer(asked, self.guardian.id, Answer.YES)
 
     def client(self, who="ingrid"):
         client = self.clients[who]
@@ -67,7 +73,7 @@ def test_a_case_goes_up_and_down_and_is_closed_in_the_municipalitys_own_words(se
     story = walker.story
     story.talk_with_leader()
     seen = [walker.page()]
-    story.consent_to(Scope.OPEN_LOG)
+    walker.consent(Scope.OPEN_LOG)
     opening = {
         "background": "Vi ser det.",
         "goal": "På skulen kvar dag",
@@ -76,10 +82,10 @@ def test_a_case_goes_up_and_down_and_is_closed_in_the_municipalitys_own_words(se
     walker.send("/log/open", arena="school", **opening)
     seen.append(walker.page())
     story.evaluate()
-    story.bring_in("pps", "nina", SHARED)
+    walker.consent(Scope.BRING_IN_SERVICE, "pps", SHARED)
     walker.decide("2")
     seen.append(walker.page())
-    story.consent_to(Scope.BRING_IN_SERVICE, walker.world.units["team"], SHARED)
+    walker.consent(Scope.BRING_IN_SERVICE, "team", SHARED)
     asked = {"why": "Det er ikkje nok.", "question": "Kven samordnar?", "danger": "no"}
     walker.send("/referral/new", **asked)
     walker.team_takes()
