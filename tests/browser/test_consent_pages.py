@@ -34,7 +34,7 @@ def test_a_family_is_asked_answers_late_takes_one_flow_back_and_something_is_tol
     ingrid.field("person").first.check()
     ingrid.field("cells").first.check()
     ingrid.send(nb("Yes, take it back")).sees(nb("What was taken back"))
-    ingrid.follow(nb("The county governor has decided that this stays secret"))
+    ingrid.follow(nb("Write down that the county governor keeps this secret"))
     ingrid.send(nb("Write it down"), 422)
     ingrid.fill(reference="Statsforvalteren 26/114")
     ingrid.send(nb("Write it down")).sees(nb("The county governor has said no"))

@@ -15,6 +15,7 @@ from bti.domain.gates import GATES, LEAST_REASON, Gate
 from bti.web.forms.base import BaseForm
 from bti.web.forms.fields import AreaField, DateField, ListField, RadioField, TicksField
 from bti.web.labels import GATE, INFO_TYPE, choices
+from bti.web.messages import cited
 from bti.workflows.sharing import WriteDown
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class SharingForm(BaseForm):
     def prepare(self, page: SharingPage, today: date) -> None:
         """Offer the gates of the service, each with its act."""
         self.gate.choices = [(gate.value, GATE[gate]) for gate, _ in page.gates]
+        self.gate.say({gate.value: cited(law) for gate, law in page.gates})
         self.to_unit.choices = [(str(unit_id), name) for unit_id, name in page.services]
         self.told_on.latest = today
 

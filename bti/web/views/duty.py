@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 from bti.domain.duties import DutyState
 from bti.domain.errors import RuleBroken
 from bti.web import drafts, messages
+from bti.web.calls import urgent_calls
 from bti.web.doorway import perform
 from bti.web.filters import bare_clock
 from bti.web.forms.base import BaseForm
@@ -39,15 +40,12 @@ from bti.workflows import duty, own_record
 from bti.workflows.own_record import Form
 
 if TYPE_CHECKING:
+    from bti.web.calls import Call
     from bti.workflows.duty import RecordLine, RecordPage, ReportPage
 
 _UNFINISHED: Final = 422
-_CALL_FIRST: Final = "police"
 
 blueprint = Blueprint("duty", __name__, url_prefix="/danger")
-
-# number, who, when, filled: see components/phone.html
-Call = tuple[str, str, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +160,7 @@ def register(app: Flask) -> None:
 
 def _calls(facts: ReportPage) -> tuple[Call, ...]:
     local = tuple((phone, name, "", False) for name, phone in facts.child_welfare if phone)
-    spoken = language()
-    return (
-        *((one.number, one.label[spoken], "", one.code == _CALL_FIRST) for one in facts.phones),
-        *local,
-    )
+    return (*urgent_calls(facts.phones, language()), *local)
 
 
 def _show(record_id: uuid.UUID, form: ConfirmForm, status: int) -> Response:

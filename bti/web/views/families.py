@@ -18,6 +18,7 @@ from bti.domain.signers import (
 )
 from bti.profiles import in_force
 from bti.web import i18n
+from bti.web.calls import urgent_calls
 from bti.web.doorway import doorway
 from bti.workflows import municipality
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from bti.profiles import Profile
+    from bti.web.calls import Call
     from bti.workflows.municipality import PublicRules
 
 blueprint = Blueprint("families", __name__, url_prefix="/families")
@@ -47,7 +49,7 @@ class FamilyPage:
     municipality: str
     stages: tuple[Stage, ...]
     teams: tuple[tuple[str, str, str], ...]
-    phones: tuple[tuple[str, str], ...]
+    calls: tuple[Call, ...]
     sources: tuple[str, ...]
     talk_days: int
     decision_days: int
@@ -102,7 +104,7 @@ def _page(town: PublicRules, profile: Profile, language: str) -> FamilyPage:
             (one.name[language], one.lead[language] if one.lead else "", one.about[language])
             for one in profile.teams
         ),
-        phones=tuple((one.number, one.label[language]) for one in profile.phones),
+        calls=urgent_calls(profile.phones, language),
         sources=tuple(source.title for source in profile.sources.values()),
         talk_days=profile.guardian_talk_days,
         decision_days=profile.level_0_decision_days,

@@ -17,11 +17,13 @@ from bti.domain.codes import Sector
 from bti.domain.levels import Level
 from bti.profiles import Said, in_force
 from bti.web import i18n, labels, layout, readiness
+from bti.web.calls import urgent_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bti.profiles import Fact, GuideStep, LevelGuide, Profile
+    from bti.web.calls import Call
 
 blueprint = Blueprint("pages", __name__)
 
@@ -54,7 +56,7 @@ class LevelCard:
 
 @dataclass(frozen=True, slots=True)
 class GuidePage:
-    """View model of pages/guide.html. ``phones``: number and whose it is.
+    """View model of pages/guide.html.
 
     ``teams``: name, who leads it, what it is for, and where the municipality has said so.
     """
@@ -64,7 +66,7 @@ class GuidePage:
     services: tuple[tuple[str, str], ...]
     levels: tuple[LevelCard, ...]
     teams: tuple[tuple[str, str, str, str], ...]
-    phones: tuple[tuple[str, str], ...]
+    calls: tuple[Call, ...]
     version: str
     #: Whether the municipality has said something itself, so that each step tells whose it is.
     local: bool
@@ -120,7 +122,7 @@ def guide() -> str:
             )
             for one in profile.teams
         ),
-        phones=tuple((one.number, one.label[language]) for one in profile.phones),
+        calls=urgent_calls(profile.phones, language),
         version=profile.key,
         local=bool(profile.facts),
     )
