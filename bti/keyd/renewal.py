@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from bti.db.forms import Change
     from bti.db.guards import Granted, Writing
     from bti.keyd.local import LocalBroker, LocalVerbs
-    from bti.keyd.reseal import Left
 
 #: Rows sealed anew under one entry.
 _BATCH: Final = 200
@@ -99,8 +98,8 @@ class MacRenewal:
         sessions = make_sessions(connection, **{WAY: self._way})
         with sessions() as session, session.begin():
             stand(session, EVERYWHERE)
-            for table, expected in self._expected.items():
-                self._renew_table(session, authority_table(table), expected)
+            for table in self._expected:
+                self._renew_table(session, authority_table(table))
             self._name_refused(session)
             session.flush()
             # This session ends before the migration does: what is remembered of a log waits for that.
@@ -112,9 +111,7 @@ class MacRenewal:
 
         return after_commit
 
-    def _renew_table(
-        self, session: Session, mapped: type[AuthorityRow], expected: dict[uuid.UUID, bytes]
-    ) -> None:
+    def _renew_table(self, session: Session, mapped: type[AuthorityRow]) -> None:
         after: uuid.UUID | None = None
         while True:
             query = select(mapped).order_by(mapped.id).limit(AT_ONCE)
@@ -123,21 +120,26 @@ class MacRenewal:
             rows = session.scalars(query).all()
             good: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
             for row in rows:
-                digest = row_digest(mapped.__tablename__, row.id, row.version, mac_columns(row))
-                if expected.get(row.id) == digest:
+                if self._as_expected(row):
                     good[row.tenant_id].append(row.id)
                 else:
-                    self.refused.append(Refused(row.tenant_id, mapped.__tablename__, row.id))
+                    self._refuse(row)
             after = rows[-1].id if len(rows) == AT_ONCE else None
             session.expunge_all()
             for tenant, ids in good.items():
                 for begin in range(0, len(ids), _BATCH):
                     some = ids[begin : begin + _BATCH]
-                    left = self._renew_some(session, mapped, tenant, some)
-                    self.refused += [Refused(tenant, one.table, one.row_id) for one in left]
-                    self.renewed[mapped.__tablename__] += len(some) - len(left)
+                    self._renew_some(session, mapped, tenant, some)
             if after is None:
                 return
+
+    def _as_expected(self, row: AuthorityRow) -> bool:
+        table = row.__tablename__
+        digest = row_digest(table, row.id, row.version, mac_columns(row))
+        return self._expected[table].get(row.id) == digest
+
+    def _refuse(self, row: AuthorityRow) -> None:
+        self.refused.append(Refused(row.tenant_id, row.__tablename__, row.id))
 
     def _renew_some(
         self,
@@ -145,14 +147,20 @@ class MacRenewal:
         mapped: type[AuthorityRow],
         tenant: uuid.UUID,
         ids: Sequence[uuid.UUID],
-    ) -> tuple[Left, ...]:
-        left: tuple[Left, ...] = ()
+    ) -> None:
+        good = []
+        for row in locked(session, mapped, ids):
+            # Looked at again: what a trigger makes of a row once an entry is written is no better.
+            if self._as_expected(row):
+                good.append(row)
+            else:
+                self._refuse(row)
 
         def act(verbs: LocalVerbs, recorder: Recorder) -> None:
-            nonlocal left
             session.info["grant"] = _granting(verbs.macs)
-            held = locked(session, mapped, ids)
-            left = seal_anew(session, self._broker.key_store, tenant, held, checked=True)
+            left = seal_anew(session, self._broker.key_store, tenant, good, checked=True)
+            self.refused += [Refused(tenant, one.table, one.row_id) for one in left]
+            self.renewed[mapped.__tablename__] += len(good) - len(left)
             recorder.record(
                 Action.KEY_ROW_RENEW,
                 tenant=tenant,
@@ -160,9 +168,9 @@ class MacRenewal:
                 about=[Reference("tenant", tenant)],
             )
 
-        self._entered(session, act)
+        if good:
+            self._entered(session, act)
         session.expunge_all()
-        return left
 
     def _name_refused(self, session: Session) -> None:
         """Enter which rows got no MAC, as the refusals that they are, in each municipality's log."""

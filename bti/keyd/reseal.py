@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm.attributes import flag_modified
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from bti.keyd.keystore import KeyStore
 
     Behind = Callable[[type[TenantRow], uuid.UUID | None], tuple[list[uuid.UUID], uuid.UUID | None]]
+
+Held = TypeVar("Held", bound="TenantRow")
 
 _SEALING = (TenantPurpose.OPS, TenantPurpose.DIRECTORY)
 
@@ -146,9 +148,7 @@ def _under_older_ops(
     return ids, ids[-1] if len(ids) == most else None
 
 
-def locked(
-    session: Session, mapped: type[TenantRow], ids: Sequence[uuid.UUID]
-) -> Sequence[TenantRow]:
+def locked(session: Session, mapped: type[Held], ids: Sequence[uuid.UUID]) -> Sequence[Held]:
     """Return these rows as they stand now, held against everybody else."""
     return session.scalars(
         select(mapped)

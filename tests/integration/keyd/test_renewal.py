@@ -214,6 +214,25 @@ def test_what_the_database_makes_of_a_row_besides_gets_no_mac(older, tmp_path, m
     assert entered(older.world) == ["deny"]
 
 
+def test_what_is_changed_while_rows_are_renewed_gets_no_mac_either(world, tmp_path, monkeypatch):
+    Story(world).wonder()
+    set_back(world)
+    # Set off by the entry of the first batch, when the rows of the next were seen to be good.
+    planted = (
+        "CREATE TRIGGER planted AFTER INSERT ON audit_events"
+        " BEGIN UPDATE accounts SET language = 'nn'; END"
+    )
+    follow(tmp_path, monkeypatch, besides=f'op.execute("{planted}")')
+    monkeypatch.setattr(renewal, "_BATCH", 4)
+    older = Older(world, settings_for(tmp_path / "world", world.admin_url))
+    before = older.accounts()
+    done = older.upgrade()
+    assert done.renewed == {"accounts": 4}
+    changed = {row.row_id for row in done.refused}
+    assert len(changed) == len(before) - 4
+    assert {row for row in older.accounts() if uuid.UUID(row[0]) in changed} <= set(before)
+
+
 def test_without_the_keys_or_with_others_nothing_is_done(older, tmp_path, monkeypatch):
     before, columns = older.accounts(), older.columns()
     if older.world.admin_url:
