@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -19,7 +19,7 @@ from bti.crypto.provider import TenantPurpose
 from bti.crypto.values import json_from_bytes
 from bti.db.models import Case, Consent, ConsentAnswer
 from bti.domain.access import Action
-from bti.domain.codes import InfoType, Role
+from bti.domain.codes import SHAREABLE, InfoType, Role
 from bti.domain.consent_record import facts_from
 from bti.domain.consent_status import all_but_one_agree
 from bti.domain.errors import RuleBroken
@@ -36,30 +36,42 @@ if TYPE_CHECKING:
     from bti.keyd.grant_facts import Columns
 
 
+_BASES: Final = frozenset({b"consent", b"law"})
+
+
 def cell(asking: Asking, row: Writing, old: Columns | None) -> bool:
     """Tell whether a cell may begin, or end, as it stands in ``row``."""
     case_id = ident(row.columns, "case_id")
     if old is not None:
         return ended_only(row.columns, old, "withdrawn_at") and asking.may_any(WRITING, case_id)
-    if row.columns["withdrawn_at"] is not None:
+    if row.columns["withdrawn_at"] is not None or not _begins_now(asking, row):
+        return False
+    if cell_of(row.columns).info_type not in SHAREABLE or row.columns["basis"] not in _BASES:
         return False
     if row.columns["basis"] == b"law":
         return asking.may(Action.SHARE_BY_LAW, case_id) and _by_law(asking, row, case_id)
-    if row.columns["basis"] != b"consent":
-        return False
     owner = asking.facts(case_id).owner_unit
     if owner not in {ident(row.columns, "from_unit_id"), ident(row.columns, "to_unit_id")}:
         return False
     return asking.may(Action.RECORD_ANSWER, case_id) and _agreed(asking, row, case_id)
 
 
+def _begins_now(asking: Asking, row: Writing) -> bool:
+    """Tell whether it is open from now: what was read earlier was not lawful, and later others may say no."""
+    begins = moment(row.columns, "valid_from")
+    return begins is not None and abs(asking.now - begins) <= SLOWEST
+
+
 def _agreed(asking: Asking, row: Writing, case_id: uuid.UUID) -> bool:
     consent_id, ends = ident(row.columns, "consent_id"), moment(row.columns, "valid_to")
-    meta = _question(asking, row, case_id, consent_id)
+    meta, said = (
+        _question(asking, row, case_id, consent_id),
+        _said(asking, row, case_id, consent_id),
+    )
     born = _birth_date(asking, row, case_id)
-    if meta is None or born is None or ends is None or meta.get("scope") == BY_LAW:
+    if meta is None or said is None or born is None or ends is None or meta.get("scope") == BY_LAW:
         return False
-    facts = facts_from(consent_id, meta, _said(asking, row, consent_id), birth_date=born)
+    facts = facts_from(consent_id, meta, said, birth_date=born)
     # The row was made a moment ago, and the birthday may have begun since.
     latest = say_changes(facts.child, facts.realms, asking.now - SLOWEST)
     if ends > facts.valid_to or (latest is not None and ends > latest):
@@ -70,13 +82,13 @@ def _agreed(asking: Asking, row: Writing, case_id: uuid.UUID) -> bool:
 def _by_law(asking: Asking, row: Writing, case_id: uuid.UUID) -> bool:
     """Tell whether a cell without consent opens what was written down, by whoever may open it."""
     sharing_id, ends = ident(row.columns, "consent_id"), moment(row.columns, "valid_to")
-    meta = _question(asking, row, case_id, sharing_id)
-    if meta is None or ends is None or meta.get("scope") != BY_LAW:
+    meta, said = (
+        _question(asking, row, case_id, sharing_id),
+        _said(asking, row, case_id, sharing_id),
+    )
+    if meta is None or said is None or ends is None or meta.get("scope") != BY_LAW:
         return False
-    marks = {
-        str(one["answer"]): datetime.fromisoformat(one["at"])
-        for _, one in _said(asking, row, sharing_id)
-    }
+    marks = {str(one["answer"]): datetime.fromisoformat(one["at"]) for _, one in said}
     sharing, subject = sharing_from(meta, marks), asking.subject()
     owner = asking.facts(case_id).owner_unit
     try:
@@ -88,6 +100,8 @@ def _by_law(asking: Asking, row: Writing, case_id: uuid.UUID) -> bool:
         )
     except RuleBroken:
         return False
+    if sharing.written_at > asking.now:
+        return False  # what is committed was written before; else a gate would have no last day
     longest = sharing.written_at + GATES[sharing.gate].longest
     wanted = cell_of(row.columns)
     inside = wanted.from_unit == owner == subject.unit_id and wanted in sharing.cells
@@ -116,24 +130,25 @@ def _question(
 
 
 def _said(
-    asking: Asking, row: Writing, consent_id: uuid.UUID
-) -> list[tuple[uuid.UUID, dict[str, Any]]]:
-    rows = asking.session.execute(
+    asking: Asking, row: Writing, case_id: uuid.UUID, consent_id: uuid.UUID
+) -> list[tuple[uuid.UUID, dict[str, Any]]] | None:
+    """Return who has said what; None when any of it cannot be read: it may be that it was taken back."""
+    found = []
+    for one in asking.session.execute(
         select(
             ConsentAnswer.id,
+            ConsentAnswer.tenant_id,
+            ConsentAnswer.case_id,
             ConsentAnswer.person_id,
             ConsentAnswer.version,
             ConsentAnswer.meta_ct,
-        ).where(ConsentAnswer.consent_id == consent_id, ConsentAnswer.tenant_id == row.tenant)
-    )
-    opened = (
-        (
-            one.person_id,
-            _opened(asking, row, "consent_answers", "meta_ct", one.id, one.version, one.meta_ct),
-        )
-        for one in rows
-    )
-    return [(person_id, meta) for person_id, meta in opened if meta is not None]
+        ).where(ConsentAnswer.consent_id == consent_id)
+    ):
+        meta = _opened(asking, row, "consent_answers", "meta_ct", one.id, one.version, one.meta_ct)
+        if meta is None or (one.tenant_id, one.case_id) != (row.tenant, case_id):
+            return None
+        found.append((one.person_id, meta))
+    return found
 
 
 def _birth_date(asking: Asking, row: Writing, case_id: uuid.UUID) -> date | None:
@@ -155,9 +170,9 @@ def _opened(
     sealed: Sealed,
 ) -> dict[str, Any] | None:
     """Return what is sealed under the ops key, None for what cannot be opened there."""
-    key = asking.verbs.tenant_key(row.tenant, TenantPurpose.OPS, key_id_of(sealed.blob))
     place = Place(row.tenant, TENANT_WIDE, table, column, row_id, version)
     try:
+        key = asking.verbs.tenant_key(row.tenant, TenantPurpose.OPS, key_id_of(sealed.blob))
         found = json_from_bytes(open_sealed(key, place, sealed.blob))
     except SealError:
         return None

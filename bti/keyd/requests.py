@@ -187,13 +187,11 @@ def _baits_among(work: Work, *, tenant: uuid.UUID, cases: tuple[uuid.UUID, ...])
 def _kin(
     work: Work, *, tenant: uuid.UUID, pairs: tuple[tuple[uuid.UUID, uuid.UUID], ...]
 ) -> Answer:
-    found = work.verbs.kin(tenant, pairs)
-    return {
-        "kin": [
-            [account.hex, case.hex, sorted(one.value for one in kinds)]
-            for (account, case), kinds in found.items()
-        ]
-    }
+    kin = [
+        [account.hex, case.hex, sorted(one.value for one in kinds)]
+        for (account, case), kinds in work.verbs.kin(tenant, pairs).items()
+    ]
+    return {"kin": kin}
 
 
 def _bait_tokens(work: Work, *, tenant: uuid.UUID, cases: tuple[uuid.UUID, ...]) -> Answer:
@@ -346,13 +344,7 @@ def _writing(row: dict[str, Any], beyond: dict[str, bytes | None]) -> Writing:
     if set(beyond) & set(row["columns"]) or row["table"] not in grants.RULES:
         raise AccessDenied("grant.no_rule")
     return Writing(
-        row["tenant"],
-        row["table"],
-        row["row_id"],
-        row["version"],
-        row["columns"],
-        beyond,
-        None,
+        row["tenant"], row["table"], row["row_id"], row["version"], row["columns"], beyond, None
     )
 
 

@@ -38,7 +38,8 @@ def decide(
 ) -> None:
     """Write down that the county governor has decided, or has lifted the decision.
 
-    Cells, places and the log stop in this transaction. The same sending twice is one, so that a
+    Cells, places and the log stop in this transaction, and other questions about any of it are to be
+    put anew, whether they are answered or not: for what is left. The same sending twice is one, so that a
     second click does not lift what the first wrote down. Raises
     ``RuleBroken("consent.decision_unnamed")`` without a reference; ``NotFound``.
     """
@@ -58,16 +59,19 @@ def decide(
     case = case_row(context, case_id)
     if lift:
         consent_cells.mark(
-            context, asked, UNBLOCKED, case_id=case_id, reference=reference, row_id=mark_id
+            context, consent_id, UNBLOCKED, case_id=case_id, reference=reference, row_id=mark_id
         )
     else:
         consent_cells.mark(
-            context, asked, BLOCKED, case_id=case_id, reference=reference, row_id=mark_id
+            context, consent_id, BLOCKED, case_id=case_id, reference=reference, row_id=mark_id
         )
         consent_cells.stop_now(context, consent_id)
+        others = [one for one in everything if one.id != consent_id]
+        for one in others:
+            if one.facts.cells & asked.facts.cells and one.facts.lapsed_at is None:
+                consent_cells.lapse(context, case, one)
         consent_cells.close_doors(context, case)
         if asked.facts.scope is Scope.OPEN_LOG:
-            others = [one for one in everything if one.id != consent_id]
             consent_cells.suspend_log(context, case, others)
     context.record(
         Act.CONSENT_BLOCK_LIFT if lift else Act.CONSENT_BLOCK_RECORD,

@@ -15,9 +15,10 @@ from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
 from bti.db.models import ConsentAnswer, ConsentCell
 from bti.domain.consent import OPENING, CellBasis, Scope
+from bti.domain.gates import STOPPED
 from bti.domain.levels import LogStatus
 from bti.workflows import baton, baton_page, participant
-from bti.workflows.case_file import CORE, ops_of
+from bti.workflows.case_file import CORE, child_of, ops_of
 from bti.workflows.consent_file import LAPSED, asked_in
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def lapse_changed(context: Context, case: Case, before: frozenset[uuid.UUID]) ->
     asked = asked_in(context, case.id)
     fallen = [one for one in asked if one.id in before and one.status not in OPENING]
     for one in fallen:
-        _lapse(context, case, one)
+        lapse(context, case, one)
     if fallen:
         close_doors(context, case)
         if any(one.facts.scope is Scope.OPEN_LOG for one in fallen):
@@ -88,11 +89,22 @@ def lapse_changed(context: Context, case: Case, before: frozenset[uuid.UUID]) ->
 def stop_all(context: Context, case: Case) -> None:
     """Stop all sharing of a case that is closed, and end the places of other services.
 
-    The consents stay as records; those to bring in a service are asked anew if it opens again.
+    The consents stay as records; those to bring in a service are asked anew if it opens again. What
+    rests on the law stops too: nobody could stop it in a closed case.
     """
     for one in asked_in(context, case.id):
         if one.facts.scope is Scope.BRING_IN_SERVICE and one.status in OPENING:
-            _lapse(context, case, one)
+            lapse(context, case, one)
+    by_law = context.session.scalars(
+        select(ConsentCell.consent_id).where(
+            ConsentCell.case_id == case.id,
+            ConsentCell.basis == CellBasis.LAW.value,
+            ConsentCell.withdrawn_at.is_(None),
+        )
+    )
+    for sharing_id in sorted(set(by_law)):
+        mark(context, sharing_id, STOPPED, case_id=case.id)
+        stop_now(context, sharing_id)
     close_doors(context, case)
 
 
@@ -129,28 +141,29 @@ def newest(context: Context, consent_id: uuid.UUID, kind: str) -> ConsentAnswer 
     return max(of_kind, key=lambda row: str(row.meta["at"]), default=None)
 
 
-def _lapse(context: Context, case: Case, asked: Asked) -> None:
-    mark(context, asked, LAPSED, case_id=case.id)
+def lapse(context: Context, case: Case, asked: Asked) -> None:
+    """Let a question count for nothing more, and stop what it opened. It can be put anew."""
+    mark(context, asked.id, LAPSED, case_id=case.id)
     stop_now(context, asked.id)
 
 
 def mark(
     context: Context,
-    asked: Asked,
+    consent_id: uuid.UUID,
     kind: str,
     *,
     case_id: uuid.UUID,
     reference: str = "",
     row_id: uuid.UUID | None = None,
 ) -> None:
-    """Write down something about a consent that no signer has said (``consent_record.NOT_GIVEN``)."""
+    """Write down what no signer has said: ``consent_record.NOT_GIVEN``, or of a sharing without consent."""
     row = ConsentAnswer(
         id=row_id or uuid.uuid4(),
         tenant_id=context.person.tenant_id,
         case_id=case_id,
-        consent_id=asked.id,
-        # About nobody in particular: a consent is the child's.
-        person_id=asked.facts.child.person_id,
+        consent_id=consent_id,
+        # About nobody in particular: a consent is the child's, and so is what is shared.
+        person_id=child_of(context, case_id).id,
         compartment=CORE,
     )
     row.meta = {"answer": kind, "at": context.now, "form": ""}

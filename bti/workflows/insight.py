@@ -28,9 +28,7 @@ from bti.workflows.permission import require
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import ColumnElement
-
-    from bti.audit.seen import Condition, Entries
+    from bti.audit.seen import Condition
     from bti.keyd.broker import Opened
     from bti.workflows.context import Context
     from bti.workflows.insight_question import Question
@@ -46,7 +44,8 @@ MOST_ROWS: Final = 20_000
 # shown: a gap in them would say that something of that kind lies between.
 OWN: Final = frozenset(action for action in Action if action.value.startswith("own:record:"))
 
-
+#: Among them that the police was told. What is printed of a case reaches its family, and a colleague may be kin.
+UNTOLD: Final = frozenset(action for action in Action if action.value.startswith("sharing:"))
 _PRINTED: Final = frozenset({Action.CASE_PAGE_PRINT, Action.AUDIT_LOG_EXPORT})
 _SIGN_IN: Final = frozenset(action for action in Action if action.value.startswith("session:"))
 _GROUPS: Final = {
@@ -133,7 +132,7 @@ def case_accesses(
     tenant = context.person.tenant_id
     case = context.session.get_one(Case, case_id)
     size = MOST_ROWS if whole else CASE_PAGE
-    wanted = [seen.about(tenant, [case_id]), *([] if mine else [others(context)])]
+    wanted = [*about_case(tenant, case_id), *([] if mine else [others(context)])]
     rows, total, pages, shown = _page(context, wanted, page, size)
     rows = as_seen_in(context, opened, case, rows)
     return CaseAccesses(case_id, case.number, rows, total, shown, pages, whole)
@@ -216,7 +215,7 @@ def matching(context: Context, question: Question) -> tuple[Leaf, ...]:
 def _newest(
     context: Context, question: Question, *, mine: bool = True, most: int = MOST_ROWS
 ) -> list[bytes]:
-    wanted = [_shown, *_conditions(context, question), *([] if mine else [others(context)])]
+    wanted = [_without(OWN), *_conditions(context, question), *([] if mine else [others(context)])]
     tenant = context.person.tenant_id
     return seen.newest(context.session, tenant, wanted, skip=0, most=most + 1)
 
@@ -239,12 +238,13 @@ def gone_through(
 
 
 def about_case(tenant: uuid.UUID, case_id: uuid.UUID) -> list[Condition]:
-    """Return what an entry about a case that may be shown must meet."""
-    return [_shown, seen.about(tenant, [case_id])]
+    """Return what an entry about a case that may be shown to those in it must meet."""
+    return [_without(OWN | UNTOLD), seen.about(tenant, [case_id])]
 
 
-def _shown(entry: Entries) -> ColumnElement[bool]:
-    return entry.act.not_in([action.value for action in OWN])
+def _without(acts: Collection[Action]) -> Condition:
+    codes = [action.value for action in acts]
+    return lambda entry: entry.act.not_in(codes)
 
 
 def _telling(question: Question) -> list[Condition]:
@@ -318,7 +318,7 @@ def _protected(context: Context) -> list[uuid.UUID]:
 def _page(
     context: Context, conditions: Collection[Condition], page: int, size: int
 ) -> tuple[tuple[Access, ...], int, int, int]:
-    wanted = [_shown, *conditions]
+    wanted = [_without(OWN), *conditions]
     tenant = context.person.tenant_id
     total = seen.count(context.session, tenant, wanted)
     pages, shown, begin = place(total, page, size)

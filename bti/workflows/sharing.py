@@ -180,7 +180,7 @@ def open_now(context: Context, *, case_id: uuid.UUID, sharing_id: uuid.UUID) -> 
     gates.check_open(
         facts, by=context.person.account_id, leads=_leads(context, case), at=context.now
     )
-    _mark(context, case, sharing_id, OPENED)
+    consent_cells.mark(context, sharing_id, OPENED, case_id=case_id)
     for cell in sorted(facts.cells):
         context.session.add(
             ConsentCell(
@@ -210,7 +210,7 @@ def stop(context: Context, *, case_id: uuid.UUID, sharing_id: uuid.UUID) -> None
     if facts.stopped_at is not None:
         found_done(context, opened)
         return
-    _mark(context, case, sharing_id, STOPPED)
+    consent_cells.mark(context, sharing_id, STOPPED, case_id=case_id)
     for row in context.session.scalars(
         select(ConsentCell).where(
             ConsentCell.consent_id == sharing_id, ConsentCell.withdrawn_at.is_(None)
@@ -256,20 +256,6 @@ def _marks(
             at = datetime.fromisoformat(row.meta["at"])
             found.setdefault(row.consent_id, {})[row.meta["answer"]] = (at, by)
     return found
-
-
-def _mark(context: Context, case: Case, sharing_id: uuid.UUID, kind: str) -> None:
-    row = ConsentAnswer(
-        tenant_id=case.tenant_id,
-        case_id=case.id,
-        consent_id=sharing_id,
-        # About nobody in particular: what is shared is about the child.
-        person_id=child_of(context, case.id).id,
-        compartment=CORE,
-    )
-    row.meta = {"answer": kind, "at": context.now, "form": ""}
-    row.body = {"on": context.today, "recorded_by": context.person.account_id}
-    context.session.add(row)
 
 
 def _record(context: Context, act: Act, opened: Opened, sharing_id: uuid.UUID, gate: Gate) -> None:

@@ -204,6 +204,28 @@ def test_a_decision_of_the_county_governor_overrides_every_yes_until_the_family_
     holds_together(world)
 
 
+def test_what_an_authority_has_stopped_flows_by_no_other_question_either(world):
+    case_id = new_case(world)
+    first, second = (agreed(world, case_id, unit="pps") for _ in range(2))
+    waiting = ask(world, case_id, unit="pps", direction=consent.Way.OUT)
+    elsewhere = agreed(world, case_id, unit="health")
+    world.run(
+        "ingrid",
+        consent_block.decide,
+        case_id=case_id,
+        consent_id=first,
+        submission=uuid.uuid4(),
+        reference="Statsforvalteren 26/7",
+        lift=False,
+    )
+    for person_id in guardians(world, case_id).values():
+        assert say(world, case_id, waiting, person_id) is ConsentStatus.NEEDS_RENEWAL
+    live = {cell.consent_id for cell in rows(world, ConsentCell) if cell.withdrawn_at is None}
+    assert live == {elsewhere}
+    assert page(world, case_id, second).row.status is ConsentStatus.NEEDS_RENEWAL
+    holds_together(world)
+
+
 def test_a_flow_that_is_not_in_the_consent_is_not_read_as_all_of_it(world):
     case_id = new_case(world)
     consent_id = agreed(world, case_id, unit="pps")

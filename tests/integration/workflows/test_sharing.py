@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from bti.audit.models import AuditEvent
 from bti.db.models import ConsentCell
-from bti.domain.codes import InfoType
+from bti.domain.codes import ClosingCause, InfoType
 from bti.domain.compartments import service_compartment
 from bti.domain.errors import AccessDenied, RuleBroken
 from bti.domain.gates import Gate
-from bti.workflows import sharing
+from bti.workflows import insight, insight_days, level, sharing
 from bti.workflows.errors import NotFound
 from tests.integration.workflows.cases import (
     agreed,
@@ -161,3 +161,41 @@ def test_another_service_in_the_case_neither_writes_nor_reads_it(world):
         write_down(world, case_id, unit="health", who="nina")
     with pytest.raises((AccessDenied, NotFound)):
         lines(world, case_id, "nina")
+
+
+def test_a_case_that_is_closed_is_shared_by_no_gate_either_also_when_it_opens_again(world):
+    case_id = new_case(world)
+    do(world, sharing.open_now, case_id, write_down(world, case_id))
+    invite(world, case_id)
+
+    def decide(to_level, cause):
+        word = level.Decide(
+            case_id=case_id, version=None, to_level=to_level, reason="Det går bra.", cause=cause
+        )
+        world.run("siv", level.decide, word)
+
+    decide(None, ClosingCause.GOAL_REACHED)
+    (cell,) = rows(world, ConsentCell)
+    assert cell.withdrawn_at == world.clock.now()
+    with pytest.raises(AccessDenied):
+        compartments(world, "nina", case_id)
+    decide(0, None)
+    (line,) = lines(world, case_id, "siv")
+    assert (line.is_open, line.may_open, line.stopped_on) == (False, False, date(2026, 9, 1))
+    holds_together(world)
+
+
+def test_that_the_police_was_told_stands_in_no_list_that_a_family_or_another_service_may_see(world):
+    case_id = new_case(world)
+    agreed(world, case_id, unit="pps")
+    invite(world, case_id)
+    sharing_id = write_down(world, case_id, Gate.CRIME, unit=None, info_types=frozenset())
+    do(world, sharing.open_now, case_id, sharing_id, "siv")
+    for who in ("ingrid", "nina"):
+        listed = world.run(who, insight.case_accesses, case_id, whole=True).rows
+        days = world.run(who, insight_days.case_days, case_id, mine=True).days
+        told = [
+            (row.action, row.ground) for row in (*listed, *(one for d in days for one in d.rows))
+        ]
+        assert [one for one in told if "sharing" in one[0] or "gate" in one[1]] == []
+    assert len(grounds(world)) == 2

@@ -90,6 +90,7 @@ def asked_about(rows, consent_id, *said, marks=(), **changes):
 def a_row_of_consent(**changes):
     cell = {"case_id": CASE, "consent_id": CONSENT, "from_unit_id": SCHOOL, "to_unit_id": PPS}
     rest = {"basis": "consent", "info_type": "measures", "withdrawn_at": None, "valid_to": SOON}
+    rest["valid_from"] = NOON
     return cell | rest | changes
 
 
@@ -113,6 +114,10 @@ def opens(rows, **changes):
         ({"consent_id": an_id(91)}, False),
         ({"consent_id": an_id(92)}, False),
         ({"consent_id": an_id(93)}, False),
+        ({"valid_from": NOON - timedelta(minutes=4)}, True),
+        ({"valid_from": NOON - timedelta(minutes=6)}, False),
+        ({"valid_from": NOON + timedelta(minutes=6)}, False),
+        ({"valid_from": None}, False),
     ],
 )
 def test_a_cell_is_one_that_was_asked_about_in_the_case_and_no_longer_than_asked(
@@ -194,20 +199,6 @@ def test_of_two_units_one_owns_the_case(rows):
         assert asks(rows, "consent_cells", row, can=can, facts_known=known) is allowed
 
 
-def test_an_answer_of_another_municipality_and_one_that_cannot_be_read_say_nothing(rows):
-    consent_id, answer_id = uuid.uuid4(), uuid.uuid4()
-    asked_about(rows, consent_id)
-    yes = answer_meta(an_answer(MOTHER, Answer.YES, at=NOON, cells=frozenset({REF})))
-    of = {"case_id": CASE, "consent_id": consent_id, "person_id": MOTHER}
-    meta = {"meta_ct": sealed_meta("consent_answers", answer_id, yes)}
-    rows.put("consent_answers", id=answer_id, tenant_id=an_id(2), **of, **meta)
-    rows.put("consent_answers", id=uuid.uuid4(), **of, **meta)
-    assert opens(rows, consent_id=consent_id) is False
-    asked_about(rows, other := uuid.uuid4(), (MOTHER, Answer.YES))
-    rows.put("consent_answers", id=uuid.uuid4(), **of | {"consent_id": other}, **meta)
-    assert opens(rows, consent_id=other) is True
-
-
 def test_without_the_case_and_when_its_child_was_born_nothing_opens():
     for case in ({}, {"tenant_id": an_id(2)}):
         made = Rows()
@@ -227,6 +218,39 @@ def test_from_eighteen_no_act_gives_the_say_to_anybody_else():
     assert opens(made, valid_to=LATE) is True
     assert opens(made, valid_to=LATE + timedelta(seconds=1)) is False
     made.end()
+
+
+@pytest.mark.parametrize("spoilt", [Sealed(b"spoilt"), Sealed(b"x" * 200)])
+def test_a_withdrawal_that_was_spoilt_in_sql_opens_nothing_again(rows, spoilt):
+    consent_id = uuid.uuid4()
+    asked_about(rows, consent_id, (MOTHER, Answer.YES))
+    assert opens(rows, consent_id=consent_id)
+    rows.put(
+        "consent_answers",
+        id=uuid.uuid4(),
+        case_id=CASE,
+        consent_id=consent_id,
+        person_id=MOTHER,
+        meta_ct=spoilt,
+    )
+    assert not opens(rows, consent_id=consent_id)
+
+
+@pytest.mark.parametrize("elsewhere", [{"tenant_id": an_id(2)}, {"case_id": an_id(41)}])
+def test_an_answer_that_lies_in_another_case_or_municipality_counts_for_nothing(rows, elsewhere):
+    consent_id, answer_id = uuid.uuid4(), uuid.uuid4()
+    asked_about(rows, consent_id)
+    yes = answer_meta(an_answer(MOTHER, Answer.YES, at=NOON, cells=frozenset({REF})))
+    answer = {"id": answer_id, "case_id": CASE, "consent_id": consent_id, "person_id": MOTHER}
+    answer["meta_ct"] = sealed_meta("consent_answers", answer_id, yes)
+    rows.put("consent_answers", **answer | elsewhere)
+    assert opens(rows, consent_id=consent_id) is False
+
+
+def test_a_question_about_what_is_shared_with_nobody_opens_nothing(rows):
+    own = a_ref(InfoType.OWN)
+    sharing_id = shared(rows, cells=frozenset({own}))
+    assert not opens_by_law(rows, sharing_id, info_type="own")
 
 
 @pytest.mark.parametrize(
@@ -331,6 +355,13 @@ def test_a_gate_is_open_no_longer_than_the_gate_allows_whatever_was_written(rows
     far = NOON + timedelta(days=80)
     assert not opens_by_law(rows, shared(rows, until=far), valid_to=far)
     assert opens_by_law(rows, shared(rows, Gate.OTHER_BODY, until=far), valid_to=far)
+
+
+@pytest.mark.parametrize("days", [1, 3650])
+def test_a_sharing_that_says_it_was_written_in_time_to_come_opens_nothing(rows, days):
+    ahead = NOON + timedelta(days=days)
+    far = ahead + timedelta(days=5)
+    assert not opens_by_law(rows, shared(rows, written_at=ahead, until=far), valid_to=far)
 
 
 def test_another_service_than_the_cases_own_shares_nothing_by_law_whatever_was_written(rows):
