@@ -19,6 +19,7 @@ from benchmarks import (
     lookups,
     pages,
     providers,
+    released,
     rewrapping,
     sealing,
     signing_in,
@@ -52,6 +53,7 @@ def main() -> int:
             rewrapping.figures(directory),
             broker.figures(directory),
             linked.figures(),
+            released.figures(),
         ):
             missed += _told(figures)
     print(f"{missed} binding targets missed, in {perf_counter() - begun:.0f} seconds")

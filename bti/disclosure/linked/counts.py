@@ -1,10 +1,13 @@
 """True counts: rows of a file become a data set. Never leaves the side where the children are."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
+from itertools import product
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -14,6 +17,7 @@ from bti.disclosure.linked.spec import Spec
 from bti.disclosure.tables import TableError
 
 MAX_COUNT: Final = 10_000_000
+_SOME_LINE: Final = 0
 MAX_BYTES: Final = 500_000_000
 
 
@@ -124,25 +128,24 @@ def count(universe: Universe, rows: Sequence[Mapping[str, str]]) -> Counts:
     children = np.zeros(len(universe.possible), dtype=np.int64)
     people: list[Child] = []
     stated: list[tuple[tuple[int, ...], int, int]] = []
-    places = [{code: n for n, code in enumerate(one.codes)} for one in universe.dimensions]
-    column_of = {int(number): column for column, number in enumerate(universe.possible)}
-    for line, row in enumerate(rows, start=2):
-        amount = _amount(row[spec.count_column], line) if spec.count_column else 1
-        codes = [row[name] for name in universe.names]
-        leaves = [place.get(code) for place, code in zip(places, codes, strict=True)]
-        if None in leaves:
+    column_of = _columns(universe)
+    for codes, amount, first in _tallied(spec, universe, rows):
+        line = first
+        if line == _SOME_LINE and column_of.get(codes) is None:
+            read = itemgetter(*universe.names)
+            wanted = codes if len(codes) > 1 else codes[0]
+            line = next(n for n, row in enumerate(rows, start=2) if read(row) == wanted)
+        if codes not in column_of:
             stated.append((_nodes_of(universe, codes, line), amount, line))
             continue
-        flat = int(
-            np.ravel_multi_index([leaf for leaf in leaves if leaf is not None], universe.shape)
-        )
-        column = column_of.get(flat)
+        column = column_of[codes]
         if column is None:
             if amount:
                 raise CountsError(f"line {line} counts what the spec says cannot occur")
             continue
         children[column] += amount
-        if not spec.count_column and (spec.unit_column or spec.household_column):
+        if _names_people(spec):
+            row = rows[line - 2]
             unit = row[spec.unit_column] if spec.unit_column else str(line)
             home = row[spec.household_column] if spec.household_column else ""
             people.append(Child(unit, home, column))
@@ -153,6 +156,33 @@ def count(universe: Universe, rows: Sequence[Mapping[str, str]]) -> Counts:
         if int(children[universe.columns_of(nodes)].sum()) != amount:
             raise CountsError(f"line {line} is a sum that does not add up")
     return Counts(universe, children, tuple(people))
+
+
+def _names_people(spec: Spec) -> bool:
+    return not spec.count_column and bool(spec.unit_column or spec.household_column)
+
+
+def _columns(universe: Universe) -> dict[tuple[str, ...], int | None]:
+    """The column of each combination by its codes; None where it cannot occur."""
+    column_of = {int(number): column for column, number in enumerate(universe.possible)}
+    everything = product(*(one.codes for one in universe.dimensions))
+    return {codes: column_of.get(number) for number, codes in enumerate(everything)}
+
+
+def _tallied(
+    spec: Spec, universe: Universe, rows: Sequence[Mapping[str, str]]
+) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """Codes, how many children, and a line: each row by itself, or all with the same codes at once."""
+    names = universe.names
+    if spec.count_column or _names_people(spec):
+        for line, row in enumerate(rows, start=2):
+            amount = _amount(row[spec.count_column], line) if spec.count_column else 1
+            yield tuple(row[name] for name in names), amount, line
+        return
+    read = itemgetter(*names)
+    for found, amount in Counter(map(read, rows)).items():
+        codes = found if len(names) > 1 else (found,)
+        yield codes, amount, _SOME_LINE
 
 
 def _check_columns(spec: Spec, universe: Universe, rows: Sequence[Mapping[str, str]]) -> None:
