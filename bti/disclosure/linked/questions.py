@@ -13,7 +13,7 @@ from bti.disclosure.linked.counts import Counts
 from bti.disclosure.linked.insiders import Goal, Insiders, Question, Way
 from bti.disclosure.linked.promise import NO_DEMAND, Demands, below_threshold
 from bti.disclosure.linked.reader import Reader, Unanswered
-from bti.disclosure.linked.unlisted import small_unlisted
+from bti.disclosure.linked.unlisted import largest_of, small_unlisted
 
 INSIDER_LOW: Final = "insider.not_low"
 INSIDER_HIGH: Final = "insider.not_high"
@@ -95,14 +95,30 @@ def of_cells(insiders: Insiders, counts: Counts, asked: Demands) -> Iterator[Ask
 
 
 def of_combinations(insiders: Insiders, counts: Counts) -> Iterator[Asked]:
-    """Of combinations no table shows: that somebody is there, and that they are few, is not told."""
-    universe, rules = counts.universe, counts.universe.spec.rules
+    """Of combinations no table shows: that somebody is there, and that they are few, is not told.
+
+    Where there need be nobody else in a cell there need be nobody else in any inside it.
+    """
+    universe = counts.universe
     near = universe.number_of.get(tuple(one.total for one in universe.nodes), 0)
-    for nodes in small_unlisted(counts):
-        box = universe.box(nodes)
-        many = Goal(box, Way.UP, rules.threshold)
-        for question in nobody_else(insiders, box, 0, many):
-            yield Asked(STATED, near, question)
+    small = small_unlisted(counts)
+    for nodes in largest_of(small, universe):
+        inside = partial(_each_inside, insiders, nodes, small)
+        for question in nobody_else(insiders, universe.box(nodes), 0):
+            yield Asked(STATED, near, question, inside)
+
+
+def _each_inside(
+    insiders: Insiders, nodes: tuple[int, ...], small: Sequence[tuple[int, ...]]
+) -> Iterator[Question]:
+    """For each small cell inside one, by itself: nobody else, or so many that it may be told."""
+    universe = insiders.universe
+    around = universe.box(nodes)
+    for one in small:
+        box = universe.box(one)
+        if all((codes <= wide).all() for codes, wide in zip(box, around, strict=True)):
+            many = Goal(box, Way.UP, universe.spec.rules.threshold)
+            yield from nobody_else(insiders, box, 0, many)
 
 
 def of_groups(insiders: Insiders, counts: Counts) -> Iterator[Asked]:

@@ -1,6 +1,6 @@
 """Combinations of properties that no table shows: readers may still be able to work them out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -40,6 +40,28 @@ def small_unlisted(counts: Counts) -> tuple[tuple[int, ...], ...]:
     if universe.spec.rules.zeros is Zeros.HIDE:
         nodes = nodes[~_inside(nodes, universe, np.flatnonzero(below_threshold(counts)))]
     return tuple(tuple(map(int, one)) for one in nodes)
+
+
+def largest_of(cells: Sequence[tuple[int, ...]], universe: Universe) -> tuple[tuple[int, ...], ...]:
+    """Those that lie inside no other of these cells.
+
+    What lies inside a small cell is small, so it is enough to look one step up in one dimension.
+    """
+    if not cells:
+        return ()
+    sizes = [len(nodes.members) for nodes in universe.nodes]
+    nodes = np.array(cells, dtype=np.int64)
+    codes = np.ravel_multi_index(tuple(nodes.T), sizes)
+    inside = np.zeros(len(nodes), dtype=bool)
+    for place, known in enumerate(universe.nodes):
+        sets = [set(one) for one in known.members]
+        for larger, members in enumerate(sets):
+            smaller = np.array([one < members for one in sets])
+            rows = np.flatnonzero(smaller[nodes[:, place]] & ~inside)
+            raised = nodes[rows]
+            raised[:, place] = larger
+            inside[rows] = np.isin(np.ravel_multi_index(tuple(raised.T), sizes), codes)
+    return tuple(cells[int(row)] for row in np.flatnonzero(~inside))
 
 
 def _memberships(counts: Counts) -> tuple[Whole, Whole, Whole | None]:

@@ -6,12 +6,21 @@ from itertools import combinations
 import numpy as np
 
 from bti.disclosure.linked.counts import Child, Counts
-from bti.disclosure.linked.insiders import Insiders, Way
-from bti.disclosure.linked.promise import NO_DEMAND, demands
-from bti.disclosure.linked.questions import of_cells, of_combinations, of_groups
+from bti.disclosure.linked.insiders import Goal, Insiders, Way
+from bti.disclosure.linked.promise import NO_DEMAND, below_threshold, demands
+from bti.disclosure.linked.publication import shown_truth
+from bti.disclosure.linked.questions import nobody_else, of_cells, of_combinations, of_groups, unmet
 from bti.disclosure.linked.reader import Reader
-from bti.disclosure.linked.verify import HIGH, LOW, Examination, Weakness
-from tests.unit.disclosure.linked.all_data_sets import a_small_publication, intervals, remaining
+from bti.disclosure.linked.spec import Zeros
+from bti.disclosure.linked.unlisted import small_unlisted
+from bti.disclosure.linked.verify import HIGH, LOW, Examination, Weakness, silent
+from tests.unit.disclosure.linked.all_data_sets import (
+    a_small_publication,
+    a_spec,
+    intervals,
+    remaining,
+    some_counts,
+)
 
 
 def _by_counting(publication, counts, most):
@@ -103,3 +112,41 @@ def insiders_agree(seed: int, tables: int) -> tuple[int, int]:
                 assert found == expected, f"table {number} of seed {seed}: {one.code} {question}"
                 asked, no = asked + 1, no + (not found)
     return asked, no
+
+
+def combinations_agree(seed: int, tables: int) -> tuple[int, int]:
+    """How many tables were compared whether their combinations are told, and in how many one is.
+
+    Asking about the largest combinations beside looking at each of them in every data set.
+    """
+    rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    told = done = 0
+    while done < tables:
+        spec = a_spec(
+            (2, 2, 2),
+            zeros=Zeros.SHOW,
+            threshold=3,
+            base=3,
+            known_cases=rng.randint(0, 2),
+            coalition=1,
+        )
+        counts = some_counts(rng, spec, rng.randint(6, 11))
+        small = small_unlisted(counts)
+        if not small:
+            continue
+        publication = shown_truth(
+            counts.universe, counts.in_cells, np.flatnonzero(below_threshold(counts))
+        )
+        insiders = Insiders(Reader(publication, start=counts.children), counts)
+        data = remaining(publication, int(counts.children.sum()))
+        found = not list(unmet(insiders, list(of_combinations(insiders, counts)), silent))
+        expected = all(
+            _for_everybody(question, insiders.cases, insiders.width, counts.universe, data)
+            for nodes in small
+            for question in nobody_else(
+                insiders, counts.universe.box(nodes), 0, Goal(counts.universe.box(nodes), Way.UP, 3)
+            )
+        )
+        assert found == expected, f"table {done} of seed {seed}"
+        done, told = done + 1, told + (not found)
+    return done, told

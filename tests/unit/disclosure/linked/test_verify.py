@@ -6,7 +6,7 @@ from bti.disclosure.linked.counts import Counts
 from bti.disclosure.linked.publication import shown_truth
 from bti.disclosure.linked.reader import Reader
 from bti.disclosure.linked.verify import NotSafe, Verified, verify
-from tests.unit.disclosure.linked.agreement import agreements, insiders_agree
+from tests.unit.disclosure.linked.agreement import agreements, combinations_agree, insiders_agree
 from tests.unit.disclosure.linked.all_data_sets import a_spec
 
 SMALL_TABLES = 200
@@ -22,6 +22,12 @@ def test_what_insiders_can_tell_agrees_with_counting_for_everybody_who_might_kno
     asked, no = insiders_agree(20260630, 40)
 
     assert 0 < no < asked
+
+
+def test_what_is_told_of_combinations_without_a_table_agrees_with_counting():
+    compared, told = combinations_agree(20260630, 25)
+
+    assert 0 < told < compared
 
 
 def test_what_is_hidden_alone_in_a_row_is_refused():
