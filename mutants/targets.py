@@ -115,6 +115,7 @@ TARGETS: dict[str, Target] = {
         (
             "bti/keyd/handler.py",
             "bti/keyd/requests.py",
+            "bti/keyd/work.py",
             "bti/keyd/peers.py",
             "bti/keyd/notes.py",
         ),

@@ -25,19 +25,22 @@ from bti.keyd.evidence import Evidence
 from bti.keyd.parcel import Parcel
 from bti.keyd.peers import ALLOWED, SYSTEM_SIDES, WORKED, Side
 from bti.keyd.quota import Meter
-from bti.keyd.requests import REQUESTS, Work
+from bti.keyd.requests import REQUESTS
 from bti.keyd.unsealing import SHARES, Unsealing, told
+from bti.keyd.work import Work
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.orm import Session, sessionmaker
 
     from bti.clock import Clock
     from bti.crypto.provider import KeyProvider
-    from bti.keyd.local import LocalBroker
+    from bti.keyd.local import LocalBroker, LocalVerbs
     from bti.keyd.peers import Peer
     from bti.keyd.quota import Limits
+    from bti.keyd.requests import Answer
     from bti.keyd.unsealing import Owed
     from bti.keyd.wire import Request
 
@@ -134,10 +137,8 @@ class Handler:
     def _own(self, verb: str, **args: object) -> dict[str, Any]:
         """Do something in the broker's own name."""
         with self._sessions() as session, session.begin():
-            found: dict[str, Any] = self._within(
-                session, REQUESTS[verb], None, args, Meter, shard=0
-            )
-        return found
+            meter = Meter(session, self._clock, self._limits)
+            return self._within(session, REQUESTS[verb], None, args, meter)
 
     def _attempts(self, peer: Peer, request: Request, shard: int) -> dict[str, Any]:
         for attempt in range(1, _ATTEMPTS + 1):
@@ -151,32 +152,29 @@ class Handler:
 
     def _attempt(self, peer: Peer, request: Request, shard: int) -> dict[str, Any]:
         with self._sessions() as session, session.begin():
+            meter = Meter(session, self._clock, self._limits, peer=peer.label, shard=shard)
             return self._within(
                 session,
                 REQUESTS[request.verb],
                 request,
-                dict(request.args),
-                lambda *given: Meter(*given, peer=peer.label, shard=shard),
-                shard=shard,
+                request.args,
+                meter,
                 operator=peer.side in SYSTEM_SIDES,
             )
 
     def _within(
         self,
         session: Session,
-        work_of: Any,  # noqa: ANN401 - a function of requests
+        work_of: Callable[..., Answer],
         request: Request | None,
-        args: dict[str, Any],
-        meter_of: Any,  # noqa: ANN401 - Meter, with or without a peer
+        args: Mapping[str, Any],
+        meter: Meter,
         *,
-        shard: int,
         operator: bool = True,
-    ) -> dict[str, Any]:
-        del shard
+    ) -> Answer:
         stand(session, EVERYWHERE)
         recorder = Recorder(session, self._clock)
         parcel = Parcel()
-        meter = meter_of(session, self._clock, self._limits)
         credential = request.credential if request is not None else "keyd"
         verbs = self._broker.verbs(session, recorder, credential, meter, parcel)
         try:
@@ -190,7 +188,7 @@ class Handler:
                 operator=operator,
                 counts=self.counts,
             )
-            found: dict[str, Any] = work_of(work, **args)
+            found = work_of(work, **args)
             if recorder.written:
                 recorder.close(verbs.sign)
             elif parcel.cases:
@@ -283,7 +281,7 @@ _COUNTED: Final = frozenset({"open", "open_core", "new_compartments", "national_
 
 def _whose(
     request: Request,
-    verbs: Any,  # noqa: ANN401 - LocalVerbs
+    verbs: LocalVerbs,
 ) -> tuple[uuid.UUID | None, uuid.UUID | None]:
     if request.credential is not None and not isinstance(request.credential, str):
         subject = verbs.subject()

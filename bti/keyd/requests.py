@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,33 +30,9 @@ from bti.keyd.wire import BadMessage, pack
 if TYPE_CHECKING:
     import uuid
 
-    from sqlalchemy.orm import Session
-
-    from bti.audit.record import Recorder
-    from bti.keyd.evidence import Evidence
-    from bti.keyd.local import LocalVerbs
-    from bti.keyd.quota import Meter
+    from bti.keyd.work import Work
 
 Answer = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One transaction of the broker."""
-
-    session: Session
-    verbs: LocalVerbs
-    recorder: Recorder
-    meter: Meter
-    evidence: Evidence
-    now: datetime
-    operator: bool
-    counts: Counter[str]
-
-    def record(self, act: Act, *about: Reference, tenant: uuid.UUID | None = None) -> None:
-        """Enter an act in the name of whoever asks."""
-        owner = tenant if tenant is not None else self.verbs.subject().tenant_id
-        self.recorder.record(act, tenant=owner, by=self.verbs.by(), about=about)
 
 
 def _subject(work: Work) -> Answer:

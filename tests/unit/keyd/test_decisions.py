@@ -35,7 +35,7 @@ from tests.unit.domain.samples import (
     an_id,
     an_object,
 )
-from tests.unit.keyd.asked import OPS, Rows, stored
+from tests.unit.keyd.asked import OPS, stored
 
 SECOND = timedelta(seconds=1)
 PROOF = b"p" * 32
@@ -44,21 +44,6 @@ BY_THE_LAW = replace(CELL, basis=CellBasis.LAW)
 
 
 # -- whose session -------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def built():
-    made = Rows()
-    made.commit()
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def rows(built):
-    yield built
-    built.rollback()
-    built.info.clear()
 
 
 def ask(

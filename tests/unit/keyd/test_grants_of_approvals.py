@@ -20,7 +20,7 @@ from bti.domain.errors import AccessDenied
 from bti.domain.step_up import FRESH_FOR
 from bti.keyd.grants import RULES
 from tests.unit.domain.samples import NOON, NURSE, SCHOOL, TEACHER, TENANT, an_id
-from tests.unit.keyd.asked import ROW, Asked, Rows, asks, stored
+from tests.unit.keyd.asked import ROW, Asked, asks, stored
 
 SECOND = timedelta(seconds=1)
 ASKS = {"can_at_all": (Action.ASK_APPROVAL,)}
@@ -52,14 +52,6 @@ class Read:
         return PersonFacts(
             subject.account_id, self._role, SCHOOL, "Ingrid Solberg", at, self._made_by
         )
-
-
-@pytest.fixture(scope="module")
-def rows():
-    """Nothing: what these rules look for they are told."""
-    made = Rows()
-    yield made
-    made.end()
 
 
 def an_approval(state="waiting", asked=TEACHER, **changes):

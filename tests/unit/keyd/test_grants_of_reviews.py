@@ -8,20 +8,12 @@ from bti.crypto.errors import SealError
 from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
 from tests.unit.domain.samples import CASE, NOON, NURSE, PPS, SCHOOL, TEACHER, an_id
-from tests.unit.keyd.asked import REASON, ROW, Rows, asks
+from tests.unit.keyd.asked import REASON, ROW, asks
 
 SOON, LATE = NOON + timedelta(hours=1), NOON + timedelta(hours=2)
 MANAGES = {"can_at_all": (Action.MANAGE_ACCOUNTS,)}
 OPERATES = {"operator": True}
 NURSES_ROLE = an_id(81)
-
-
-@pytest.fixture(scope="module")
-def rows():
-    """Nothing that these rules look for."""
-    made = Rows()
-    yield made
-    made.end()
 
 
 # -- those who leave, controls and reviews -------------------------------------------------------

@@ -12,24 +12,10 @@ from bti.domain.emergency import LASTS, WINDOW
 from bti.domain.errors import AccessDenied
 from bti.keyd import grant_use
 from tests.unit.domain.samples import CASE, NOON, NURSE, SCHOOL, TEACHER, TENANT, an_id
-from tests.unit.keyd.asked import ROW, Rows, asks
+from tests.unit.keyd.asked import ROW, asks
 
 JUST_IN = NOON - WINDOW + timedelta(seconds=1)
 FIRST, SECOND = an_id(50), an_id(51)
-
-
-@pytest.fixture(scope="module")
-def built():
-    made = Rows()
-    made.commit()
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def rows(built):
-    yield built
-    built.rollback()
 
 
 def takes(rows, *, row=ROW, **powers):

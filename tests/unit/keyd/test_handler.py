@@ -26,7 +26,6 @@ from bti.keyd.quota import WRONG_CODES, WRONG_CODES_PEER, Limits
 from bti.keyd.wire import Request
 from tests.unit.domain.samples import (
     CASE,
-    HEALTH,
     NOON,
     NURSE,
     OTHER_TENANT,
@@ -36,7 +35,6 @@ from tests.unit.domain.samples import (
     an_id,
 )
 from tests.unit.keyd.apart import Apart
-from tests.unit.keyd.town import Town
 
 PROOF, SECOND = TEACHER.bytes * 2, b"2" * 32
 BAIT = an_id(48)
@@ -56,32 +54,12 @@ NAMELESS = {
 }
 
 
-@pytest.fixture(scope="module")
-def built():
-    made = Town()
-    yield made
-    made.end()
-
-
 @pytest.fixture
 def town(built):
     """The teacher has the baton in a case of the school's; the nurse has nothing to do with it."""
-    for account, unit in ((TEACHER, SCHOOL), (NURSE, HEALTH)):
-        built.person(account, unit)
-    for case in (CASE, BAIT):
-        built.case(case, SCHOOL)
-        built.keys.create_case_keys(built, TENANT, case, ("core",))
-    holder = {"holder_id": TEACHER, "holder_unit_id": SCHOOL}
-    built.genuine("logs", id=an_id(51), tenant_id=TENANT, case_id=CASE, **holder)
-    built.verbs("job").mark_baits(TENANT, [BAIT])
-    built.flush()
+    built.with_a_baton(("core",), BAIT)
     yield built
     built.begin_anew()
-
-
-@pytest.fixture
-def apart(town):
-    return Apart(town)
 
 
 def doing(monkeypatch, **verbs):

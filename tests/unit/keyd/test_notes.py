@@ -10,29 +10,13 @@ from sqlalchemy import select
 from bti.audit.actions import Action as Act
 from bti.audit.record import By, origin_of
 from bti.db.models import BrokerNote, CaseKey
-from bti.db.walls import EVERYWHERE, stand
 from bti.domain.errors import AccessDenied
 from bti.keyd import notes
 from tests.unit.domain.samples import NOON, NURSE, TEACHER, TENANT, a_subject, an_id
-from tests.unit.keyd.asked import Rows
 
 RECORD, OTHER = an_id(70), an_id(71)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 ALSO = a_subject(account=NURSE)
-
-
-@pytest.fixture(scope="module")
-def built():
-    made = Rows()
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def rows(built):
-    stand(built, EVERYWHERE)
-    yield built
-    built.rollback()
 
 
 def refused(act, *given):

@@ -43,7 +43,6 @@ from tests.unit.domain.samples import (
 )
 from tests.unit.keyd.apart import Apart
 from tests.unit.keyd.asked import stored
-from tests.unit.keyd.town import Town
 
 PROOF, THEIRS = TEACHER.bytes * 2, NURSE.bytes * 2
 BAIT, NEW, RECORD, REVIEW = an_id(48), an_id(49), an_id(58), an_id(57)
@@ -52,34 +51,14 @@ ATTENDANCE = service_compartment(SCHOOL, InfoType.ATTENDANCE)
 SECRET, NEXT = b"twenty secret bytes!", b"one that is to come."
 
 
-@pytest.fixture(scope="module")
-def built():
-    made = Town()
-    yield made
-    made.end()
-
-
 @pytest.fixture
 def town(built):
     """The teacher has the baton in a case of the school's and has written a report."""
-    for account, unit in ((TEACHER, SCHOOL), (NURSE, HEALTH)):
-        built.person(account, unit)
-    for case in (CASE, BAIT):
-        built.case(case, SCHOOL)
-        built.keys.create_case_keys(built, TENANT, case, (CORE, OWN))
-    holder = {"holder_id": TEACHER, "holder_unit_id": SCHOOL}
-    built.genuine("logs", id=an_id(51), tenant_id=TENANT, case_id=CASE, **holder)
+    built.with_a_baton((CORE, OWN), BAIT)
     built.keys.create_case_keys(built, TENANT, RECORD, ("own",))
     built.genuine("own_records", id=RECORD, tenant_id=TENANT, account_id=TEACHER)
-    built.verbs("job").mark_baits(TENANT, [BAIT])
-    built.flush()
     yield built
     built.begin_anew()
-
-
-@pytest.fixture
-def apart(town):
-    return Apart(town)
 
 
 def ok(answer):

@@ -16,7 +16,7 @@ from bti.crypto.values import json_to_bytes
 from bti.db.guards import FORGED, Stood, Writing
 from bti.db.models import Account, BaitMark, BrokerCode
 from bti.db.sealed_value import Sealed
-from bti.db.walls import EVERYWHERE, Standpoint, stand
+from bti.db.walls import Standpoint, stand
 from bti.domain.errors import AccessDenied
 from bti.domain.step_up import FRESH_FOR
 from bti.identity import totp
@@ -25,7 +25,7 @@ from bti.keyd.baits import Baits
 from bti.keyd.grant_facts import SLOWEST
 from bti.keyd.row_macs import RowMacs, case_of
 from tests.unit.domain.samples import CASE, NOON, NURSE, OTHER_TENANT, TEACHER, TENANT, an_id
-from tests.unit.keyd.asked import ROW, Rows
+from tests.unit.keyd.asked import ROW
 
 KEY, OLDER, INDEX = (
     DataKey(b"d" * 16, bytes(32)),
@@ -58,22 +58,6 @@ class Keys:
         if found is None:
             raise SealError
         return found
-
-
-@pytest.fixture(scope="module")
-def town():
-    made = Rows()
-    made.commit()
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def rows(town):
-    stand(town, EVERYWHERE)
-    yield town
-    town.rollback()
-    town.info.clear()
 
 
 # -- MACs ----------------------------------------------------------------------------------------

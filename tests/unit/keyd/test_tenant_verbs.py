@@ -35,19 +35,11 @@ from tests.unit.domain.samples import (
     TENANT,
     an_id,
 )
-from tests.unit.keyd.town import Town
 
 PROOF = TEACHER.bytes * 2
 SESSION = digest_of_proof(PROOF).hex()[:8]
 DIRECTORY, OPS, INDEX = TenantPurpose.DIRECTORY, TenantPurpose.OPS, TenantPurpose.INDEX
 NUMBER = "01841312345"
-
-
-@pytest.fixture(scope="module")
-def built():
-    made = Town()
-    yield made
-    made.end()
 
 
 @pytest.fixture

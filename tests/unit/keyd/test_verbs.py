@@ -35,35 +35,18 @@ from tests.unit.domain.samples import (
     TENANT,
     an_id,
 )
-from tests.unit.keyd.town import Town
 
 HOUR = timedelta(hours=1)
 BAIT, BEGUN, RECORD = an_id(48), an_id(49), an_id(58)
 OWN = service_compartment(SCHOOL, InfoType.MEASURES)
 THEIRS = service_compartment(PPS, InfoType.MEASURES)
 ALL = (CORE, SEALED, OWN, THEIRS)
-OPENED = (CASE, BAIT)
-
-
-@pytest.fixture(scope="module")
-def built():
-    made = Town()
-    yield made
-    made.end()
 
 
 @pytest.fixture
 def town(built):
     """The teacher has the baton in a case of the school's; the nurse has nothing to do with it."""
-    for account, unit in ((TEACHER, SCHOOL), (NURSE, HEALTH)):
-        built.person(account, unit)
-    for case in OPENED:
-        built.case(case, SCHOOL)
-        built.keys.create_case_keys(built, TENANT, case, ALL)
-    holder = {"holder_id": TEACHER, "holder_unit_id": SCHOOL}
-    built.genuine("logs", id=an_id(51), tenant_id=TENANT, case_id=CASE, **holder)
-    built.verbs("job").mark_baits(TENANT, [BAIT])
-    built.flush()
+    built.with_a_baton(ALL, BAIT)
     built.info["opened"] = set()
     yield built
     built.begin_anew()
@@ -83,14 +66,7 @@ def nurse(town, **given):
 
 def released(town, case=CASE):
     """The compartments whose keys lie open."""
-    found = set()
-    for name in ALL:
-        try:
-            town.info["vault"].case_key(case, name)
-        except Locked:
-            continue
-        found.add(name)
-    return found
+    return {name for name in ALL if town.info["vault"].holds(case, name)}
 
 
 def refused(act, *given, **named):
@@ -100,8 +76,7 @@ def refused(act, *given, **named):
 
 
 def stored(town, record):
-    rows = town.scalars(select(CaseKey.compartment).where(CaseKey.case_id == record))
-    return sorted(rows)
+    return sorted(town.scalars(select(CaseKey.compartment).where(CaseKey.case_id == record)))
 
 
 # -- cases ---------------------------------------------------------------------------------------

@@ -22,7 +22,17 @@ from bti.keyd.keystore import KeyStore
 from bti.keyd.local import LocalBroker
 from bti.keyd.quota import Meter
 from bti.keyd.row_macs import RowMacs
-from tests.unit.domain.samples import NOON, OTHER_TENANT, TENANT, an_id
+from tests.unit.domain.samples import (
+    CASE,
+    HEALTH,
+    NOON,
+    NURSE,
+    OTHER_TENANT,
+    SCHOOL,
+    TEACHER,
+    TENANT,
+    an_id,
+)
 from tests.unit.keyd.asked import Rows
 
 STATE = {"status": "open", "referral": "", "team_unit": None, "protection": None}
@@ -91,6 +101,21 @@ class Town(Rows):
         number = case.hex[-9:]
         of = {"tenant_id": tenant, "unit_id": unit, "number": number}
         return self.genuine("cases", id=case, ops_ct=blob, **of)
+
+    def with_a_baton(self, keys, bait):
+        """Put in two cases of the school's with these keys: the teacher has the baton in one, the other is a bait.
+
+        The nurse, who is signed in too, has nothing to do with either.
+        """
+        for account, unit in ((TEACHER, SCHOOL), (NURSE, HEALTH)):
+            self.person(account, unit)
+        for case in (CASE, bait):
+            self.case(case, SCHOOL)
+            self.keys.create_case_keys(self, TENANT, case, keys)
+        holder = {"holder_id": TEACHER, "holder_unit_id": SCHOOL}
+        self.genuine("logs", id=an_id(51), tenant_id=TENANT, case_id=CASE, **holder)
+        self.verbs("job").mark_baits(TENANT, [bait])
+        self.flush()
 
     def verbs(self, credential, *, entered=None, limits=None, peer=""):
         """Return the verbs of a new transaction's caller; entries go to ``entered``."""
