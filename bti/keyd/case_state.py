@@ -1,6 +1,7 @@
 """What changes in the sealed state of a case, and who may change it.
 
-State and referral decide who stands in a relation to the case, so the broker reads them itself.
+State and referral decide who stands in a relation to the case, and the birth date whose say it is, so the
+broker reads them itself.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def check_case(verbs: LocalVerbs, row: Writing) -> frozenset[Acts]:
         needed.add(_REFERRAL.get(str(after.get("referral")), ()))
     elif before.get("team_unit") != after.get("team_unit"):
         needed.add((Action.REFER,))
+    if before.get("birth_date") != after.get("birth_date"):
+        needed.add(())  # no act changes it: cells of a consent end by a birthday
     if before.get("protection") != after.get("protection"):
         unset = before.get("protection") is None
         needed.add((Action.PROTECT_CASE,) if unset else (Action.MANAGE_PROTECTION,))

@@ -337,6 +337,11 @@ def test_a_referral_to_nowhere_is_no_change_anybody_may_make(rows):
     assert not asks(rows, "cases", new, old, row=CASE, can=tuple(Action))
 
 
+def test_nobody_makes_a_child_younger_or_older_so_that_others_have_the_say(rows):
+    old, new = (a_case_row(one, birth_date=f"201{one}-05-04") for one in (1, 2))
+    assert not asks(rows, "cases", new, old, row=CASE, can=tuple(Action))
+
+
 @pytest.mark.parametrize("moved", [{"unit_id": PPS}, {"number": "CD34"}, {"tenant_id": an_id(2)}])
 def test_a_case_is_never_moved(rows, moved):
     new = a_case_row() | moved
