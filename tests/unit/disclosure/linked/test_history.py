@@ -87,6 +87,34 @@ def test_who_nobody_changed_for_may_be_published_again_and_many_changes_too(univ
     assert verify(truth(other), other, history=History(other, [past]))
 
 
+def test_a_hidden_number_that_cannot_have_changed_by_many_tells_of_few():
+    # One girl has moved from level 2 to 1. Five girls in both levels together: no nine in level 1.
+    universe = Universe(a_spec((("level", "sex"),), known_cases=0))
+    rows = rows_of((4, 30), (1, 35), (30, 40))
+    then = count(universe, rows)
+    moved = [
+        {**row, "level": "1"} if (row["level"], row["sex"]) == ("2", "f") else row for row in rows
+    ]
+    now = count(universe, moved)
+    sexes = ({}, {"sex": "f"}, {"sex": "m"})
+    places = [{"level": level, **sex} for level in "12" for sex in sexes]
+    hidden = [universe.cell(where) for where in places]
+    past = Past(truth(then, hidden), then)
+    assert verify(truth(now, hidden), now)
+
+    with pytest.raises(NotSafe, match=r"change\.told"):
+        verify(truth(now, hidden), now, history=History(now, [past]))
+
+
+def test_each_earlier_release_is_looked_at_with_all_others(universe):
+    rows = rows_of((20, 30), (25, 35), (30, 40))
+    counts = count(universe, rows)
+    history = History(counts, [Past(truth(counts), counts), Past(truth(counts), counts)])
+    stated = history.about(0, truth(counts))
+
+    assert len(stated) == 3 * len(universe.cells)
+
+
 def test_two_patterns_of_hiding_over_the_same_children_give_nothing_away_together():
     spec = a_spec((("level", "sex"),), known_cases=0)
     universe = Universe(spec)
