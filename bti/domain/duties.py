@@ -80,7 +80,7 @@ def basis_of(duty: Duty, sector: Sector) -> str:
     """The legal-basis code to cite for a duty to somebody who works in this sector."""
     if duty is Duty.REPORT_CHILD_WELFARE:
         return "bhl-46" if sector is Sector.KINDERGARTEN else "bvl-13-2"
-    return {Duty.AVERT: "strl-196", Duty.POLICE: "fvl-13b", Duty.EMERGENCY: "strl-287"}[duty]
+    return {Duty.AVERT: "strl-196", Duty.POLICE: "gate-crime", Duty.EMERGENCY: "strl-287"}[duty]
 
 
 def letters_for(sector: Sector) -> tuple[CaseLetter, ...]:

@@ -239,9 +239,9 @@ def rotate_sealing(
 ) -> Rotated:
     """Give a municipality a new ops, directory or index key and seal anew what is under the one before.
 
-    With the index key the tokens of national ids and the marks of bait cases are made anew; with the directory key every MAC of a row that grants authority, and the index of user names, are made anew. Cut
-    off anywhere, the same call finishes it, and then begins no other. Raises ``Conflict`` when people were changing
-    the same rows again and again.
+    With the index key the tokens of national ids and the marks of bait cases are made anew; with the directory key every
+    MAC of a row that grants authority, and the index of user names. Cut off anywhere, the same call finishes it, and then
+    begins no other. Raises ``Conflict`` when people were changing the same rows again and again.
     """
     # Looked at first: if somebody else begins one meanwhile, this begins none after it.
     seen = doorway.perform(status, actor, tenant_id=tenant_id).active(purpose).generation

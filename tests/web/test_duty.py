@@ -111,12 +111,14 @@ def test_a_kindergarten_is_shown_its_own_four_cases(world, app):
     letters = [found.get("value") for found in page.all("input", name="letter")]
     assert letters == ["a", "b", "c", "d"]
     assert "d) Human trafficking" in page.text
+    assert "barnehageloven § 46" in page.text
+    assert "barnevernsloven § 13-2" not in page.text
 
 
 def test_a_duty_without_letter_needs_none(ingrid):
     sent = {name: value for name, value in FILLED.items() if name != "letter"}
     where = goes_to(ingrid.post(DANGER, {**sent, "duty": "avert"}))
-    assert "Penal Code section 196" in ingrid.get(where).text
+    assert "straffeloven § 196" in ingrid.get(where).text
 
 
 # -- drafts and double sending --------------------------------------------------------------------

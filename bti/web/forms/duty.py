@@ -10,10 +10,11 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.datastructures import MultiDict
 
 from bti.domain.codes import Sector
-from bti.domain.duties import CaseLetter, Channel, Duty, GuardiansKnow
+from bti.domain.duties import CaseLetter, Channel, Duty, GuardiansKnow, basis_of
 from bti.web.forms.base import BaseForm
 from bti.web.forms.concern import kept
 from bti.web.forms.fields import AreaField, DateField, RadioField, TextField
+from bti.web.messages import legal_reference
 from bti.workflows.duty import FileRecord
 
 _NOT_KEPT: Final = frozenset({"version", "submission"})
@@ -24,12 +25,6 @@ DUTIES: Final[Mapping[Duty, Any]] = {
     Duty.AVERT: lazy_gettext("I tried to avert a serious crime"),
     Duty.POLICE: lazy_gettext("I told the police"),
     Duty.EMERGENCY: lazy_gettext("I called for help in an emergency"),
-}
-DUTY_LAW: Final[Mapping[Duty, Any]] = {
-    Duty.REPORT_CHILD_WELFARE: lazy_gettext("Child Welfare Act section 13-2"),
-    Duty.AVERT: lazy_gettext("Penal Code section 196"),
-    Duty.POLICE: lazy_gettext("Penal Code section 196"),
-    Duty.EMERGENCY: lazy_gettext("Penal Code section 287"),
 }
 _TRAFFICKING: Final = lazy_gettext("Human trafficking")
 LETTERS: Final[Mapping[CaseLetter, Any]] = {
@@ -55,6 +50,11 @@ GUARDIANS: Final[Mapping[GuardiansKnow, Any]] = {
 }
 
 
+def duty_law(duty: Duty, sector: Sector) -> str:
+    """What the law says of a duty to somebody who works in this sector, and where."""
+    return legal_reference(basis_of(duty, sector))
+
+
 def letter_text(letter: CaseLetter, sector: Sector) -> str:
     """What a case letter stands for: kindergartens have four of their own (Kindergarten Act § 46)."""
     if sector is Sector.KINDERGARTEN and letter is CaseLetter.D:
@@ -68,7 +68,6 @@ class ReportForm(BaseForm):
     duty = RadioField(
         lazy_gettext("What did you do?"),
         choices=[(one.value, text) for one, text in DUTIES.items()],
-        help={one.value: text for one, text in DUTY_LAW.items()},
         required=lazy_gettext("Say what you did."),
     )
     about = TextField(
@@ -140,7 +139,8 @@ class ReportForm(BaseForm):
         return {name: kept(posted.getlist(name)) for name in names}
 
     def fit(self, sector: Sector, letters: tuple[CaseLetter, ...], today: date) -> None:
-        """The case letters of this sector, and no day ahead of ``today``."""
+        """The acts and case letters of this sector, and no day ahead of ``today``."""
+        self.duty.say({one.value: duty_law(one, sector) for one in Duty})
         self.letter.choices = [
             (one.value, f"{one.value}) {letter_text(one, sector)}") for one in letters
         ]

@@ -16,7 +16,7 @@ from flask import Blueprint, Flask, g, make_response, redirect, render_template,
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
-from bti.domain.duties import DutyState
+from bti.domain.duties import Duty, DutyState
 from bti.domain.errors import RuleBroken
 from bti.web import drafts, messages
 from bti.web.calls import urgent_calls
@@ -26,10 +26,10 @@ from bti.web.forms.base import BaseForm
 from bti.web.forms.duty import (
     CHANNELS,
     DUTIES,
-    DUTY_LAW,
     GUARDIANS,
     ConfirmForm,
     ReportForm,
+    duty_law,
     letter_text,
 )
 from bti.web.i18n import language
@@ -54,6 +54,8 @@ class DangerPage:
 
     calls: tuple[Call, ...]
     saved: str
+    report_law: str
+    avert_law: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class ShownRecord:
 
     record: RecordPage
     duty: Any
-    law: Any
+    law: str
     letter: str
     channel: Any
     guardians: Any
@@ -99,7 +101,12 @@ def report() -> Response:
         else:
             notify("saved")
             return redirect(url_for("duty.show", record_id=record_id), 303)
-    page = DangerPage(_calls(facts), bare_clock(facts.draft.saved_at) if facts.draft else "")
+    page = DangerPage(
+        calls=_calls(facts),
+        saved=bare_clock(facts.draft.saved_at) if facts.draft else "",
+        report_law=duty_law(Duty.REPORT_CHILD_WELFARE, facts.sector),
+        avert_law=duty_law(Duty.AVERT, facts.sector),
+    )
     return _rendered("report", page, form, _UNFINISHED if posted else 200)
 
 
@@ -169,7 +176,7 @@ def _show(record_id: uuid.UUID, form: ConfirmForm, status: int) -> Response:
     page = ShownRecord(
         record=record,
         duty=DUTIES[filed.duty],
-        law=DUTY_LAW[filed.duty],
+        law=duty_law(filed.duty, record.sector),
         letter=letter_text(filed.letter, record.sector) if filed.letter else "",
         channel=CHANNELS[filed.channel],
         guardians=GUARDIANS[filed.guardians_know],
