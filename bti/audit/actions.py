@@ -72,6 +72,10 @@ class Action(StrEnum):
     SHARING_GROUND_CREATE = "sharing:ground:create"
     SHARING_ACCESS_OPEN = "sharing:access:open"
     SHARING_ACCESS_STOP = "sharing:access:stop"
+    #: The same where the receiver is outside: that the police was told is in no list of a case.
+    OUTSIDE_GROUND_CREATE = "outside:ground:create"
+    OUTSIDE_TELLING_OPEN = "outside:telling:open"
+    OUTSIDE_TELLING_STOP = "outside:telling:stop"
 
     PARTICIPANT_ACCESS_INVITE = "participant:access:invite"
     PARTICIPANT_ACCESS_REVOKE = "participant:access:revoke"

@@ -44,8 +44,8 @@ MOST_ROWS: Final = 20_000
 # shown: a gap in them would say that something of that kind lies between.
 OWN: Final = frozenset(action for action in Action if action.value.startswith("own:record:"))
 
-#: Among them that the police was told. What is printed of a case reaches its family, and a colleague may be kin.
-UNTOLD: Final = frozenset(action for action in Action if action.value.startswith("sharing:"))
+#: That the police was told. What is printed of a case reaches its family, and a colleague may be kin.
+UNTOLD: Final = frozenset(action for action in Action if action.value.startswith("outside:"))
 _PRINTED: Final = frozenset({Action.CASE_PAGE_PRINT, Action.AUDIT_LOG_EXPORT})
 _SIGN_IN: Final = frozenset(action for action in Action if action.value.startswith("session:"))
 _GROUPS: Final = {

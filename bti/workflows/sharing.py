@@ -9,7 +9,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -35,6 +36,22 @@ if TYPE_CHECKING:
     from bti.db.models import Case
     from bti.keyd.broker import Opened
     from bti.workflows.context import Context
+
+
+class Step(Enum):
+    """What is done with a sharing."""
+
+    WRITE = auto()
+    OPEN = auto()
+    STOP = auto()
+
+
+#: How a step is entered: among services, which all in the case may see, and towards the police, which they may not.
+_ACTS: Final = {
+    Step.WRITE: (Act.SHARING_GROUND_CREATE, Act.OUTSIDE_GROUND_CREATE),
+    Step.OPEN: (Act.SHARING_ACCESS_OPEN, Act.OUTSIDE_TELLING_OPEN),
+    Step.STOP: (Act.SHARING_ACCESS_STOP, Act.OUTSIDE_TELLING_STOP),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +178,7 @@ def write_down(context: Context, *, command: WriteDown) -> uuid.UUID:
         "told_on": command.told_on,
     }
     context.session.add(row)
-    _record(context, Act.SHARING_GROUND_CREATE, opened, sharing_id, command.gate)
+    _record(context, Step.WRITE, opened, sharing_id, command.gate)
     return sharing_id
 
 
@@ -198,7 +215,7 @@ def open_now(context: Context, *, case_id: uuid.UUID, sharing_id: uuid.UUID) -> 
         )
     if facts.cells:
         case.access_epoch += 1
-    _record(context, Act.SHARING_ACCESS_OPEN, opened, sharing_id, facts.gate)
+    _record(context, Step.OPEN, opened, sharing_id, facts.gate)
 
 
 def stop(context: Context, *, case_id: uuid.UUID, sharing_id: uuid.UUID) -> None:
@@ -219,7 +236,7 @@ def stop(context: Context, *, case_id: uuid.UUID, sharing_id: uuid.UUID) -> None
         row.withdrawn_at = context.now
     if facts.opened_at is not None and facts.cells:
         consent_cells.close_doors(context, case)
-    _record(context, Act.SHARING_ACCESS_STOP, opened, sharing_id, facts.gate)
+    _record(context, Step.STOP, opened, sharing_id, facts.gate)
 
 
 def _own_case(context: Context, case_id: uuid.UUID) -> Case:
@@ -258,9 +275,12 @@ def _marks(
     return found
 
 
-def _record(context: Context, act: Act, opened: Opened, sharing_id: uuid.UUID, gate: Gate) -> None:
+def _record(
+    context: Context, step: Step, opened: Opened, sharing_id: uuid.UUID, gate: Gate
+) -> None:
+    within, outside = _ACTS[step]
     context.record(
-        act,
+        within if GATES[gate].takers else outside,
         Reference("case", opened.case_id),
         Reference("consent", sharing_id),
         ground=f"gate:{gate.value}",

@@ -58,7 +58,7 @@ def lines(world, case_id, who="ingrid"):
 def grounds(world):
     with world.looking() as session:
         found = session.scalars(select(AuditEvent).order_by(AuditEvent.idx))
-        ours = [one for one in found if one.act.startswith("sharing:")]
+        ours = [one for one in found if one.act.startswith(("sharing:", "outside:"))]
         return [(one.act, json.loads(one.leaf)["grd"]) for one in ours]
 
 
@@ -185,6 +185,27 @@ def test_a_case_that_is_closed_is_shared_by_no_gate_either_also_when_it_opens_ag
     holds_together(world)
 
 
+def seen_by(world, who, case_id):
+    """What the two lists of who has seen a case tell of sharing: acts and grounds."""
+    listed = world.run(who, insight.case_accesses, case_id, whole=True).rows
+    days = world.run(who, insight_days.case_days, case_id, mine=True).days
+    every = (*listed, *(one for day in days for one in day.rows))
+    return {
+        (row.action, row.ground)
+        for row in every
+        if row.action.startswith(("sharing:", "outside:")) or "gate" in row.ground
+    }
+
+
+def test_what_is_shared_with_another_service_without_consent_is_seen_in_the_case(world):
+    case_id = new_case(world)
+    do(world, sharing.open_now, case_id, write_down(world, case_id))
+    assert seen_by(world, "ingrid", case_id) == {
+        ("sharing:ground:create", "gate:life_health"),
+        ("sharing:access:open", "gate:life_health"),
+    }
+
+
 def test_that_the_police_was_told_stands_in_no_list_that_a_family_or_another_service_may_see(world):
     case_id = new_case(world)
     agreed(world, case_id, unit="pps")
@@ -192,10 +213,5 @@ def test_that_the_police_was_told_stands_in_no_list_that_a_family_or_another_ser
     sharing_id = write_down(world, case_id, Gate.CRIME, unit=None, info_types=frozenset())
     do(world, sharing.open_now, case_id, sharing_id, "siv")
     for who in ("ingrid", "nina"):
-        listed = world.run(who, insight.case_accesses, case_id, whole=True).rows
-        days = world.run(who, insight_days.case_days, case_id, mine=True).days
-        told = [
-            (row.action, row.ground) for row in (*listed, *(one for d in days for one in d.rows))
-        ]
-        assert [one for one in told if "sharing" in one[0] or "gate" in one[1]] == []
+        assert seen_by(world, who, case_id) == set()
     assert len(grounds(world)) == 2
