@@ -45,6 +45,11 @@ class RanOut:
 Credential = bytes | RanOut | str | None
 
 
+def is_persons(credential: Credential) -> bool:
+    """Tell whether somebody's session stands behind it, and not the program or a visitor."""
+    return isinstance(credential, bytes | RanOut)
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What was released: the ground it rests on and the compartments now readable."""

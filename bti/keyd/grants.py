@@ -22,6 +22,7 @@ from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
 from bti.keyd import grant_approval, grant_consent, grant_first, grant_people
 from bti.keyd.asking import WRITING, Asking
+from bti.keyd.broker import is_persons
 from bti.keyd.case_state import check_case
 from bti.keyd.grant_facts import Columns, ended_only, ident, let_in, moment, same
 from bti.keyd.row_macs import case_of
@@ -53,8 +54,7 @@ def decide_rows(asking: Asking, rows: tuple[Writing, ...]) -> tuple[list[Writing
 
 def _at_home(asking: Asking, row: Writing) -> None:
     """Raise ``AccessDenied`` for a person's row in another municipality: their rights end at its border."""
-    nobody = asking.verbs.credential is None or isinstance(asking.verbs.credential, str)
-    if not nobody and asking.subject().tenant_id != row.tenant:
+    if is_persons(asking.verbs.credential) and asking.subject().tenant_id != row.tenant:
         raise AccessDenied("grant.other_tenant")
 
 

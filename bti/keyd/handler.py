@@ -21,6 +21,7 @@ from bti.db.walls import EVERYWHERE, stand
 from bti.domain.errors import AccessDenied, BaitTaken, Unavailable
 from bti.identity.tokens import digest_of_proof
 from bti.keyd import denial
+from bti.keyd.broker import is_persons
 from bti.keyd.evidence import Evidence
 from bti.keyd.parcel import Parcel
 from bti.keyd.peers import ALLOWED, SYSTEM_SIDES, WORKED, Side
@@ -91,7 +92,7 @@ class Handler:
     def answer(self, peer: Peer, request: Request, shard: int) -> dict[str, Any]:
         """Return the answer to a request that has the right form. Raises nothing expected."""
         self.counts["requests"] += 1
-        nameless = request.credential is None or isinstance(request.credential, str)
+        nameless = not is_persons(request.credential)
         if (
             request.verb not in ALLOWED[peer.side]
             or (nameless and peer.side not in SYSTEM_SIDES and request.verb not in _NAMELESS)
@@ -283,7 +284,7 @@ def _whose(
     request: Request,
     verbs: LocalVerbs,
 ) -> tuple[uuid.UUID | None, uuid.UUID | None]:
-    if request.credential is not None and not isinstance(request.credential, str):
+    if is_persons(request.credential):
         subject = verbs.subject()
         return subject.tenant_id, subject.account_id
     tenant = request.args.get("tenant")

@@ -18,7 +18,7 @@ from bti.domain.approval import ApprovalRefused
 from bti.domain.control import Kin
 from bti.domain.errors import AccessDenied, KeysUnavailable, Unavailable
 from bti.domain.relations import Subject
-from bti.keyd.broker import Opened, RanOut
+from bti.keyd.broker import Opened, RanOut, is_persons
 from bti.keyd.client import Channel
 from bti.keyd.codec import CodecError, decode
 from bti.keyd.parcel import receive
@@ -82,7 +82,7 @@ class RemoteVerbs:
     def subject(self) -> Subject:
         """Return who the session belongs to. Raises ``AccessDenied`` for a dead or forged one."""
         if self._subject is None:
-            if self._credential is None or isinstance(self._credential, str):
+            if not is_persons(self._credential):
                 raise AccessDenied("access.no_session")
             self._subject = _decoded(Subject, self._ask("subject")["subject"])
         return self._subject
@@ -347,7 +347,7 @@ class RemoteVerbs:
 
     def _learn(self, tenant: uuid.UUID, purpose: TenantPurpose) -> None:
         """Receive what has come since: the key was changed while this transaction went on."""
-        if self._credential is not None and not isinstance(self._credential, str):
+        if is_persons(self._credential):
             self._ask("subject")
         elif purpose is TenantPurpose.OPS:
             self.open_ops(tenant)

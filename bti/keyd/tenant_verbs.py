@@ -26,7 +26,7 @@ from bti.keyd import codes
 from bti.keyd.approvals import Approvals
 from bti.keyd.authority import Authority
 from bti.keyd.baits import Baits
-from bti.keyd.broker import RanOut, Ties
+from bti.keyd.broker import RanOut, Ties, is_persons
 from bti.keyd.generations import KeyLife
 from bti.keyd.grant_first import FIRST
 from bti.keyd.keystore import FOUND, KeyStore
@@ -134,7 +134,7 @@ class TenantVerbs:
         theirs = tenant
         if proof is not None:
             theirs = self.authority.subject(proof, ran_out=True).tenant_id
-        elif self._credential is not None and not isinstance(self._credential, str):
+        elif is_persons(self._credential):
             theirs = self.subject().tenant_id
         if theirs != tenant:
             raise AccessDenied("access.other_tenant")
