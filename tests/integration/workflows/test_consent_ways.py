@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bti import profiles
 from bti.db.models import ConsentAnswer, ConsentCell
@@ -13,7 +14,7 @@ from bti.domain.compartments import service_compartment
 from bti.domain.consent import ConsentStatus, Form
 from bti.domain.errors import AccessDenied, RuleBroken
 from bti.profiles.loader import legal_bases_from
-from bti.workflows import consent, consent_block, consent_lines, worklist
+from bti.workflows import audit_check, consent, consent_block, consent_lines, worklist
 from bti.workflows.consent import SignedBy
 from bti.workflows.errors import NotFound
 from bti.workflows.worklist_rows import TaskKind
@@ -263,3 +264,17 @@ def test_a_new_act_is_cited_from_its_day_and_an_older_question_keeps_its_own(
         return {law.reference["nb"] for one in signers for law in one.why}
 
     assert (cited(before), cited(after)) == ({"barnelova § 30"}, {"barnelova (2025) § 6-5"})
+
+
+def test_an_answer_that_was_moved_to_another_person_is_named_by_the_control_of_the_log(world):
+    case_id = new_case(world)
+    agreed(world, case_id)
+    moved, other = rows(world, ConsentAnswer)
+    with world.as_administrator() as database:
+        database.execute(
+            update(ConsentAnswer.__table__)
+            .where(ConsentAnswer.id == moved.id)
+            .values(person_id=other.person_id)
+        )
+    found = world.system(audit_check.verify, tenant_id=world.tenant_id)
+    assert found.findings == (f"changed: consent_answers {moved.id}",)
