@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 import sqlalchemy
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 import bti.db.engine
 
@@ -35,7 +35,7 @@ class Templates(jinja2.BytecodeCache):
 
 
 class Statements:
-    """Makes engines that speak through the first one's dialect, and share what it has compiled."""
+    """Lets engines speak through the first one's dialect, and share what it has compiled."""
 
     def __init__(self) -> None:
         self._first: dict[str, Engine] = {}
@@ -43,11 +43,15 @@ class Statements:
     def engine(self, url: Any, **options: Any) -> Engine:
         """Return an engine as `sqlalchemy.create_engine` would."""
         made = sqlalchemy.create_engine(url, **options)
+        # After SQLAlchemy's own listener: a dialect learns from its first connection how to speak.
+        event.listen(made, "connect", lambda *_: self._share(made), once=True)
+        return made
+
+    def _share(self, made: Engine) -> None:
         first = self._first.setdefault(made.dialect.name, made)
         # Compiled statements are found by their dialect, the object, and by their own shape.
         made.dialect = first.dialect
         made._compiled_cache = first._compiled_cache
-        return made
 
 
 def share() -> None:
