@@ -182,7 +182,8 @@ def sound(remote, cases):
         WebSession.token_hash == digest_of_proof(proof_of(world.token("per"))),
         token_hash=os.urandom(32),
     )
-    cell = copied(remote, ConsentCell, ConsentCell.case_id == cases[0])
+    now = world.clock.now()
+    cell = copied(remote, ConsentCell, ConsentCell.case_id == cases[0], valid_from=now)
     return {
         "participants": ("ingrid", place),
         "role_grants": ("asta", role),
