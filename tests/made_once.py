@@ -1,8 +1,8 @@
 """What is made once for all tests of a process, though each test has a site and a database of its own.
 
 A test begins with a new engine and a new application, and both begin with nothing: every statement
-and every template was compiled again for each test, which was half of the processor time of the
-suite. What is compiled depends on the text alone, so all tests may have the first one's.
+and every template was compiled again for each test, which was half of the processor time of
+tests that go through pages. What is compiled depends on the text alone, so all may have the first one's.
 """
 
 import gc
