@@ -12,8 +12,8 @@ from bti.audit.way import WAY, LogWay
 from bti.clock import SystemClock
 from bti.db import migrate
 from bti.db.engine import make_engine, make_sessions
-from bti.db.forms import FormError
 from bti.db.rights import Deployment
+from bti.db.row_forms import FormError
 from bti.identity.password import Argon2Cost, Passwords
 from bti.key_provider import key_provider
 from bti.keyd.broker import Rules
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from bti.clock import Clock
     from bti.crypto.provider import KeyProvider
-    from bti.db.forms import Change
+    from bti.db.row_forms import Change
     from bti.keyd.broker import Broker
     from bti.keyd.renewal import Refused
     from bti.settings import Settings

@@ -18,8 +18,8 @@ from bti.crypto.unsealing_provider import UnsealingProvider
 from bti.db import migrate, policies, rights
 from bti.db.ddl import carry_out
 from bti.db.engine import empty_write_ahead_log, make_engine
-from bti.db.forms import FormError
 from bti.db.rights import Deployment
+from bti.db.row_forms import FormError
 from bti.domain.errors import KeysUnavailable
 from bti.key_provider import key_provider
 from bti.settings import SettingsError

@@ -1,8 +1,8 @@
 """The PostgreSQL driver's cursor, which does not describe columns that nobody asks about.
 
 SQLAlchemy looks at the description of a result each time, but reads it only the first time it meets a
-statement: later it remembers the columns. Psycopg makes one object for each column each time, which
-was a third of the processor time of opening a case.
+statement: later it remembers the columns. Psycopg makes one object for each column each time: 122
+for opening a case, five to ten in a hundred of the processor time of it.
 """
 
 from __future__ import annotations

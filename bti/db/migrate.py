@@ -11,9 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from bti.db import forms, forward, policies, rights
+from bti.db import forward, policies, rights, row_forms
 from bti.db.ddl import carry_out
-from bti.db.forms import FormError
+from bti.db.row_forms import FormError
 from bti.db.walls import EVERYWHERE, settings_for, tell
 from bti.paths import MIGRATIONS
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from bti.db.forms import Renewal
     from bti.db.rights import Deployment
+    from bti.db.row_forms import Renewal
 
 
 _CHECK = "PRAGMA foreign_key_check"
@@ -62,20 +62,20 @@ def upgrade(
         prepared = _become_owner(connection)
         tell(connection, settings_for(EVERYWHERE))
         revision_before = MigrationContext.configure(connection).get_current_revision()
-        before = forms.columns_now(connection) if whole else {}
-        told = forms.changes_since(_scripts(), revision_before) if whole else ()
+        before = row_forms.columns_now(connection) if whole else {}
+        told = row_forms.changes_since(_scripts(), revision_before) if whole else ()
         changes = [one for one in told if one.table in before]
         if changes and renewal is None:
             raise FormError("rows under a MAC are changed, and the keys are not here")
         if changes and renewal is not None:
-            forms.hold(connection, changes)
+            row_forms.hold(connection, changes)
             renewal.look(connection, changes)
         command.upgrade(config_for(connection), revision)
         if not whole:
             return
         if revision_before is not None:
-            now = forms.columns_now(connection)
-            forms.require_said(revision_before, changes, before, now)
+            now = row_forms.columns_now(connection)
+            row_forms.require_said(revision_before, changes, before, now)
         policies.apply(connection)
         forward.apply(connection)
         if prepared and deployment is not None:
@@ -89,7 +89,7 @@ def upgrade(
 
 def changes_rows_under_mac(revision: str) -> bool:
     """Tell whether rows under a MAC of this revision have another form in this program."""
-    return bool(forms.changes_since(_scripts(), revision))
+    return bool(row_forms.changes_since(_scripts(), revision))
 
 
 def downgrade(engine: Engine, revision: str) -> None:

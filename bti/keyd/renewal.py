@@ -18,8 +18,8 @@ from bti.audit.record import Recorder, Reference
 from bti.audit.way import WAY
 from bti.crypto.row_mac import row_digest
 from bti.db.engine import make_sessions
-from bti.db.forms import AT_ONCE, FormError, authority_table, columns_under_mac, rows_before
 from bti.db.guards import FORGED, mac_columns
+from bti.db.row_forms import AT_ONCE, FormError, authority_table, columns_under_mac, rows_before
 from bti.db.vault import Vault
 from bti.db.walls import EVERYWHERE, stand
 from bti.keyd.quota import Limits, Meter
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from bti.audit.way import LogWay
     from bti.clock import Clock
     from bti.db.base import AuthorityRow
-    from bti.db.forms import Change
     from bti.db.guards import Granted, Writing
+    from bti.db.row_forms import Change
     from bti.keyd.local import LocalBroker, LocalVerbs
 
 #: Rows sealed anew under one entry.

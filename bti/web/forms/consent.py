@@ -45,6 +45,15 @@ if TYPE_CHECKING:
 _LANGUAGES = list(i18n.LANGUAGES.items())
 
 
+def what_is_shared() -> TicksField:
+    """The kinds of information another service may be told, with or without consent."""
+    return TicksField(
+        _l("What will be shared?"),
+        description=_l("Only what is needed. Everything else stays closed to the other service."),
+        choices=choices(INFO_TYPE, SHAREABLE),
+    )
+
+
 class AskForm(BaseForm):
     """A question to those who must consent."""
 
@@ -58,11 +67,7 @@ class AskForm(BaseForm):
         blank=_l("Choose"),
         required=False,
     )
-    info_types = TicksField(
-        _l("What will be shared?"),
-        description=_l("Only what is needed. Everything else stays closed to the other service."),
-        choices=choices(INFO_TYPE, SHAREABLE),
-    )
+    info_types = what_is_shared()
     direction = RadioField(
         _l("Which way?"),
         choices=[

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from bti.domain.codes import SHAREABLE, InfoType
+from bti.domain.codes import InfoType
 from bti.domain.gates import GATES, LEAST_REASON, Gate
 from bti.web.forms.base import BaseForm
-from bti.web.forms.fields import AreaField, DateField, ListField, RadioField, TicksField
-from bti.web.labels import GATE, INFO_TYPE, choices
+from bti.web.forms.consent import what_is_shared
+from bti.web.forms.fields import AreaField, DateField, ListField, RadioField
+from bti.web.labels import GATE
 from bti.web.messages import cited
 from bti.workflows.sharing import WriteDown
 
@@ -32,11 +33,7 @@ class SharingForm(BaseForm):
         blank=_l("Choose"),
         required=False,
     )
-    info_types = TicksField(
-        _l("What will be shared?"),
-        description=_l("Only what is needed. Everything else stays closed to the other service."),
-        choices=choices(INFO_TYPE, SHAREABLE),
-    )
+    info_types = what_is_shared()
     necessity = AreaField(
         _l("Why is it needed, and why can you not ask first?"),
         description=_l("Others must be able to judge it afterwards. At least 40 characters."),

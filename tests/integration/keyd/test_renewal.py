@@ -19,9 +19,9 @@ from bti.bootstrap import upgrade_database
 from bti.cli import main
 from bti.crypto.provider import TenantPurpose
 from bti.crypto.row_mac import row_mac
-from bti.db import forms, migrate
-from bti.db.forms import FormError
+from bti.db import migrate, row_forms
 from bti.db.models import Account
+from bti.db.row_forms import FormError
 from bti.keyd import renewal
 from bti.paths import MIGRATIONS
 from bti.workflows import audit_check, worklist
@@ -120,7 +120,7 @@ def set_back(world):
         connection.execute(text("UPDATE accounts SET house = '00000000000000000000000000000007'"))
         if postgresql:
             connection.execute(text("ALTER TABLE accounts ALTER house TYPE uuid USING house::uuid"))
-        for row in forms.rows_before(connection, "accounts"):
+        for row in row_forms.rows_before(connection, "accounts"):
             assert row.columns["house"] == b"\0" * 15 + b"\7"
             mac = row_mac(key, "accounts", row.id, row.version, row.columns)
             table = Account.__table__
