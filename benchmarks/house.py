@@ -16,6 +16,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from sqlalchemy import NullPool, create_engine, text
 
@@ -88,7 +89,9 @@ class House:
         }
         self.tally = Tally()
         self.keys = rotations.kept(self._settings, self.world.tenant_id)
-        keys.BATCH = rotations.BATCH  # type: ignore[misc]  # every process of the house is forked from this one
+        # Every process of the house is forked from this one, which has what it had again at the end.
+        self._small_batches = patch.object(keys, "BATCH", rotations.BATCH)
+        self._small_batches.start()
         self.processes = self._processes()
         for name in self.processes:
             if name != ROTATION:
@@ -98,6 +101,7 @@ class House:
         """Kill what is left."""
         for process in self.processes.values():
             process.kill()
+        self._small_batches.stop()
 
     # -- deaths ------------------------------------------------------------------------------
 
