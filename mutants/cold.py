@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from mutants.forks import LONGEST, SURVIVED, forked
+from mutants.forks import STILL, SURVIVED, forked
 from mutants.steady import ARGUMENTS, ROOT, Steady
 
 #: Processor seconds for all tests of one trial.
@@ -39,7 +39,7 @@ def is_killed_cold(module: str, tree: ast.Module, tests: Sequence[str], shared: 
             arguments = [*ARGUMENTS, "-x", f"--basetemp={folder}/t", *tests]
             return int(pytest.main(arguments, plugins=[Steady(shared)]))
 
-        return forked(run, longest=LONGEST) != SURVIVED
+        return forked(run, still=STILL) != SURVIVED
 
 
 def lines_on_import(module: str) -> set[int]:

@@ -13,8 +13,10 @@ from pathlib import Path
 SURVIVED, KILLED = 0, 1
 _BROKEN = 70
 _SPARE_BYTES = 2 << 30
-#: Seconds for one that waits for what never comes. A loop that never ends is ended by its processor time.
-LONGEST = 600
+#: Seconds in which one that has used next to no processor time waits for what never comes: a busy machine gives each
+#: more than that, and ends nothing. A loop that never ends is ended by its processor time.
+STILL = 120
+_NEXT_TO_NONE = 0.001
 
 
 class BrokenError(Exception):
@@ -22,11 +24,12 @@ class BrokenError(Exception):
 
 
 def forked(
-    run: Callable[[], int], said: Path = Path(os.devnull), longest: float | None = None
+    run: Callable[[], int], said: Path = Path(os.devnull), still: float | None = None
 ) -> int:
     """Run something in a fork, with all that it starts; return its exit status, negative when a signal ended it.
 
-    What it writes goes to ``said``. After ``longest`` seconds it is ended. Raises ``BrokenError`` when ``run`` raised.
+    What it writes goes to ``said``. When it has done nothing for ``still`` seconds it is ended. Raises ``BrokenError``
+    when ``run`` raised.
     """
     pid = os.fork()
     if pid == 0:
@@ -34,7 +37,7 @@ def forked(
         _child(run, said)
     watched = os.pidfd_open(pid)
     try:
-        select.select([watched], [], [], longest)
+        _wait(watched, pid, still)
     finally:
         os.close(watched)
     # Also what it started and left behind.
@@ -44,6 +47,26 @@ def forked(
     if status == _BROKEN:
         raise BrokenError("what went wrong is told above")
     return status
+
+
+def _wait(watched: int, group: int, still: float | None) -> None:
+    """Wait until a fork has ended, or has done nothing for so many seconds on the wall."""
+    used = 0.0
+    while not select.select([watched], [], [], still)[0]:
+        before, used = used, _processor_seconds(group)
+        if used - before < _NEXT_TO_NONE * (still or 0):
+            return
+
+
+def _processor_seconds(group: int) -> float:
+    """Return what the processes of a group have used so far, and those that they have seen end."""
+    ticks = 0
+    for process in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            # After the name, which may hold anything: state, parent, group, ... and four times, as proc(5) says.
+            told = process.read_text("ascii", "replace").rpartition(")")[2].split()
+            ticks += sum(map(int, told[11:15])) if int(told[2]) == group else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _child(run: Callable[[], int], said: Path) -> None:

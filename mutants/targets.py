@@ -127,8 +127,23 @@ TARGETS: dict[str, Target] = {
             f"{_KEYD}/test_wire.py",
         ),
     ),
+    "wire": Target(
+        ("bti/keyd/wire.py", "bti/keyd/codec.py", "bti/keyd/parcel.py"),
+        (
+            f"{_KEYD}/test_codec.py",
+            f"{_KEYD}/test_handler.py",
+            f"{_KEYD}/test_requests.py",
+            f"{_KEYD}/test_wire.py",
+        ),
+    ),
+    "cache": Target(("bti/keyd/key_cache.py",), ("tests/unit/test_key_cache.py",)),
     "anew": Target(
-        ("bti/keyd/directory_rows.py", "bti/keyd/retoken.py"),
+        (
+            "bti/keyd/reseal.py",
+            "bti/keyd/moved.py",
+            "bti/keyd/directory_rows.py",
+            "bti/keyd/retoken.py",
+        ),
         (f"{_KEYD}/test_directory_rows.py", f"{_KEYD}/test_retoken.py"),
     ),
     "decisions": Target(
@@ -169,6 +184,24 @@ TARGETS: dict[str, Target] = {
             f"{_KEYD}/test_verbs.py",
         ),
     ),
+}
+
+
+#: Modules of the broker that are in no target, and why. Its architecture test asks that each is in one of the two.
+NOT_TRIED: dict[str, str] = {
+    "bti/keyd/broker.py": "The verbs as a protocol, and what they are given: it decides nothing.",
+    "bti/keyd/client.py": "The caller's side of the socket: the broker believes nothing that comes from it.",
+    "bti/keyd/generations.py": "The life of keys, asked by the operator alone; tried by whole municipalities whose keys change.",
+    "bti/keyd/keystore.py": "Makes, opens and finds keys and decides nothing; every other test opens with it.",
+    "bti/keyd/log_keys.py": "Which generation signs an epoch; tried by a log whose key changes and is verified.",
+    "bti/keyd/proof.py": "Opens what is sealed in a case and gives none of it away: for a drill.",
+    "bti/keyd/remote.py": "The caller's side of the socket: the broker believes nothing that comes from it.",
+    "bti/keyd/renewal.py": "Runs within a migration alone; tried by databases that are brought up from an older form.",
+    "bti/keyd/rewrap.py": "Moves wrapped keys and opens no content; tried by whole municipalities whose keys change.",
+    "bti/keyd/server.py": "Sockets and threads, no right; tried by processes that talk to it.",
+    "bti/keyd/unsealing.py": "Before any key is open; which shares fit is the provider's to say. Tried over its socket.",
+    "bti/keyd/usage.py": "Counts what a key has sealed, for people to read.",
+    "bti/keyd/wired.py": "The caller's side of the socket: the broker believes nothing that comes from it.",
 }
 
 

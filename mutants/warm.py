@@ -24,7 +24,7 @@ import pytest
 
 from mutants.changes import mutants_of, mutated
 from mutants.cold import compiled
-from mutants.forks import KILLED, LONGEST, SURVIVED, forked
+from mutants.forks import KILLED, STILL, SURVIVED, forked
 from mutants.steady import ROOT
 
 Where = tuple[str, int]
@@ -142,7 +142,7 @@ class Warm:
 
         with os.fdopen(reading, "rb") as told:
             try:
-                status = forked(run, longest=LONGEST)
+                status = forked(run, still=STILL)
             finally:
                 os.close(writing)
             tried = told.read()

@@ -1,12 +1,14 @@
 """`make mutants` names modules and tests that exist, and its list of equivalents is not stale."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from mutants.__main__ import equivalents
 from mutants.changes import mutants_of, mutated
-from mutants.targets import TARGETS, targets_named
+from mutants.forks import forked
+from mutants.targets import NOT_TRIED, TARGETS, targets_named
 
 ROOT = Path(__file__).parents[2]
 #: A little of everything that is changed.
@@ -53,6 +55,31 @@ def test_what_guards_a_child_is_among_them():
         "bti/audit/note.py",
         "bti/audit/signer.py",
     }
+
+
+def test_every_module_of_the_broker_is_tried_or_is_named_with_the_reason_why_not():
+    tried = {module for target in TARGETS.values() for module in target.modules}
+    broker = {
+        f"bti/keyd/{path.name}"
+        for path in (ROOT / "bti/keyd").glob("*.py")
+        if mutants_of(path.read_text("utf-8"))
+    }
+
+    assert not tried & NOT_TRIED.keys()
+    assert {one for one in tried if one.startswith("bti/keyd/")} | NOT_TRIED.keys() == broker
+    assert all(len(reason.split()) > 5 for reason in NOT_TRIED.values())
+
+
+def test_one_that_waits_for_what_never_comes_is_ended_and_one_that_works_is_not():
+    def wait():
+        signal.pause()
+        return 0
+
+    def work():
+        return 0 if sum(range(3_000_000)) else 1
+
+    assert forked(wait, still=0.1) == -signal.SIGKILL
+    assert forked(work, still=600) == 0
 
 
 def test_a_target_is_named_whole_or_for_some_of_its_modules():
