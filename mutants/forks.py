@@ -32,8 +32,10 @@ def forked(
     when ``run`` raised.
     """
     pid = os.fork()
+    # A group of its own, in the session that began it: what that one yields, or is given, holds here too. Said on
+    # both sides, so that it stands whoever of the two comes first.
+    os.setpgid(pid, pid or os.getpid())
     if pid == 0:
-        os.setsid()
         _child(run, said)
     watched = os.pidfd_open(pid)
     try:
