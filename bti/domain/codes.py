@@ -179,6 +179,19 @@ class ClosingCause(StrEnum):
     OTHER = "other"
 
 
+class RemainingNeed(StrEnum):
+    """What a child still needs when a case closes. None of them: nothing more than everybody gets.
+
+    No service is named: that a child has to do with one is itself secret.
+    """
+
+    ORDINARY = "ordinary"
+    OTHER_SERVICE = "other_service"
+    TRANSITION = "transition"
+    FAMILY = "family"
+    UNMET = "unmet"
+
+
 class HeardMethod(StrEnum):
     """How the child said its view."""
 

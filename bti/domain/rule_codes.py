@@ -47,6 +47,7 @@ RULE_CODES: Final = frozenset(
         "breach.reported_already",
         "breach.text_missing",
         "breach.time_missing",
+        "closing.unmet_without_words",
         "compartment.unknown",
         "consent.already_complete",
         "consent.ended",

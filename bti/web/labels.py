@@ -19,6 +19,7 @@ from bti.domain.codes import (
     Kept,
     MeasureResult,
     NotHeardReason,
+    RemainingNeed,
     Role,
     Sector,
     TalkedWithChild,
@@ -137,6 +138,16 @@ CAUSE: Final[Mapping[ClosingCause, Any]] = {
     ClosingCause.ERROR: _l("Opened by mistake"),
     ClosingCause.DIED: _l("The child has died"),
     ClosingCause.OTHER: _l("Another reason"),
+}
+
+NEED: Final[Mapping[RemainingNeed, Any]] = {
+    RemainingNeed.ORDINARY: _l("Somebody keeps an eye on it, in the ordinary way"),
+    RemainingNeed.OTHER_SERVICE: _l("A service goes on by itself"),
+    RemainingNeed.TRANSITION: _l(
+        "A new school, class or kindergarten must be told, by the family or with its yes"
+    ),
+    RemainingNeed.FAMILY: _l("The family goes on with what they have begun"),
+    RemainingNeed.UNMET: _l("Something nobody does anything about yet"),
 }
 
 TRIED: Final[Mapping[TriedThing, Any]] = {
@@ -299,6 +310,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "result_done": RESULT_DONE,
     "decision": DECISION,
     "cause": CAUSE,
+    "need": NEED,
     "tried": TRIED,
     "contact": CONTACT,
     "talked": TALKED,

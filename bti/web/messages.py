@@ -39,6 +39,7 @@ RULES: Final[Mapping[str, Any]] = {
     "account.no_role": _l("The person has no role, so the sign-in would lead nowhere."),
     "reset.no_reason": _l("Write what has happened."),
     "insight.no_reason": _l("Write what the file is for."),
+    "closing.unmet_without_words": _l("Write what is done about the need that nobody meets yet."),
     "correction.no_reason": _l("Write why."),
     "correction.no_text": _l("Write what is right, or what the view is."),
     "correction.no_voice": _l("Choose whose view it is."),

@@ -11,6 +11,7 @@ from bti.audit.actions import READS
 from bti.audit.actions import Action as Act
 from bti.domain.access import Action, Allowed, decide
 from bti.domain.ages import age
+from bti.domain.closing import ClosingNote
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import CaseStatus, Level, LogStatus, Requirement, Step, requirements_for
 from bti.domain.measures import suggest_evaluation
@@ -38,6 +39,7 @@ from bti.workflows.case_file import (
 )
 from bti.workflows.case_rules import rules_at, rules_of
 from bti.workflows.guide import guide_of, in_languages
+from bti.workflows.level import CLOSED
 from bti.workflows.participant import live_places
 from bti.workflows.protection import hides_place
 
@@ -143,6 +145,8 @@ class CasePage:
     participants: tuple[ParticipantRow, ...]
     #: When a measure that begins today should be evaluated.
     suggested_evaluation: date
+    #: Of a closed case, where the reader may read how it was closed.
+    closing: ClosingNote | None
     accesses: int
     accessed_by: int
     can: frozenset[Action]
@@ -207,6 +211,7 @@ def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
         beside=correction.beside_in(context, records),
         participants=_participants(context, opened, case),
         suggested_evaluation=suggest_evaluation(context.today, rules_of(context, ops)),
+        closing=_closing(ops, records),
         accesses=looked[0],
         accessed_by=looked[1],
         can=can,
@@ -216,6 +221,15 @@ def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
         attachments=attachment_page.section_of(context, opened),
         referral=referral_view.part_of(context, opened, records),
     )
+
+
+def _closing(ops: Ops, records: tuple[Record, ...]) -> ClosingNote | None:
+    """Return the note of the last closing, as far as its compartment is open to the reader."""
+    if ops.status != CaseStatus.CLOSED:
+        return None
+    closings = [one for one in of_kind(records, Kind.DECISION) if one.meta["to"] == CLOSED]
+    readable = closings[-1:] if closings and closings[-1].readable else []
+    return next((ClosingNote.from_entry(one.meta, one.body) for one in readable), None)
 
 
 def _allowed(context: Context, opened: Opened) -> frozenset[Action]:

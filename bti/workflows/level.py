@@ -16,7 +16,8 @@ from bti.domain import baton as baton_rules
 from bti.domain import deadlines
 from bti.domain.access import Action
 from bti.domain.baton import AccountFacts
-from bti.domain.codes import Arena, ClosingCause, InfoType
+from bti.domain.closing import closing_note
+from bti.domain.codes import Arena, ClosingCause, InfoType, RemainingNeed
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import (
     CaseStatus,
@@ -71,6 +72,9 @@ class Decide:
     to_level: Level | None
     reason: str
     cause: ClosingCause | None = None
+    #: What the child still needs when the case closes, and who goes on with what.
+    needs: tuple[RemainingNeed, ...] = ()
+    remains: str = ""
     #: "Is the child in danger?" was asked again and answered with no.
     danger_assessed: bool = False
 
@@ -338,6 +342,10 @@ def _reopened(context: Context, ops: Ops, to_level: Level) -> Ops:
 def _write_decision(
     context: Context, opened: Opened, before: Ops, after: Ops, command: Decide
 ) -> None:
+    body = {"reason": command.reason}
+    if after.status == CaseStatus.CLOSED:
+        note = closing_note(command.cause, command.needs, command.reason, command.remains)
+        body |= note.to_body()
     # A decision in an open log is for those who may read its plan; before that it is the
     # service's own. Never core: that is open to everybody a consent lets in, for whatever.
     shared = LogStatus.ACTIVE.value in {before.log, after.log}
@@ -354,7 +362,7 @@ def _write_decision(
             "cause": command.cause.value if command.cause and command.to_level is None else "",
             "on": context.today,
         },
-        body={"reason": command.reason},
+        body=body,
     )
     if command.danger_assessed:
         write_entry(

@@ -5,7 +5,8 @@ import pytest
 from bti.workflows import guardian
 from tests.integration.workflows import cases
 from tests.integration.workflows.test_guardian import save
-from tests.web.plan_site import client_for
+from tests.story import Story
+from tests.web.plan_site import client_for, filled
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,28 @@ def test_what_stood_before_about_a_guardian_is_beside_what_stands_now(world):
         assert "Maria Vik: what stood before" in text
         assert "Until 1 September 2026: Maria Hansen, Parent, decides, checked" in text
         assert "Changed by Ingrid Solberg" in text
+
+
+def test_the_closing_form_asks_what_is_still_needed_and_the_case_page_says_it(world):
+    story = Story(world)
+    story.wonder()
+    story.talk_with_leader()
+    case_id = story.case_id
+    client = client_for(world, "ingrid")
+    path = f"/cases/{case_id}/decide"
+    said = {"to": "close", "reason": "Nå går det bra.", "cause": "concern_gone"}
+    unmet = said | {"needs": ["ordinary", "unmet"]}
+    refused = client.post(path, filled(client.get(path), path, **unmet))
+    assert (refused.status, "Write what is done about the need" in refused.text) == (422, True)
+    assert "Nå går det bra." in refused.text
+    kept = unmet | {"remains": "Kontaktlærer ser etter en fritidsaktivitet før jul."}
+    assert client.post(path, filled(client.get(path), path, **kept)).status == 303
+    text = client.get(f"/cases/{case_id}").text
+    for shown in (
+        "Nå går det bra.",
+        "Somebody keeps an eye on it, in the ordinary way",
+        "Something nobody does anything about yet",
+        "Kontaktlærer ser etter en fritidsaktivitet før jul.",
+    ):
+        assert shown in text
+    assert "The family goes on" not in text

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from bti.domain.codes import ClosingCause
+from bti.domain.codes import ClosingCause, RemainingNeed
 from bti.domain.levels import Level
 from bti.web.forms.base import BaseForm
-from bti.web.forms.fields import AreaField, DateField, ListField, RadioField, TextField, TickField
-from bti.web.labels import ARENA, CAUSE, choices
+from bti.web.forms.fields import (
+    AreaField,
+    DateField,
+    ListField,
+    RadioField,
+    TextField,
+    TickField,
+    TicksField,
+)
+from bti.web.labels import ARENA, CAUSE, NEED, choices
 from bti.workflows.level_facts import With
 
 
@@ -55,6 +63,16 @@ class DecideForm(BaseForm):
         blank=_l("Choose"),
         required=False,
     )
+    needs = TicksField(
+        _l("If you close: what is still needed?"),
+        description=_l("Tick nothing when nothing more is needed."),
+        choices=choices(NEED),
+    )
+    remains = AreaField(
+        _l("Who takes it from here?"),
+        description=_l("Short: what, who, and from when. The family can read this."),
+        required=False,
+    )
     danger = RadioField(
         _l("Have you asked again whether the child is in danger?"),
         description=_l("Needed before level 3. If there is danger, do not wait for this form."),
@@ -71,6 +89,11 @@ class DecideForm(BaseForm):
     def chosen_cause(self) -> ClosingCause | None:
         """The cause, when the case is closed."""
         return ClosingCause(self.cause.data) if self.cause.data else None
+
+    @property
+    def chosen_needs(self) -> tuple[RemainingNeed, ...]:
+        """What is ticked as still needed."""
+        return tuple(RemainingNeed(one) for one in self.needs.data or ())
 
 
 class OpenLogForm(BaseForm):

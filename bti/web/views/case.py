@@ -107,6 +107,8 @@ def decide(case_id: uuid.UUID) -> Response:
                     to_level=form.level,
                     reason=form.reason.data or "",
                     cause=form.chosen_cause,
+                    needs=form.chosen_needs,
+                    remains=form.remains.data or "",
                     danger_assessed=form.danger.data == "no",
                 ),
             )
