@@ -144,7 +144,11 @@ TARGETS: dict[str, Target] = {
             "bti/keyd/directory_rows.py",
             "bti/keyd/retoken.py",
         ),
-        (f"{_KEYD}/test_directory_rows.py", f"{_KEYD}/test_retoken.py"),
+        (
+            f"{_KEYD}/test_directory_rows.py",
+            f"{_KEYD}/test_reseal.py",
+            f"{_KEYD}/test_retoken.py",
+        ),
     ),
     "decisions": Target(
         (
