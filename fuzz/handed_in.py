@@ -3,6 +3,7 @@
 import struct
 import tempfile
 import zipfile
+from base64 import b64encode
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -121,6 +122,19 @@ validity_months = 12
 reminder_days = 30
 youth_age = 15
 youth_mode = "additional"
+[bodies.care]
+name = {_WORDS}
+sectors = ["child_welfare"]
+[services.school.levels.1.steps.2]
+who = "holder"
+form = "step"
+title = {_WORDS}
+text = {{ nb = "{{the_team}} a", nn = "a", en = "{{team}}" }}
+detail = {_WORDS}
+after = ["1"]
+gate = ["level.holder"]
+deadline = "team_wait"
+tools.a = {_WORDS}
 {"".join(map(_level, range(4)))}""".encode()
 _FOLDER = tempfile.TemporaryDirectory()
 _STANDARD = Path(_FOLDER.name) / "standard"
@@ -146,6 +160,7 @@ def _tile(data: bytes) -> None:
 
 
 ASKED = b"old 0\n\nstafett/one\n11\nroot\n"
+ASKED_WITH_PROOF = b"old 3\n" + b64encode(_NODE) + b"\n\nstafett/one\n11\nroot\n"
 
 
 def _asked(data: bytes) -> None:
@@ -167,9 +182,9 @@ TARGETS: dict[str, Target] = {
         _release, (ReleaseError, NotSafe), (RELEASE.canonical_json().encode(),), 2048
     ),
     "profile": Target(
-        _profile_in(Path(_FOLDER.name)), (ProfileError,), (PROFILE, WHOLE_PROFILE), 2048
+        _profile_in(Path(_FOLDER.name)), (ProfileError,), (PROFILE, WHOLE_PROFILE), 3072
     ),
     "tile": Target(_tile, (tree.TreeError,), (TILE,), 512),
-    "witness request": Target(_asked, (BodyError,), (ASKED,), 1024),
+    "witness request": Target(_asked, (BodyError,), (ASKED, ASKED_WITH_PROOF), 1024),
     "next address": Target(_next, (), (b"/cases/1?page=2", b"//elsewhere.example"), 256),
 }

@@ -5,8 +5,11 @@ any other exception, and any acceptance of what was not made by us, is a fault.
 """
 
 import json
+import tempfile
 from datetime import date
 from io import BytesIO
+from itertools import zip_longest
+from pathlib import Path
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,7 +27,13 @@ from bti.audit.note import (
     sign_checkpoint,
 )
 from bti.audit.single import proof_text
-from bti.audit.verify import verify_leaves, verify_proof
+from bti.audit.verify import (
+    checkpoint_line,
+    leaf_line,
+    verify_export,
+    verify_leaves,
+    verify_proof,
+)
 from bti.crypto import blind_index
 from bti.crypto.backup_key import BackupKeyRefused, BackupPrivateKey, BackupPublicKey
 from bti.crypto.envelope import DataKey, Place, key_id_of, open_sealed, seal
@@ -48,7 +57,7 @@ from bti.crypto.wrapping import unwrap_key, wrap_key
 from bti.domain.errors import RuleBroken
 from bti.domain.national_id import validate
 from bti.keyd.wire import BadMessage, parse_answer, parse_request, request
-from fuzz import handed_in
+from fuzz import counted, handed_in, own_files
 from fuzz.target import AcceptedError, Target
 
 
@@ -169,6 +178,26 @@ def _one_leaf_log() -> bytes:
 
 
 OFFLINE = _one_leaf_log()
+_EXPORT = tempfile.TemporaryDirectory()
+_FILES = ("leaves.ndjson", "checkpoints.ndjson", "checkpoint", "cosignatures.ndjson", "keys")
+
+
+def _export(data: bytes) -> None:
+    folder = Path(_EXPORT.name)
+    for name, content in zip_longest(_FILES, data.split(b"\0")[: len(_FILES)], fillvalue=b""):
+        (folder / name).unlink(
+            missing_ok=True
+        )  # a file cut short and written again is waited for by ext4
+        (folder / name).write_bytes(content)
+    report = verify_export(folder, VERIFIER.encode())
+    if report.intact and report.size != 1:
+        raise AcceptedError
+
+
+def _exported() -> bytes:
+    leaf, _, note = OFFLINE.partition(b"\0")
+    line = checkpoint_line(note.decode()).encode()
+    return b"\0".join((leaf_line(leaf).encode(), line, note, line, VERIFIER.encode().encode()))
 
 
 def _tenant_key(data: bytes) -> None:
@@ -191,6 +220,7 @@ def _shares(data: bytes) -> None:
 
 CHEAP = LockCost(memory_kib=8, passes=1, lanes=1)
 DOCUMENT = write_key("stafett/root/1", b"k" * 32, None, CHEAP)
+LOCKED = write_key("stafett/root/1", b"k" * 32, "a passphrase", CHEAP)
 
 
 def _document(data: bytes) -> None:
@@ -307,7 +337,7 @@ TARGETS: dict[str, Target] = {
     "wrapped key": Target(_wrapped, (SealError,), (WRAPPED,), 200),
     "tenant key": Target(_tenant_key, (SealError,), (TENANT_KEY,), 200),
     "stream": Target(_stream, (SealError,), STREAMS, 2048),
-    "root key document": Target(_document, (DocumentRefused,), (DOCUMENT,), 600),
+    "root key document": Target(_document, (DocumentRefused,), (DOCUMENT, LOCKED), 600),
     "shares": Target(
         _shares,
         (ShareError,),
@@ -331,7 +361,8 @@ TARGETS: dict[str, Target] = {
         (),
         (bytes((5,)) + b"".join(tree.consistency_proof(HASHES, 5, 11)),),
     ),
-    "offline verifier": Target(_offline, (), (OFFLINE,), 3000),
+    "offline verifier": Target(_offline, (), (OFFLINE, b'{"v":1' + OFFLINE), 3000),
+    "exported log": Target(_export, (), (_exported(),), 4000),
     "cosignature": Target(_cosignature, (NoteError,), (COSIGNATURE.encode(),), 256),
     "single proof": Target(_proof, (ValueError,), (PROOF,), 3000),
     "backup": Target(_dump, (SealError,), (DUMP,), 3000),
@@ -342,5 +373,7 @@ TARGETS: dict[str, Target] = {
     "national id": Target(_national_id, (RuleBroken,), (b"018119 00008", b"41819012345"), 32),
     "national id token": Target(_national_id_token, (ValueError,), (b"01819012345",), 32),
     **handed_in.TARGETS,
+    **own_files.TARGETS,
+    **counted.TARGETS,
     "name": Target(_fold, (), ("Åse-Marie Čáhppe".encode(),), 128),
 }

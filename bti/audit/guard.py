@@ -138,5 +138,5 @@ def _slot(stored: bytes) -> tuple[int, Memory] | None:
         fields = json.loads(record)
         frontier = Frontier.from_bytes(b64decode(fields["edge"]))
         return int(fields["turn"]), Memory(int(fields["epoch"]), frontier)
-    except (ValueError, KeyError, TypeError, TreeError):
+    except (ValueError, KeyError, TypeError, TreeError, RecursionError):
         return None

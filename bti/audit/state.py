@@ -77,7 +77,7 @@ def read_state(path: Path) -> Remembered:
             b64decode(fields["root"], validate=True),
             str(fields["note"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise StateError(f"{path}: {type(error).__name__}") from error
     if state.size < 0 or len(state.root) != HASH_BYTES:
         raise StateError(f"{path}: not a state")

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from bti.cli.waiting import Waiting
 from bti.disclosure.tables import TableError
-
-if TYPE_CHECKING:
-    from bti.disclosure.linked.publication import Publication
 
 
 @click.command(name="attack")
@@ -34,12 +30,15 @@ def command(folder: Path, known_file: Path | None) -> None:
     An outsider sees the release; --know adds children an insider knows whole.
     """
     from bti.disclosure.linked.attack import attack  # noqa: PLC0415 - slow to load, only used here
+    from bti.disclosure.linked.counts import read_known  # noqa: PLC0415 - as above
     from bti.disclosure.linked.export import ReleaseTextError, read_release  # noqa: PLC0415 - as above
     from bti.disclosure.linked.reader import Unanswered  # noqa: PLC0415 - as above
 
     try:
         publication = read_release((folder / "release.json").read_text(encoding="utf-8"))
-        known = [] if known_file is None else _known(publication, known_file)
+        known = []
+        if known_file is not None:
+            known = read_known(publication.universe, known_file.read_text(encoding="utf-8-sig"))
         with Waiting() as waiting:
             found = attack(publication, known=known, progress=waiting)
     except (OSError, UnicodeDecodeError, ReleaseTextError, TableError) as fault:
@@ -55,19 +54,3 @@ def command(folder: Path, known_file: Path | None) -> None:
     click.echo(f"{len(found)} recovered; {hidden} of {len(publication.shown)} numbers are hidden.")
     if found:
         raise SystemExit(1)
-
-
-def _known(publication: Publication, path: Path) -> list[int]:
-    from bti.disclosure.linked.counts import read_rows  # noqa: PLC0415 - slow to load
-
-    universe = publication.universe
-    columns = []
-    for row in read_rows(path.read_text(encoding="utf-8-sig")):
-        try:
-            column = universe.column_of([row[name] for name in universe.names])
-        except (KeyError, ValueError):
-            raise TableError("a known child needs a code of each dimension") from None
-        if column < 0:
-            raise TableError("a known child is what the release says cannot occur")
-        columns.append(column)
-    return columns

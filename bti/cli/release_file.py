@@ -79,7 +79,7 @@ def load(path: Path) -> Pending:
         return Pending(**{name: str(content[name]) for name in Pending.__dataclass_fields__})
     except FileNotFoundError:
         raise PendingError("Nothing is prepared for this half-year: bti release prepare.") from None
-    except (OSError, ValueError, KeyError, TypeError) as fault:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as fault:
         raise PendingError("The prepared release cannot be read.") from fault
 
 

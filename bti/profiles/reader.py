@@ -96,7 +96,8 @@ def read(path: Path) -> Document:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise ProfileError(_called(path), "(file)", N_("a TOML file")) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Bad TOML and bad UTF-8 are values; so is a number too long to read. Brackets may go too deep.
         raise ProfileError(_called(path), "(file)", N_("valid TOML in UTF-8"), str(error)) from None
     document = Document(_called(path), values)
     document.origins.update(dict.fromkeys(_paths(values), document.file))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bti.workflows.context import Context
 
 _VERSION: Final = 1
+_NO_REPORT: Final = "This is no report of a drill."
 _PIECE_BYTES: Final = 1 << 20
 
 
@@ -63,14 +64,24 @@ class DrillReport:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read what `to_json` writes. ``ValueError`` for anything else."""
-        content: Any = json.loads(text)
-        if not isinstance(content, dict) or content.pop("stafett-drill", None) != _VERSION:
-            raise ValueError("This is no report of a drill.")
         try:
+            content: Any = json.loads(text)
+            version = content.pop("stafett-drill")
             steps = tuple(Step(**one) for one in content.pop("steps"))
-            return cls(steps=steps, **content)
-        except (KeyError, TypeError):
-            raise ValueError("This is no report of a drill.") from None
+            report = cls(steps=steps, **content)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise ValueError(_NO_REPORT) from None
+        if version != _VERSION or not report._is_written_so():
+            raise ValueError(_NO_REPORT)
+        return report
+
+    def _is_written_so(self) -> bool:
+        """Whether each value is of the kind that `to_json` writes: JSON brings any."""
+        top = [self.passed, self.began_at, self.data_from, self.tenant_id, self.case_id]
+        steps = [(type(one.what), type(one.seconds), type(one.result)) for one in self.steps]
+        return list(map(type, top)) == [bool, str, str, str, str] and all(
+            kinds in {(str, float, str), (str, int, str)} for kinds in steps
+        )
 
     def to_text(self) -> str:
         """Return the report for people."""

@@ -189,6 +189,15 @@ def test_bad_specs_write_nothing(folder, spec):
     assert not (folder / "out").exists()
 
 
+def test_columns_that_differ_by_spaces_alone_are_one_column_twice(folder):
+    text = "level,level ,age\n1,2,6-9\n" + "1,2,6-9\n" * 20
+    (folder / "counts.csv").write_text(text, encoding="utf-8")
+    done = protect(folder)
+
+    assert done.exit_code == 1
+    assert "name each column once" in done.output
+
+
 def test_a_file_in_another_encoding_or_a_full_folder_is_refused(folder):
     (folder / "counts.csv").write_bytes("level,age\nø,6-9\n".encode("latin-1"))
     assert protect(folder).exit_code == 1

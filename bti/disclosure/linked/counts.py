@@ -92,7 +92,7 @@ def read_rows(text: str) -> list[dict[str, str]]:
     mark = max(",;\t", key=first.count)
     try:
         reader = csv.DictReader(StringIO(text), delimiter=mark, strict=True)
-        names = reader.fieldnames
+        names = [name.strip() for name in reader.fieldnames or ()]
         if not names or len(set(names)) != len(names):
             raise CountsError("the first line must name each column once")
         rows = []
@@ -156,6 +156,23 @@ def count(universe: Universe, rows: Sequence[Mapping[str, str]]) -> Counts:
         if int(children[universe.columns_of(nodes)].sum()) != amount:
             raise CountsError(f"line {line} is a sum that does not add up")
     return Counts(universe, children, tuple(people))
+
+
+def read_known(universe: Universe, text: str) -> list[int]:
+    """The column of each child somebody knows whole, from a CSV file with every dimension.
+
+    Raises CountsError.
+    """
+    columns = []
+    for row in read_rows(text):
+        try:
+            column = universe.column_of([row[name] for name in universe.names])
+        except (KeyError, ValueError):
+            raise CountsError("a known child needs a code of each dimension") from None
+        if column < 0:
+            raise CountsError("a known child is what the release says cannot occur")
+        columns.append(column)
+    return columns
 
 
 def _names_people(spec: Spec) -> bool:

@@ -26,10 +26,7 @@ def read_spec(text: str, codes: Mapping[str, tuple[str, ...]] | None = None) -> 
 
     Raises SpecError for anything unknown, missing or contradictory.
     """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise SpecError(f"not TOML: {fault}") from None
+    content = _toml(text)
     _only(
         content,
         "the spec",
@@ -64,15 +61,20 @@ def read_spec(text: str, codes: Mapping[str, tuple[str, ...]] | None = None) -> 
 
 def open_dimensions(text: str) -> tuple[str, ...]:
     """The dimensions of a spec that leave their codes to the counts."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise SpecError(f"not TOML: {fault}") from None
+    content = _toml(text)
     return tuple(
         _text(one.get("name"), "dimension")
         for one in _tables(content, "dimension")
         if "codes" not in one
     )
+
+
+def _toml(text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as fault:
+        # Not only what is no TOML: a number may be too long to read, brackets may go too deep.
+        raise SpecError(f"not TOML: {fault}") from None
 
 
 def _dimension(content: Mapping[str, object], codes: Mapping[str, tuple[str, ...]]) -> Dimension:
