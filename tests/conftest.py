@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import make_url
 
+from tests.in_memory import keep_in_memory
 from tests.made_once import share
 from tests.postgres_server import PostgresServer, running_server, stop_server
 from tests.sequenced import build_sequenced, copy_of_sequenced
@@ -55,6 +56,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder that the workers of this run share, and close the network."""
+    keep_in_memory()
     shared = getattr(config, "workerinput", {}).get("run_folder")
     config.stash[RUN_FOLDER] = Path(shared or tempfile.mkdtemp(prefix="bti-run-"))
     for name in [name for name in os.environ if name.startswith("BTI_")]:

@@ -89,7 +89,8 @@ def open_files_of(pid: int) -> dict[str, bytes]:
     for handle in Path(f"/proc/{pid}/fd").iterdir():
         try:
             target = str(handle.readlink())
-            if target.startswith("/") and not target.startswith(("/dev", "/proc")):
+            # A device would be read for ever; what is in memory has a name below /dev too.
+            if target.startswith("/") and not target.startswith("/proc") and handle.is_file():
                 held[f"{pid}: {target}"] = handle.read_bytes()
         except OSError:
             continue  # closed in the meantime, or a folder
