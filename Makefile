@@ -77,7 +77,7 @@ mutants: setup ## Change one line at a time in what guards a child: is it notice
 	@$(BIN)/python -m mutants --jobs $(JOBS) $(TARGET)
 
 # Only what stands on the command line: shells have a variable SECONDS of their own.
-scan: setup ## Attack a throw-away demonstration with wapiti and sqlmap (long); SECONDS=150 each, DATABASE=PostgreSQL
+scan: setup ## Attack a throw-away demonstration with wapiti and sqlmap (long; goes on where it stopped); SECONDS=3600, DATABASE=
 	@PYTHON="$(PYTHON)" tools/needs-venv $(SCAN)
 	@$(SCAN)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/scan.txt
 	$(BIN)/python -m scan $(if $(filter command,$(origin SECONDS)),--seconds $(SECONDS)) \

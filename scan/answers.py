@@ -19,22 +19,32 @@ class NotScannedError(Exception):
     """The scan has not been what it claims to be."""
 
 
-def answered(path: Path, person: str) -> list[Finding]:
-    """Print how many requests were answered and how; a status of 500 or more is a finding.
+class Answers:
+    """The list of one person's demonstrations, read part by part."""
 
-    Raises NotScannedError when the tools were signed out: they report nothing of it themselves.
-    """
-    lines = [line.split(" ") for line in path.read_text(encoding="utf-8").splitlines()]
-    kinds = Counter(status for status, *_ in lines)
-    told = ", ".join(f"{count} x {status}" for status, count in sorted(kinds.items()))
-    outside = sum("/sign-in" in to for *_, to in lines)
-    print(f"{person}: {len(lines)} requests answered: {told}; {outside} were sent to sign in")
-    if outside * _MOST_OUTSIDE > len(lines):
-        raise NotScannedError("the tools have been outside, where there is little to find")
-    broken = Counter(
-        (status, shape(method, address)) for status, method, address, _ in lines if status >= "500"
-    )
-    return [
-        Finding("server", f"Answer {status}", where, "", person, f"{count} times")
-        for (status, where), count in broken.items()
-    ]
+    def __init__(self, path: Path) -> None:
+        """Begin where the list stands now, which may be nowhere."""
+        self._path = path
+        self._read = 0
+
+    def since(self, person: str) -> tuple[dict[str, int], list[Finding]]:
+        """Return how many requests were answered how since the last time, and each 500 or more as a finding.
+
+        Raises NotScannedError when the tools were signed out: they report nothing of it themselves.
+        """
+        whole = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
+        text, self._read = whole[self._read :], len(whole)
+        lines = [line.split(" ") for line in text.splitlines()]
+        outside = sum("/sign-in" in to for *_, to in lines)
+        if outside * _MOST_OUTSIDE > len(lines):
+            raise NotScannedError("the tools have been outside, where there is little to find")
+        broken = Counter(
+            (status, shape(method, address))
+            for status, method, address, _ in lines
+            if status >= "500"
+        )
+        found = [
+            Finding("server", f"Answer {status}", where, "", person, f"{count} times")
+            for (status, where), count in broken.items()
+        ]
+        return dict(Counter(status for status, *_ in lines)), found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,16 +27,16 @@ MODULES = (
     *("cookieflags", "csp", "csrf", "http_headers"),
     *("crlf", "exec", "file", "permanentxss", "redirect", "sql", "upload", "xss", "xxe"),
 )
-_CRAWL_S = 30
-#: For each module and page type; what a module has not reached by then it leaves.
-MODULE_S = 6
-_SQLMAP_S = 240
+_CRAWL_S = 120
+#: For each module; what a module has not reached by then it leaves, and is named.
+_MODULE_S = 40
 #: By time each parameter takes many pauses.
-_SQLMAP_BY_TIME_S = 1200
-#: By engine: what is tried everywhere, and what is tried besides where something is searched for. By time
-#: sqlmap can do no more with SQLite than keep it busy, which is not told from a busy machine.
-TECHNIQUES = {"SQLite": ("BEU", ""), "PostgreSQL": ("BEU", "ST")}
+_SQLMAP_S = 1200
+#: What is tried on each engine. By time sqlmap can do no more with SQLite than keep it busy, which is not
+#: told from a busy machine.
+TECHNIQUES = {"SQLite": "BEU", "PostgreSQL": "BEUST"}
 _SLEEP_S = 5
+_CUT = re.compile(r"Max (?:attack|scan) time was reached(?: for module (\w+))?")
 _NOTHING = "all tested parameters do not appear to be injectable"
 
 
@@ -65,14 +66,12 @@ def versions() -> str:
 
 
 def wapiti(
-    base: str,
-    cookies: str,
-    pages: Sequence[str],
-    folder: Path,
-    person: str,
-    module_s: int = MODULE_S,
-) -> list[Finding]:
-    """Attack pages and their forms, each module for ``module_s``. Raises ToolError when there is no report."""
+    base: str, cookies: str, pages: Sequence[str], folder: Path, person: str
+) -> tuple[list[Finding], tuple[str, ...]]:
+    """Attack pages and their forms; return findings, and the modules that had more to send than time.
+
+    "crawl" among these: not every link was followed. Raises ToolError when there is no report.
+    """
     report = folder / "wapiti.json"
     command = [
         "wapiti",
@@ -83,12 +82,12 @@ def wapiti(
         "-d",
         "1",
         "-v",
-        "0",
+        "1",
         "--no-bugreport",
     ]
     command += [part for page in pages for part in ("-s", base + page)]
     command += [part for one in LEFT_ALONE for part in ("-x", f"{base}{one}*")]
-    command += ["--max-scan-time", str(_CRAWL_S), "--max-attack-time", str(module_s)]
+    command += ["--max-scan-time", str(_CRAWL_S), "--max-attack-time", str(_MODULE_S)]
     command += ["--max-files-per-dir", "12", "-S", "normal", "-m", ",".join(MODULES)]
     # Not --drop-set-cookie: it takes the session's cookie out of every request too.
     command += ["--endpoint", f"{base}/nobody"]
@@ -101,10 +100,12 @@ def wapiti(
     command += ["-f", "json", "-o", str(report)]
     if cookies:
         command += ["-C", cookies]
-    done = _run(command, _CRAWL_S + 2 * module_s * len(MODULES) + 60, folder)
+    done = _run(command, _CRAWL_S + 2 * _MODULE_S * len(MODULES) + 60, folder)
     if not report.exists():
         raise ToolError(f"wapiti as {person}: {done.stdout[-500:]}{done.stderr[-500:]}")
-    return list(_from_wapiti(json.loads(report.read_text(encoding="utf-8")), person))
+    cut = sorted({one or "crawl" for one in _CUT.findall(done.stdout)})
+    found = list(_from_wapiti(json.loads(report.read_text(encoding="utf-8")), person))
+    return found, tuple(cut)
 
 
 def _from_wapiti(
@@ -126,16 +127,10 @@ def sqlmap(
     person: str,
     *,
     dbms: str,
-    in_a_hurry: bool,
 ) -> list[Finding]:
-    """Try every parameter of one address but those in ``target.known``. Raises ToolError when it gives up.
-
-    ``in_a_hurry``: every parameter is tried with broken values, and further where the answer shows something.
-    """
+    """Try every parameter of one address but those in ``target.known``. Raises ToolError when it gives up."""
     command = ["sqlmap", "-u", base + target.address, "--batch", "--level", "1", "--risk", "1"]
-    everywhere, by_time = TECHNIQUES[dbms]
-    searched = by_time if target.method == "GET" else ""
-    command += ["--technique", everywhere + searched, "--time-sec", str(_SLEEP_S)]
+    command += ["--technique", TECHNIQUES[dbms], "--time-sec", str(_SLEEP_S)]
     command += ["--dbms", dbms, "--drop-set-cookie", "--flush-session"]
     command += ["--ignore-redirects", "--ignore-code", "*", "--disable-coloring", "--skip-waf"]
     command += [
@@ -144,10 +139,7 @@ def sqlmap(
         "--output-dir",
         str(folder / "sqlmap"),
     ]
-    limit = _SQLMAP_BY_TIME_S if searched else _SQLMAP_S
-    command += ["--time-limit", str(limit)]
-    # In a hurry it goes on only where broken values show something; with time nothing needs to show.
-    command += ["--smart"] if in_a_hurry and not searched else []
+    command += ["--time-limit", str(_SQLMAP_S)]
     if cookies:
         command += ["--cookie", cookies, "--param-exclude", "^(st_|csrf)"]
     sent = urlencode(target.fields)
@@ -158,7 +150,7 @@ def sqlmap(
         command += ["--data", sent, "--method", "POST"]
     elif sent:
         command[2] = base + target.address + ("&" if urlsplit(target.address).query else "?") + sent
-    said = _run(command, limit + 60, folder).stdout
+    said = _run(command, _SQLMAP_S + 60, folder).stdout
     found = list(_from_sqlmap(said, target, person))
     if not found and _NOTHING not in said:
         raise ToolError(f"sqlmap as {person} at {target.shape}: {said[-600:]}")

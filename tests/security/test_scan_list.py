@@ -1,20 +1,30 @@
 """What `make scan` may find is a list with reasons; the scan itself needs tools that are not installed here."""
 
+import math
 import subprocess
+import tempfile
 import tomllib
+from contextlib import contextmanager
+from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 
 from scan import tools
 from scan.__main__ import main
-from scan.answers import NotScannedError, answered
-from scan.crawl import LEFT_ALONE, Target, shape
+from scan.answers import Answers, NotScannedError
+from scan.attack import Attack, OutOfTimeError
+from scan.control import application
+from scan.crawl import LEFT_ALONE, Reached, Target, shape
 from scan.findings import LIST, Explained, explained, report
 from scan.forged import forged
+from scan.kept import WHOLE, Kept, Part, code_of
 from scan.served import listed
 from scan.tools import Finding
-from scan.visitor import Page
+from scan.visitor import Page, Visitor
 
 FOUND = Finding("wapiti", "Reflected Cross Site Scripting", "GET /say", "word", "control")
 KNOWN = Explained("wapiti", FOUND.kind, "GET /say", "*", "*", "a reason in several words")
@@ -51,7 +61,7 @@ def test_addresses_that_differ_in_ids_and_values_alone_are_of_one_shape():
     assert all(LEFT_ALONE.values())
 
 
-def test_each_answer_is_listed_with_where_it_leads_and_a_broken_one_is_a_finding(tmp_path, capsys):
+def test_each_answer_is_listed_with_where_it_leads_and_a_broken_one_is_a_finding(tmp_path):
     def app(environ, start_response):
         path = environ["PATH_INFO"]
         status, to = (
@@ -61,28 +71,133 @@ def test_each_answer_is_listed_with_where_it_leads_and_a_broken_one_is_a_finding
         return [b""]
 
     path = tmp_path / "answers.txt"
-    with path.open("a", encoding="utf-8") as answers:
-        attacked = listed(app, answers.write)
+    answers = Answers(path)
+    with path.open("a", encoding="utf-8") as out:
+        attacked = listed(app, out.write)
         for asked in ("/broken", "/broken", "/a b\nc"):
             attacked({"REQUEST_METHOD": "GET", "PATH_INFO": asked}, lambda *_: None)
     assert path.read_text(encoding="utf-8").splitlines()[1:] == [
         "500 GET /broken ",
         "302 GET /abc /ny",
     ]
-    assert answered(path, "teacher") == [
-        Finding("server", "Answer 500", "GET /broken", "", "teacher", "2 times")
-    ]
-    assert "3 requests answered: 1 x 302, 2 x 500; 0 were" in capsys.readouterr().out
+    broken = Finding("server", "Answer 500", "GET /broken", "", "teacher", "2 times")
+    assert answers.since("teacher") == ({"302": 1, "500": 2}, [broken])
+    assert answers.since("teacher") == ({}, [])
 
 
 def test_a_scan_that_was_signed_out_says_nothing(tmp_path):
     path = tmp_path / "answers.txt"
+    answers = Answers(path)
     inside, outside = "200 GET /worklist \n", "302 GET /worklist /sign-in\n"
-    path.write_text(inside * 9 + outside, encoding="utf-8")
-    assert answered(path, "teacher") == []
-    path.write_text(inside * 8 + outside, encoding="utf-8")
+    with path.open("a", encoding="utf-8") as out:
+        out.write(inside * 9 + outside)
+        out.flush()
+        assert answers.since("teacher") == ({"200": 9, "302": 1}, [])
+        out.write(inside * 8 + outside)
     with pytest.raises(NotScannedError, match="outside"):
-        answered(path, "teacher")
+        answers.since("teacher")
+
+
+def a_tree(at):
+    (at / "bti" / "web").mkdir(parents=True)
+    (at / "scan").mkdir()
+    (at / "requirements").mkdir()
+    (at / "requirements" / "run.txt").write_text("flask", encoding="utf-8")
+    (at / "bti" / "web" / "app.py").write_text("one", encoding="utf-8")
+    return at
+
+
+def test_a_scan_is_taken_up_again_on_the_same_code_and_begins_anew_on_other(tmp_path):
+    root = a_tree(tmp_path / "tree")
+    kept = Kept(tmp_path / "state", code_of(root))
+    tried = Part(
+        *("PostgreSQL", "teacher", "POST /danger?about"),
+        seconds=2.5,
+        answers={"422": 7},
+        found=(FOUND,),
+        fields=("about", "version"),
+    )
+    kept.add(tried)
+    again = Kept(tmp_path / "state", code_of(root))
+    assert again.parts == [tried]
+    assert again.has("PostgreSQL", "teacher", "POST /danger?about")
+    assert not again.has("SQLite", "teacher", "POST /danger?about")
+    assert again.tried("PostgreSQL") == {"POST /danger?about", "about", "version"}
+    assert (again.tried("SQLite"), again.found()) == (frozenset(), [FOUND])
+    before = code_of(root)
+    (root / "scan" / "explained.toml").write_text("a reason", encoding="utf-8")
+    assert code_of(root) == before
+    (root / "bti" / "web" / "app.py").write_text("two", encoding="utf-8")
+    assert code_of(root) != before
+    assert Kept(tmp_path / "state", code_of(root)).parts == []
+
+
+def test_a_part_that_was_cut_while_it_was_written_down_is_done_again(tmp_path):
+    kept = Kept(tmp_path, "code")
+    kept.add(Part("SQLite", "dpo", "wapiti", count=3, cut=("xss",)))
+    kept.add(Part("SQLite", "dpo", "whole"))
+    (path,) = tmp_path.iterdir()
+    path.write_text(path.read_text(encoding="utf-8")[:-9], encoding="utf-8")
+    again = Kept(tmp_path, "code")
+    assert [one.name for one in again.parts] == ["wapiti"]
+    (line,) = again.table()
+    assert line.startswith("SQLite dpo: NOT WHOLE; 3 pages")
+    assert line.endswith("wapiti cut: xss")
+
+
+@pytest.fixture
+def attack(monkeypatch, tmp_path):
+    """An attack on a demonstration of two forms that is none; what sqlmap was asked stands in ``asked``."""
+    forms = tuple(
+        Target("POST", at, (("text", "x"),), f"POST {at}?text") for at in ("/one", "/two")
+    )
+
+    @contextmanager
+    def copy_of(_made, _folder):
+        yield 1
+
+    def sqlmap(_base, _cookies, target, _folder, person, *, dbms):
+        asked.append((dbms, person, target.address))
+        if target.address in fails:
+            raise tools.ToolError
+        return []
+
+    asked, fails = [], set()
+    monkeypatch.setattr("scan.attack.copy_of", copy_of)
+    monkeypatch.setattr("scan.attack.signed_in", lambda _person, port: (Visitor(port), "/"))
+    monkeypatch.setattr("scan.attack.still_signed_in", lambda *_: True)
+    monkeypatch.setattr("scan.attack.crawl", lambda *_: Reached(("/",), forms, 2))
+    monkeypatch.setattr("scan.attack.forged", lambda *_: (2, []))
+    monkeypatch.setattr(tools, "wapiti", lambda *_: ([], ("xss",)))
+    monkeypatch.setattr(tools, "sqlmap", sqlmap)
+
+    def run(people, *, until=math.inf):
+        kept = Kept(tmp_path / "state", "code")
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        Attack(None, folder, "SQLite", kept, until).as_one_after_the_other(people)
+        return kept
+
+    return SimpleNamespace(run=run, asked=asked, fails=fails)
+
+
+def test_what_was_done_is_not_done_again_and_what_gave_up_is_left(attack):
+    attack.fails.add("/one")
+    kept = attack.run(["teacher", "head"])
+    # As the head, the form that the teacher's try gave up at is tried again; the other is done.
+    assert [at for *_, at in attack.asked] == ["/one", "/two", "/one"]
+    assert not kept.has("SQLite", "teacher", WHOLE)
+    attack.fails.clear()
+    attack.asked.clear()
+    kept = attack.run(["teacher", "head"])
+    assert attack.asked == [("SQLite", "teacher", "/one")]
+    assert all(kept.has("SQLite", person, WHOLE) for person in ("teacher", "head"))
+    assert [one.name for one in kept.parts].count("wapiti") == 2
+
+
+def test_nothing_new_is_begun_when_there_is_no_more_time(attack):
+    with pytest.raises(OutOfTimeError):
+        attack.run(["teacher"], until=0.0)
+    assert attack.asked == []
 
 
 def test_a_form_that_is_taken_without_its_token_is_a_finding():
@@ -103,17 +218,10 @@ def test_a_form_that_is_taken_without_its_token_is_a_finding():
     ]
 
 
-@pytest.mark.parametrize(
-    ("dbms", "method", "hurried", "techniques"),
-    [
-        ("SQLite", "GET", True, "BEU"),
-        ("SQLite", "POST", False, "BEU"),
-        ("PostgreSQL", "GET", True, "BEUST"),
-        ("PostgreSQL", "POST", True, "BEU"),
-    ],
-)
-def test_searches_are_tried_by_time_where_the_engine_can_sleep(
-    monkeypatch, tmp_path, dbms, method, hurried, techniques
+@pytest.mark.parametrize(("dbms", "techniques"), [("SQLite", "BEU"), ("PostgreSQL", "BEUST")])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_forms_and_searches_are_tried_by_time_where_the_engine_can_sleep(
+    monkeypatch, tmp_path, dbms, method, techniques
 ):
     asked = []
 
@@ -124,14 +232,21 @@ def test_searches_are_tried_by_time_where_the_engine_can_sleep(
 
     monkeypatch.setattr(tools, "_run", run)
     target = Target(method, "/insight", (("act", "x"),), f"{method} /insight?act")
-    found = tools.sqlmap(
-        "http://127.0.0.1:1", "", target, tmp_path, "dpo", dbms=dbms, in_a_hurry=hurried
-    )
-    assert found == []
+    assert tools.sqlmap("http://127.0.0.1:1", "", target, tmp_path, "dpo", dbms=dbms) == []
     (command,) = asked
     said = dict(pairwise(command))
     assert (said["--technique"], said["--dbms"]) == (techniques, dbms)
-    assert ("--smart" in command) == (hurried and "T" not in techniques)
+    assert "--smart" not in command
+
+
+def test_the_hole_that_only_time_shows_answers_the_same_whatever_is_asked():
+    def answered(wanted):
+        sent = f"id={quote(wanted)}".encode()
+        environ = {"PATH_INFO": "/wait", "QUERY_STRING": "", "wsgi.input": BytesIO(sent)}
+        return b"".join(application(environ | {"CONTENT_LENGTH": len(sent)}, lambda *_: None))
+
+    assert answered("1") == answered("1 or 1=1") == answered("'") == answered("2 from pg_sleep(0)")
+    assert b"Thank you" in answered("1")
 
 
 @pytest.mark.parametrize("seconds", ["0", "-5", "many"])
