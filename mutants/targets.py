@@ -131,8 +131,8 @@ TARGETS: dict[str, Target] = {
         ("bti/keyd/wire.py", "bti/keyd/codec.py", "bti/keyd/parcel.py"),
         (
             f"{_KEYD}/test_codec.py",
-            f"{_KEYD}/test_handler.py",
-            f"{_KEYD}/test_requests.py",
+            f"{_KEYD}/test_forms.py",
+            f"{_KEYD}/test_parcel.py",
             f"{_KEYD}/test_wire.py",
         ),
     ),
