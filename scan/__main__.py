@@ -14,12 +14,13 @@ import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
+from subprocess import SubprocessError
 
 from scan import tools
 from scan.answers import NotScannedError
 from scan.attack import Attack, OutOfTimeError
 from scan.crawl import crawl
-from scan.demonstration import PEOPLE, loaded, serving
+from scan.demonstration import PEOPLE, DemonstrationError, loaded, serving
 from scan.findings import explained, report
 from scan.kept import CONTROL, WHOLE, Kept, Part, code_of
 from scan.visitor import Visitor
@@ -54,7 +55,7 @@ def main() -> int:
                     attack.as_one_after_the_other(people)
         except OutOfTimeError:
             print("No time for more. The same command goes on where this one stopped.")
-        except (NotScannedError, tools.ToolError) as fault:
+        except (NotScannedError, DemonstrationError, tools.ToolError, SubprocessError) as fault:
             print(f"The scan says nothing: {fault}")
             return 1
     print("\n".join(kept.table()))

@@ -36,6 +36,8 @@ _SQLMAP_S = 1200
 #: told from a busy machine.
 TECHNIQUES = {"SQLite": "BEU", "PostgreSQL": "BEUST"}
 _SLEEP_S = 5
+#: For one answer, on a machine that gives this what others leave.
+_ANSWER_S = 120
 _CUT = re.compile(r"Max (?:attack|scan) time was reached(?: for module (\w+))?")
 _NOTHING = "all tested parameters do not appear to be injectable"
 
@@ -89,6 +91,7 @@ def wapiti(
     command += [part for one in LEFT_ALONE for part in ("-x", f"{base}{one}*")]
     command += ["--max-scan-time", str(_CRAWL_S), "--max-attack-time", str(_MODULE_S)]
     command += ["--max-files-per-dir", "12", "-S", "normal", "-m", ",".join(MODULES)]
+    command += ["--timeout", str(_ANSWER_S)]
     # Not --drop-set-cookie: it takes the session's cookie out of every request too.
     command += ["--endpoint", f"{base}/nobody"]
     command += [
@@ -131,6 +134,7 @@ def sqlmap(
     """Try every parameter of one address but those in ``target.known``. Raises ToolError when it gives up."""
     command = ["sqlmap", "-u", base + target.address, "--batch", "--level", "1", "--risk", "1"]
     command += ["--technique", TECHNIQUES[dbms], "--time-sec", str(_SLEEP_S)]
+    command += ["--timeout", str(_ANSWER_S)]
     command += ["--dbms", dbms, "--drop-set-cookie", "--flush-session"]
     command += ["--ignore-redirects", "--ignore-code", "*", "--disable-coloring", "--skip-waf"]
     command += [

@@ -8,7 +8,7 @@ from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urljoin, urlsplit
 
-_TIMEOUT_S = 30
+_TIMEOUT_S = 300
 #: What is filled in where a form asks for something. Long enough for a reason.
 _FILL = {
     "date": "2026-01-15",
