@@ -22,7 +22,7 @@ from scan.attack import Attack, OutOfTimeError
 from scan.crawl import crawl
 from scan.demonstration import PEOPLE, DemonstrationError, loaded, serving
 from scan.findings import explained, report
-from scan.kept import CONTROL, WHOLE, Kept, Part, code_of
+from scan.kept import CONTROL, Kept, Part, code_of
 from scan.visitor import Visitor
 
 _STATE = Path(__file__).parents[1] / "build" / "scan"
@@ -48,7 +48,7 @@ def main() -> int:
                 _control(folder)
                 kept.add(Part("", "", CONTROL, round(time.monotonic() - began, 1)))
             for dbms in chosen:
-                if all(kept.has(dbms, person, WHOLE) for person in people):
+                if all(kept.whole(dbms, person) for person in people):
                     continue
                 with loaded(folder, dbms) as made:
                     attack = Attack(made, folder, dbms, kept, began + given.seconds)
@@ -63,7 +63,7 @@ def main() -> int:
     if given.json:
         given.json.write_text(json.dumps([asdict(one) for one in findings], indent=1), "utf-8")
     left = report(findings, explained())
-    undone = [f"{d} {p}" for d in chosen for p in people if not kept.has(d, p, WHOLE)]
+    undone = [f"{d} {p}" for d in chosen for p in people if not kept.whole(d, p)]
     print(f"{len(findings)} findings, {left} not explained. {time.monotonic() - began:.0f} s.")
     if undone:
         print(f"Not whole: {', '.join(undone)}")

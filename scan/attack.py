@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from scan import tools
 from scan.answers import Answers, NotScannedError
-from scan.crawl import Target, crawl, left_alone
+from scan.crawl import crawl, left_alone
 from scan.demonstration import ANSWERS, DemonstrationError, copy_of, signed_in, still_signed_in
 from scan.forged import forged
-from scan.kept import FORMS, WAPITI, WHOLE, Part
+from scan.kept import FORMS, INJECTED, WAPITI, Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from scan.crawl import Reached, Target
     from scan.demonstration import Loaded
     from scan.kept import Kept
     from scan.tools import Finding
@@ -30,6 +31,15 @@ class OutOfTimeError(Exception):
     """There is something left, and no time to begin it."""
 
 
+class _Session:
+    """One person signed in to a copy, and what was answered there."""
+
+    def __init__(self, visitor: Visitor, reached: Reached, here: Path, person: str) -> None:
+        self.visitor, self.reached = visitor, reached
+        self.here, self.person = here, person
+        self.answers = Answers(here / ANSWERS)
+
+
 class Attack:
     """A demonstration, who has tried what in it, and until when something new is begun."""
 
@@ -39,85 +49,73 @@ class Attack:
         self._kept, self._until = kept, until
 
     def as_one_after_the_other(self, people: list[str]) -> None:
-        """Attack as each of them. Raises OutOfTimeError."""
-        for person in people:
-            if self._kept.has(self._dbms, person, WHOLE):
-                continue
-            here = self._folder / self._dbms / person
-            here.mkdir(parents=True)
-            try:
-                self._attack_as(person, here)
-            except (NotScannedError, DemonstrationError, tools.ToolError, OSError) as fault:
-                print(f"{self._dbms} {person}: NOT TO THE END: {fault}", flush=True)
+        """Attack as each of them: first sqlmap and forged forms, then wapiti. Raises OutOfTimeError."""
+        for name, attack in ((INJECTED, self._forms_as), (WAPITI, self._pages_as)):
+            for person in people:
+                if self._kept.has(self._dbms, person, name):
+                    continue
+                self._in_time()
+                here = self._folder / self._dbms / name / person
+                here.mkdir(parents=True)
+                try:
+                    with copy_of(self._made, here / "copy") as port:
+                        visitor, start = signed_in(person, port)
+                        attack(_Session(visitor, crawl(visitor, start), here, person))
+                except (NotScannedError, DemonstrationError, tools.ToolError, OSError) as fault:
+                    print(f"{self._dbms} {person}: NOT TO THE END: {fault}", flush=True)
 
-    def _attack_as(self, person: str, here: Path) -> None:
-        answers = Answers(here / ANSWERS)
-        if not self._kept.has(self._dbms, person, WAPITI):
-            self._in_time()
-            with copy_of(self._made, here / "first") as port:
-                visitor, start = signed_in(person, port)
-                pages = crawl(visitor, start).pages
-                began = self._began(visitor, answers, person, pages)
-                cookies = visitor.cookie_line()
-                found, cut = tools.wapiti(visitor.base, cookies, pages, here, person)
-                began(Part(self._dbms, person, WAPITI, count=len(pages), cut=cut), found)
-        self._in_time()
-        with copy_of(self._made, here / "second") as port:
-            visitor, start = signed_in(person, port)
-            reached = crawl(visitor, start)
-            began = self._began(visitor, answers, person, reached.pages)
-            if not self._kept.has(self._dbms, person, FORMS):
-                forms, taken = forged(visitor, reached.targets, person)
-                began(Part(self._dbms, person, FORMS, count=forms), taken)
-            self._inject(visitor, reached.targets, reached.pages, here, person, answers)
+    def _pages_as(self, who: _Session) -> None:
+        pages = who.reached.pages
+        done = self._began(who)
+        found, cut = tools.wapiti(
+            who.visitor.base, who.visitor.cookie_line(), pages, who.here, who.person
+        )
+        done(Part(self._dbms, who.person, WAPITI, count=len(pages), cut=cut), found)
 
-    def _inject(
-        self,
-        visitor: Visitor,
-        every: tuple[Target, ...],
-        pages: tuple[str, ...],
-        here: Path,
-        person: str,
-        answers: Answers,
-    ) -> None:
-        """Let sqlmap try one kind of address after the other; where it gives up, go on with the next."""
+    def _forms_as(self, who: _Session) -> None:
+        if not self._kept.has(self._dbms, who.person, FORMS):
+            done = self._began(who)
+            forms, taken = forged(who.visitor, who.reached.targets, who.person)
+            done(Part(self._dbms, who.person, FORMS, count=forms), taken)
+        if self._inject(who):
+            self._kept.add(Part(self._dbms, who.person, INJECTED))
+
+    def _inject(self, who: _Session) -> bool:
+        """Let sqlmap try one kind of address after the other; return whether it gave up at none."""
         given_up = False
-        for target in every:
+        for target in who.reached.targets:
             tried = self._kept.tried(self._dbms)
             if target.shape in tried or not _has_something_to_try(target):
                 continue
             self._in_time()
             told = replace(target, known=_THE_SAME_EVERYWHERE & tried)
-            began = self._began(visitor, answers, person, pages)
-            cookies = visitor.cookie_line()
+            done = self._began(who)
+            base, cookies = who.visitor.base, who.visitor.cookie_line()
             try:
-                found = tools.sqlmap(visitor.base, cookies, told, here, person, dbms=self._dbms)
+                found = tools.sqlmap(base, cookies, told, who.here, who.person, dbms=self._dbms)
             except tools.ToolError as fault:
-                print(f"{self._dbms} {person}: NOT TO THE END: {fault}", flush=True)
+                print(f"{self._dbms} {who.person}: NOT TO THE END: {fault}", flush=True)
                 given_up = True
                 continue
             fields = tuple(name for name, _ in target.fields)
-            began(Part(self._dbms, person, target.shape, fields=fields), found)
-        if not given_up:
-            self._kept.add(Part(self._dbms, person, WHOLE))
+            done(Part(self._dbms, who.person, target.shape, fields=fields), found)
+        return not given_up
 
-    def _began(
-        self, visitor: Visitor, answers: Answers, person: str, pages: tuple[str, ...]
-    ) -> Callable[[Part, list[Finding]], None]:
+    def _began(self, who: _Session) -> Callable[[Part, list[Finding]], None]:
         """Return what keeps a part that begins now, once it is done and was not done outside."""
         began = time.monotonic()
-        answers.since(person)
+        who.answers.since(who.person)
 
         def done(part: Part, found: list[Finding]) -> None:
-            if not still_signed_in(visitor, pages):
-                raise NotScannedError(f"{person} was signed out on the way")
-            told, broken = answers.since(person)
+            if not still_signed_in(who.visitor, who.reached.pages):
+                raise NotScannedError(f"{who.person} was signed out on the way")
+            told, broken = who.answers.since(who.person)
             spent = time.monotonic() - began
             self._kept.add(
                 replace(part, seconds=round(spent, 1), answers=told, found=(*found, *broken))
             )
             print(
-                f"{self._dbms} {person}: {part.name}: {sum(told.values())} requests, {spent:.0f} s",
+                f"{self._dbms} {who.person}: {part.name}: {sum(told.values())} requests, {spent:.0f} s",
                 flush=True,
             )
 

@@ -20,8 +20,8 @@ _CODE = ("bti", "migrations", "templates", "static", "scan", "requirements/run.t
 _KINDS = frozenset({".py", ".html", ".js", ".css", ".po", ".sql", ".toml", ".txt"})
 #: Written by others, and reasons, which do not change what was found.
 _LEFT_OUT = frozenset({"vendor", "explained.toml"})
-#: Of a person who reaches nothing that has not been tried.
-WHOLE = "whole"
+#: Of a person who reaches no address that sqlmap has not tried.
+INJECTED = "injected"
 CONTROL, WAPITI, FORMS = "control", "wapiti", "forms"
 
 
@@ -29,7 +29,7 @@ CONTROL, WAPITI, FORMS = "control", "wapiti", "forms"
 class Part:
     """One thing that was done to the end: a tool as one person, or sqlmap at one kind of address.
 
-    ``name`` is WHOLE, CONTROL, WAPITI, FORMS or a shape of crawl.py. ``count`` is pages for WAPITI and
+    ``name`` is INJECTED, CONTROL, WAPITI, FORMS or a shape of crawl.py. ``count`` is pages for WAPITI and
     kinds of form for FORMS. ``cut`` are modules of wapiti that had more to send than time.
     """
 
@@ -69,6 +69,10 @@ class Kept:
         wanted = (database, person, name)
         return any((one.database, one.person, one.name) == wanted for one in self.parts)
 
+    def whole(self, database: str, person: str) -> bool:
+        """Whether nothing is left for this person to try."""
+        return all(self.has(database, person, name) for name in (INJECTED, WAPITI))
+
     def tried(self, database: str) -> frozenset[str]:
         """Kinds of address and names of fields that sqlmap has tried, as whomever."""
         done = [one for one in self.parts if one.database == database]
@@ -96,10 +100,11 @@ class Kept:
                 answers.update(one.answers)
             told = ", ".join(f"{count} x {status}" for status, count in sorted(answers.items()))
             pages, forms = (of[name].count if name in of else 0 for name in (WAPITI, FORMS))
-            places = len(of.keys() - {WHOLE, WAPITI, FORMS})
+            places = len(of.keys() - {INJECTED, WAPITI, FORMS})
+            whole = "whole" if self.whole(database, person) else "NOT WHOLE"
             cut = ", ".join(of[WAPITI].cut) if WAPITI in of else ""
             yield (
-                f"{database} {person}: {'whole' if WHOLE in of else 'NOT WHOLE'}; {pages} pages, {forms} kinds of "
+                f"{database} {person}: {whole}; {pages} pages, {forms} kinds of "
                 f"form without their token, sqlmap at {places} kinds of address; {sum(answers.values())} requests "
                 f"({told}); {sum(one.seconds for one in own):.0f} s{f'; wapiti cut: {cut}' if cut else ''}"
             )

@@ -21,7 +21,7 @@ from scan.control import application
 from scan.crawl import LEFT_ALONE, Reached, Target, shape
 from scan.findings import LIST, Explained, explained, report
 from scan.forged import forged
-from scan.kept import WHOLE, Kept, Part, code_of
+from scan.kept import Kept, Part, code_of
 from scan.served import listed
 from scan.tools import Finding
 from scan.visitor import Page, Visitor
@@ -135,7 +135,7 @@ def test_a_scan_is_taken_up_again_on_the_same_code_and_begins_anew_on_other(tmp_
 def test_a_part_that_was_cut_while_it_was_written_down_is_done_again(tmp_path):
     kept = Kept(tmp_path, "code")
     kept.add(Part("SQLite", "dpo", "wapiti", count=3, cut=("xss",)))
-    kept.add(Part("SQLite", "dpo", "whole"))
+    kept.add(Part("SQLite", "dpo", "injected"))
     (path,) = tmp_path.iterdir()
     path.write_text(path.read_text(encoding="utf-8")[:-9], encoding="utf-8")
     again = Kept(tmp_path, "code")
@@ -185,12 +185,12 @@ def test_what_was_done_is_not_done_again_and_what_gave_up_is_left(attack):
     kept = attack.run(["teacher", "head"])
     # As the head, the form that the teacher's try gave up at is tried again; the other is done.
     assert [at for *_, at in attack.asked] == ["/one", "/two", "/one"]
-    assert not kept.has("SQLite", "teacher", WHOLE)
+    assert not kept.whole("SQLite", "teacher")
     attack.fails.clear()
     attack.asked.clear()
     kept = attack.run(["teacher", "head"])
     assert attack.asked == [("SQLite", "teacher", "/one")]
-    assert all(kept.has("SQLite", person, WHOLE) for person in ("teacher", "head"))
+    assert all(kept.whole("SQLite", person) for person in ("teacher", "head"))
     assert [one.name for one in kept.parts].count("wapiti") == 2
 
 
