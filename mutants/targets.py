@@ -122,6 +122,7 @@ TARGETS: dict[str, Target] = {
         (
             f"{_KEYD}/test_handler.py",
             f"{_KEYD}/test_notes.py",
+            f"{_KEYD}/test_owners.py",
             f"{_KEYD}/test_peers.py",
             f"{_KEYD}/test_requests.py",
             f"{_KEYD}/test_wire.py",

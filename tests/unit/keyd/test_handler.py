@@ -232,6 +232,21 @@ def test_a_bait_that_is_taken_is_told_to_the_program_and_not_in_the_log(apart):
     assert apart.entered() == [("access:request:deny", "bait.taken")]
 
 
+def test_only_who_took_a_bait_is_remembered_as_one_who_did(apart, monkeypatch):
+    theirs = NURSE.bytes * 2
+    taken = {"new_review": lambda work, **_: {"taken": work.evidence.has_taken(NURSE, work.now)}}
+
+    def has_taken():
+        with monkeypatch.context() as asking:
+            doing(asking, **taken)
+            return apart.ask("new_review", theirs)["ok"]["taken"]
+
+    apart.ask("open", theirs, case=CASE, **READ)
+    assert not has_taken()
+    apart.ask("open", theirs, case=BAIT, **READ)
+    assert has_taken()
+
+
 def test_a_person_who_opens_too_much_is_an_alarm_in_their_name(town):
     apart = Apart(town, limits=Limits(cases_hour=0))
     assert apart.ask("open", PROOF, case=CASE, **READ) == denied("quota.cases-hour", CASE)
@@ -272,6 +287,12 @@ def refusing(rule="grant.no", **given):
             OTHER_TENANT,
             [Act.ACCESS_REQUEST_DENY],
         ),
+        (
+            "operator",
+            {"rows": ({"tenant": TENANT}, {"tenant": OTHER_TENANT})},
+            TENANT,
+            [Act.ACCESS_REQUEST_DENY],
+        ),
         ("operator", {"rows": ()}, None, []),
         ("operator", {}, None, []),
         (RanOut(PROOF), {}, TENANT, [Act.ACCESS_REQUEST_DENY, Act.ALARM_BROKER_RAISE]),
@@ -307,6 +328,15 @@ def test_a_refusal_that_cannot_be_entered_is_a_refusal_still(apart, monkeypatch,
     monkeypatch.setattr(handling.denial, "enter", away)
     assert apart.ask("subject", PROOF) == denied("grant.no", entered=False)
     assert "could not be entered" in caplog.text
+
+
+def test_guesses_at_two_accounts_are_two_alarms(town):
+    apart = Apart(town)
+    for account in (TEACHER, NURSE):
+        limit = {"since": town.clock.now(), "count": WRONG_CODES}
+        town.put("broker_counts", scope=f"code:{account}", **limit)
+        assert apart.ask("prove_code", account=account, code="000000") == denied("quota.codes")
+    assert [one[0] for one in apart.entered()] == ["access:request:deny", "alarm:broker:raise"] * 2
 
 
 def test_guessed_codes_are_an_alarm_where_the_account_is_and_one_for_all_of_them(town):
@@ -375,8 +405,8 @@ def test_what_goes_wrong_is_said_in_one_word_and_a_race_is_run_again(
 ):
     doing(monkeypatch, subject=raising(*faults))
     got = apart.ask("subject", PROOF)
-    word = got["no"]["code"] if "no" in got else "ok"
-    assert word == answer
+    word = {"code": answer, "rule": "", "case": None, "entered": False}
+    assert got.get("no") == (None if answer == "ok" else word)
     counted = {"sealed", "away"} & {answer}
     assert apart.handler.counts == Counter(requests=1, **dict.fromkeys(counted, 1))
     assert ("could not be answered" in caplog.text) is (answer == "away")

@@ -58,7 +58,10 @@ def test_the_kernel_says_who_has_connected():
     with ours, theirs:
         [peer] = {AllowList({os.geteuid(): Side.WORK}).peer(one) for one in (ours, theirs)}
         assert peer == Peer(os.geteuid(), os.getpid(), Side.WORK)
-        assert AllowList({os.geteuid() + 1: Side.WORK}).peer(ours) is None
+        listed = AllowList({os.geteuid() + 1: Side.WORK})
+        assert listed.peer(ours) is None
+        with pytest.raises(AttributeError):
+            listed.sides = {os.geteuid(): Side.ADMIN}
 
 
 def test_requests_are_counted_for_the_user_however_often_the_process_is_started():
