@@ -36,6 +36,36 @@ def test_a_key_is_kept_as_long_as_it_is_asked_for(cache, tick):
         assert cache.get(key.key_id) is key
 
 
+def test_a_key_that_was_idle_too_long_is_not_given_out_any_more(cache, tick):
+    key = DataKey.generate()
+    cache.put(key)
+    tick.now += 900
+    assert cache.get(key.key_id) is None
+    cache.put(key)
+    tick.now += 900
+    cache.put(DataKey.generate())
+    assert repr(cache) == "<KeyCache of 1>"
+
+
+def test_without_other_words_it_keeps_64_keys_for_a_quarter_of_an_hour(tick):
+    cache = KeyCache(tick=tick)
+    for _ in range(65):
+        cache.put(DataKey.generate())
+    assert cache.sweep() == 64
+    tick.now += 15 * 60 - 1
+    assert cache.sweep() == 64
+    tick.now += 1
+    assert cache.sweep() == 0
+
+
+def test_a_key_that_is_kept_again_is_the_last_to_make_room(cache):
+    first, second, third, fourth = (DataKey.generate() for _ in range(4))
+    for key in (first, second, third, first, fourth):
+        cache.put(key)
+    assert cache.get(first.key_id) is first
+    assert cache.get(second.key_id) is None
+
+
 def test_a_key_that_nobody_asked_for_is_forgotten(cache, tick):
     used, idle = DataKey.generate(), DataKey.generate()
     cache.put(idle)

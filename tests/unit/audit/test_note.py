@@ -173,6 +173,12 @@ def test_a_text_without_a_last_newline_is_not_signed():
         sign_note("no newline", ORIGIN, KEY)
 
 
+@pytest.mark.parametrize("name", ["", "two words", "a+b", "a\x00b"])
+def test_a_name_that_is_none_signs_nothing(name: str):
+    with pytest.raises(NoteError):
+        sign_note("a text\n", name, KEY)
+
+
 def test_a_checkpoint_and_a_key_never_become_others():
     with pytest.raises(FrozenInstanceError):
         CHECKPOINT.size = 5

@@ -11,6 +11,7 @@ from bti.db.models import Participant
 from bti.domain.access import Action
 from bti.domain.codes import SHAREABLE, InfoType
 from bti.domain.errors import AccessDenied
+from bti.domain.relations import Relation
 from bti.keyd.asking import WRITING
 from bti.keyd.grants import decide_rows
 from tests.unit.domain.samples import (
@@ -378,6 +379,12 @@ def test_a_table_whose_rule_was_forgotten_gets_no_mac_either(rows, monkeypatch):
     monkeypatch.setattr("bti.keyd.grants.RULES", {})
     with pytest.raises(AccessDenied, match=r"^grant\.participants$"):
         decide_rows(Asked(rows, operator=True), (a_grant(),))
+
+
+def test_a_row_that_holds_what_none_can_be_is_refused_like_any_other(rows, monkeypatch):
+    monkeypatch.setattr("bti.keyd.grants.RULES", {"participants": lambda *_: Relation("?")})
+    with pytest.raises(AccessDenied, match=r"^grant\.columns$"):
+        decide_rows(Asked(rows), (a_grant(),))
 
 
 def test_a_row_that_lacks_a_column_is_refused_like_any_other(rows):

@@ -13,12 +13,13 @@ from bti.domain.errors import AccessDenied
 from bti.domain.step_up import FRESH_FOR
 from bti.keyd import codes
 from bti.keyd.grant_people import LONGEST
-from tests.unit.domain.samples import NOON, NURSE, PRINCIPAL, TEACHER, TENANT, an_id
+from tests.unit.domain.samples import NOON, NURSE, OTHER_TENANT, PRINCIPAL, TEACHER, TENANT, an_id
 from tests.unit.keyd.asked import ROW, Rows, asks
 
 SECOND = timedelta(seconds=1)
 MANAGES = {"can_at_all": (Action.MANAGE_ACCOUNTS,)}
 SPENT_LATE, SPENT_BY_ANOTHER = an_id(71), an_id(72)
+NEXT_DOOR = an_id(75)
 SECRET = b"its owner's own 20 b"
 #: The rule asks nobody whose session of a first password it is but the one who asks.
 OWN = {"row": TEACHER, "strength": "first", "secrets_shown": {(TEACHER, "totp_next_ct"): SECRET}}
@@ -41,6 +42,7 @@ def rows():
     for who, weak in ((TEACHER, False), (NURSE, True)):
         made.put("accounts", id=who, must_renew=weak, username_token=who.bytes)
         made.put("role_grants", id=an_id(80 + weak), account_id=who)
+    made.put("accounts", id=NEXT_DOOR, tenant_id=OTHER_TENANT, username_token=b"next door")
     yield made
     made.end()
 
@@ -93,6 +95,7 @@ def test_who_a_colleague_is_takes_a_proof_that_was_used_up_for_it(rows):
         ({"noted_at": NOON - timedelta(minutes=5)}, None),
         ({"noted_at": None}, None),
         ({"account_id": an_id(74)}, None),
+        ({"account_id": NEXT_DOOR}, None),
         ({}, a_person(token=b"o" * 16)),
         ({}, a_person()),
     ],

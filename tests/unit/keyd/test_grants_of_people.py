@@ -101,11 +101,19 @@ def test_without_a_session_or_a_code_just_shown_no_account_is_ones_own(rows):
         ({"must_renew": True}, {}, False),
         ({"first_until": LATE}, {}, False),
         ({"language": "nn"}, {}, False),
+        # What was sealed is sealed anew for the next version.
+        ({"profile_ct": b"anew"}, {}, True),
     ],
 )
 def test_anybodys_account_is_closed_at_once_with_nothing_else(rows, changes, beyond, allowed):
-    new = an_account(active=False, **changes)
-    assert asks(rows, "accounts", new, an_account(), row=NURSE, beyond=beyond) is allowed
+    new = an_account(active=False, **{"profile_ct": b"sealed"} | changes)
+    stands = an_account(profile_ct=b"sealed")
+    assert asks(rows, "accounts", new, stands, row=NURSE, beyond=beyond) is allowed
+
+
+def test_an_account_is_closed_once(rows):
+    closed = an_account(active=False)
+    assert not asks(rows, "accounts", closed | {"suspended_at": NOON}, closed, row=NURSE)
 
 
 @pytest.mark.parametrize(
