@@ -117,6 +117,7 @@ team_wait_days = 14
 evaluation_interval_days = 42
 offer_expiry_days = 7
 soon_days = 7
+escalation_days = 7
 [consent]
 validity_months = 12
 reminder_days = 30

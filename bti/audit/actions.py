@@ -126,6 +126,10 @@ class Action(StrEnum):
     ACCOUNT_DEPARTURE_PLAN = "account:departure:plan"
     ACCOUNT_DEPARTURE_WITHDRAW = "account:departure:withdraw"
     LEAVING_LIST_READ = "leaving:list:read"
+    FOLLOW_UP_UNIT_READ = "follow-up:unit:read"
+    ABSENCE_LIST_READ = "absence:list:read"
+    ABSENCE_PERIOD_SET = "absence:period:set"
+    ABSENCE_PERIOD_WITHDRAW = "absence:period:withdraw"
     ACCOUNT_ROLE_GRANT = "account:role:grant"
     ACCOUNT_ROLE_END = "account:role:end"
     ACCOUNT_PASSWORD_CHANGE = "account:password:change"  # noqa: S105 - an action code, not a password
@@ -203,6 +207,8 @@ READS = frozenset(
         Action.KEY_CASE_RELEASE,
         Action.KEY_LIST_RELEASE,
         Action.LEAVING_LIST_READ,
+        Action.FOLLOW_UP_UNIT_READ,
+        Action.ABSENCE_LIST_READ,
         Action.ACCOUNT_RESET_READ,
         Action.AUDIT_LOG_EXPORT,
     }

@@ -1,4 +1,4 @@
-"""What two people must agree on in the demonstration, and who is about to leave."""
+"""What two people must agree on in the demonstration, and who is away or about to leave."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bti.domain.approval import ApprovalAct
-from bti.workflows import approval, leaving
+from bti.workflows import absence, approval, leaving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 _LATELY: Final = timedelta(hours=3)
 _NOTICE_DAYS: Final = 12
+_AWAY_DAYS: Final = 3
 
 
 def of_the_house(stage: Stage) -> Iterator[datetime]:
-    """The administrator waits for a yes from the data protection officer; a teacher leaves soon."""
+    """The administrator waits for a yes from the data protection officer; a teacher is away and leaves soon."""
     yield stage.ago(40, 9)
     stage.sign_in_anew("anne")
     done = stage.act(
@@ -43,6 +44,13 @@ def of_the_house(stage: Stage) -> Iterator[datetime]:
         leaving.plan,
         account_id=stage.accounts["lars"],
         leaves_on=stage.day(-_NOTICE_DAYS),
+    )
+    stage.act(
+        "siv",
+        absence.plan,
+        command=absence.PlanAbsence(
+            stage.accounts["lars"], stage.accounts["ingrid"], stage.day(0), stage.day(-_AWAY_DAYS)
+        ),
     )
 
 

@@ -30,6 +30,7 @@ _PUBLIC: Final = "public fact about a public body"
 
 SEALED: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "absence_periods.body_ct": "ops",
         "accounts.profile_ct": "directory",
         "accounts.totp_ct": "directory",
         "accounts.totp_next_ct": "directory",
@@ -74,6 +75,8 @@ PLAIN_EVERYWHERE: Final[Mapping[str, str]] = MappingProxyType(
 
 PLAIN: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "absence_periods.account_id": "that a colleague was or will be away once; not when or why",
+        "absence_periods.withdrawn_at": "that it was taken back",
         "account_persons.account_id": "that a colleague's national id is registered",
         "account_persons.noted_at": "and when",
         "account_persons.token": "keyed blind index; equal to no other plain column",

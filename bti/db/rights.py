@@ -94,6 +94,7 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         # Used up by the key broker alone: it grants nobody else a row that says «used».
         "approvals": {_W: _KEEP, _K: "select update"},
         "departures": {_W: _KEEP, _K: _READ},
+        "absence_periods": {_W: _KEEP, _K: "select(tenant_id version)"},
         "throttles": {_W: _ALL},
         # Whoever does a job of the program takes it from here; each does its own.
         "work_jobs": {_W: _KEEP, _K: _KEEP, _J: _KEEP},

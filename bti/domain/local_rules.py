@@ -30,6 +30,8 @@ class ProfileRules:
     evaluation_interval_days: int
     offer_expiry_days: int
     soon_days: int
+    #: Days after a passed date until the leader of the unit is told.
+    escalation_days: int
     consent_validity_months: int
     consent_reminder_days: int
     #: The ages of the acts (opplæringslova § 24-5, pasient- og brukerrettighetsloven § 4-3) are not

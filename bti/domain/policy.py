@@ -25,6 +25,7 @@ class Action(StrEnum):
     LOG_CONCERN = "log_concern"
     SEARCH_CHILD = "search_child"
     SEE_WORKLIST = "see_worklist"
+    SEE_FOLLOW_UP = "see_follow_up"
     SEE_TEAM_QUEUE = "see_team_queue"
     # one's own drafts and duty records
     OWN_RECORD = "own_record"
@@ -206,6 +207,7 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.LOG_CONCERN: _house(CASE_WORKERS, Purpose.FOLLOW_UP),
         Action.SEARCH_CHILD: _house(CASE_WORKERS, Purpose.FOLLOW_UP),
         Action.SEE_WORKLIST: _house(CASE_WORKERS, Purpose.FOLLOW_UP),
+        Action.SEE_FOLLOW_UP: _house(_LEADS, Purpose.FOLLOW_UP),
         Action.SEE_TEAM_QUEUE: _house(_TEAM, Purpose.FOLLOW_UP),
         Action.OWN_RECORD: Rule(
             kind=ObjectKind.OWN_RECORD,

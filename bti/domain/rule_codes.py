@@ -6,6 +6,11 @@ from typing import Final
 
 RULE_CODES: Final = frozenset(
     {
+        "absence.long",
+        "absence.order",
+        "absence.overlaps",
+        "absence.past",
+        "absence.self",
         "attachment.bomb",
         "attachment.broken",
         "attachment.empty",

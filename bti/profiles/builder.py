@@ -26,6 +26,7 @@ _DEADLINES: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
         "evaluation_interval": (1, 365),
         "offer_expiry": (1, 60),
         "soon": (0, 60),
+        "escalation": (1, 365),
     }
 )
 _PLACE: Final = re.compile(r"\{([^{}]*)\}|[{}]")

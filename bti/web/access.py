@@ -170,6 +170,9 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "leaving.suspend": RouteRule(_roles("administrator"), "manage_accounts"),
     "leaving.unit": RouteRule(_roles("unit_lead")),
     "leaving.withdraw": RouteRule(_roles("administrator"), "manage_accounts"),
+    # people who are away
+    "absence.show": RouteRule(CASE_WORK.access, "see_worklist"),
+    "absence.withdraw": RouteRule(CASE_WORK.access, "see_worklist"),
     # a lost phone or password
     "reset.ask": RouteRule(_roles("administrator"), "manage_accounts"),
     "reset.carry_out": RouteRule(_roles("administrator"), "manage_accounts"),
@@ -245,6 +248,8 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "referral.rights": RouteRule(CASE_WORK.access, "record_rights"),
     "referral.show": RouteRule(_roles("team_lead", "team_member"), "read_case"),
     "referral.take": RouteRule(_roles("team_lead"), "take_referral"),
+    # breaks in follow-up, for leaders
+    "follow_up.unit": RouteRule(_roles("unit_lead"), "see_follow_up"),
     # my day
     "worklist.show": RouteRule(CASE_WORK.access, "see_worklist"),
 }

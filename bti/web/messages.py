@@ -33,6 +33,14 @@ RULES: Final[Mapping[str, Any]] = {
         "The code was not right. Scan the new square, and write what the app shows."
     ),
     "account.holds_baton": _l("This person still has a baton. Hand it over first."),
+    "absence.long": _l("Somebody who is away for more than a year hands the baton over."),
+    "absence.order": _l("The last day cannot be before the first."),
+    "absence.overlaps": _l(
+        "Another substitute is set for some of these days. Take that back first."
+    ),
+    "absence.past": _l("The days are over."),
+    "absence.self": _l("Choose somebody else to stand in."),
+    "absence.not_colleague": _l("Choose somebody who works in the unit."),
     "leaving.not_leaving": _l("The holder stays, so the baton is theirs to offer."),
     "leaving.past": _l("The last day cannot be in the past."),
     "leaving.planned": _l("A last day is set already. Take it back first."),

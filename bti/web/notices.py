@@ -123,6 +123,12 @@ NOTICES: Final[dict[str, Notice]] = {
     "approval_given": Notice(lazy_gettext("You said yes. It can be done once, within the day.")),
     "approval_refused": Notice(lazy_gettext("You said no."), "info"),
     "approval_withdrawn": Notice(lazy_gettext("It is taken back."), "info"),
+    "absence_set": Notice(
+        lazy_gettext("It is written down. Reminders go to whoever stands in on those days.")
+    ),
+    "absence_withdrawn": Notice(
+        lazy_gettext("Taken back. Reminders go to the person again."), "info"
+    ),
     "leaving_planned": Notice(
         lazy_gettext("The last day is set. The person and the leader see what must be handed over.")
     ),

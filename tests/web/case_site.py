@@ -23,6 +23,8 @@ FEATURES = (
     "sign_in",
     "account",
     "leaving",
+    "absence",
+    "follow_up",
     "reset",
     "approval",
     "confirm",

@@ -135,6 +135,8 @@ DOORS: dict[str, Door] = {
     "insight.selection": Door("anne", page="approval.show"),
     "insight.check": Door("anne", page="insight.search"),
     "language": Door("per", page="worklist.show"),
+    "absence.show": Door("mona"),
+    "absence.withdraw": Door("per", page="absence.show"),
     "leaving.plan": Door("asta", page="account.colleague"),
     "leaving.restore": Door("asta", CUT, page="account.colleague"),
     "leaving.suspend": Door("asta", page="account.colleague"),

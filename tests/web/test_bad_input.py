@@ -50,6 +50,7 @@ CHANGES_WITHOUT_AN_ANSWER = frozenset(
         "control.sign",
         "duty.discard",
         "insight.selection",
+        "absence.withdraw",
         "leaving.restore",
         "leaving.suspend",
         "leaving.withdraw",

@@ -8,6 +8,7 @@ from tests.web.town import NOBODY
 
 # Whose ids stand in an address, besides the case's own.
 INNER = (
+    "absence_id",
     "approval_id",
     "attachment_id",
     "consent_id",

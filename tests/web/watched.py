@@ -10,7 +10,7 @@ import pytest
 from bti.domain.codes import Role
 from bti.domain.control import month_before
 from bti.domain.errors import AccessDenied
-from bti.workflows import account, bait, case, control, first_sign_in, leaving
+from bti.workflows import absence, account, bait, case, control, first_sign_in, leaving
 from bti.workflows.actor import SystemActor
 from tests.approvals import freshly
 from tests.world import SECRET, add_person
@@ -49,9 +49,12 @@ def a_night_and_a_bait(world: World) -> None:
 
 
 def people_on_their_way(world: World) -> bytes:
-    """Ingrid leaves, Tone's access is cut, Nils has just come; returns the secret of Nils' own app."""
+    """Ingrid leaves, Per is away for a day, Tone's access is cut, Nils has just come; returns the secret of Nils' own app."""
     last_day = (world.clock.now() + timedelta(days=30)).date()
     world.run("asta", leaving.plan, account_id=world.accounts[LEAVER], leaves_on=last_day)
+    me, next_one = world.accounts["per"], world.accounts["siv"]
+    away = absence.PlanAbsence(me, next_one, last_day, last_day)
+    world.run("per", absence.plan, command=away)
     cut = add_person(world, CUT, "Tone Vik", "Miljøterapeut", "leisure", Role.STAFF)
     world.run("asta", leaving.suspend, account_id=cut)
     _newcomer(world)

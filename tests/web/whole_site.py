@@ -290,6 +290,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
         rows = [row for row in rows if uuid.UUID(row[0]) != story.sharing]
         found[name] = uuid.UUID(rows[0][0]) if rows else NOBODY
     of_town = {
+        "absence_id": "SELECT id FROM absence_periods WHERE tenant_id=?",
         "control_id": "SELECT id FROM controls WHERE tenant_id=? ORDER BY month DESC",
         "finding_id": "SELECT id FROM control_findings WHERE tenant_id=?",
         "suspension_id": "SELECT id FROM suspensions WHERE tenant_id=?",

@@ -1,5 +1,6 @@
 """Tables of the case side. Thin records: columns, constraints and sealed attributes, no rules."""
 
+from bti.db.models.absence import AbsencePeriod
 from bti.db.models.account import Account, AccountPerson, RoleGrant
 from bti.db.models.approval import Approval
 from bti.db.models.attachment import Attachment
@@ -22,6 +23,7 @@ from bti.db.models.web_session import Throttle, WebSession
 from bti.db.models.work_job import WorkJob
 
 __all__ = [
+    "AbsencePeriod",
     "Account",
     "AccountPerson",
     "Approval",

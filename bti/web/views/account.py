@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import segno
-from flask import Blueprint, Flask, make_response, redirect, render_template, url_for
+from flask import Blueprint, Flask, g, make_response, redirect, render_template, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from bti.domain.errors import RuleBroken
 from bti.identity import totp
 from bti.identity.password import MAX_LENGTH, PasswordRefusedError
-from bti.web import labels, messages
+from bti.web import access, labels, messages
 from bti.web.doorway import perform
 from bti.web.forms.account import (
     ColleagueForm,
@@ -47,6 +47,7 @@ class OwnPage:
     roles: tuple[tuple[str, str], ...]
     sessions: tuple[tuple[str, str, str], ...]
     role_href: str
+    absence_href: str
     password_action: str
     end_action: str
 
@@ -269,10 +270,16 @@ def _own(form: PasswordForm) -> str:
             for row in found.sessions
         ),
         role_href=url_for("sign_in.role") if len(found.roles) > 1 else "",
+        absence_href=_href("absence.show"),
         password_action=url_for("account.change_password"),
         end_action=url_for("account.end_sessions"),
     )
     return render_template("account/show.html", page=page, form=form)
+
+
+def _href(endpoint: str) -> str:
+    """The address of a page if it is for this person, else empty."""
+    return url_for(endpoint) if access.allows(access.ROUTES[endpoint], g.actor) else ""
 
 
 def _no_role() -> RoleForm:

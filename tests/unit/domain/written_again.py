@@ -17,6 +17,7 @@ report_danger        *            open  any   *               staff unit_lead te
 log_concern          installation shut  two   follow-up       staff unit_lead team_lead team_member
 search_child         installation shut  two   follow-up       staff unit_lead team_lead team_member
 see_worklist         installation shut  two   follow-up       staff unit_lead team_lead team_member
+see_follow_up        installation shut  two   follow-up       unit_lead
 see_team_queue       installation shut  two   follow-up       team_lead team_member
 own_record           own_record   open  two   *               A
 read_case            case         open  two   follow-up,family H F P L T G Y

@@ -99,7 +99,7 @@ def test_a_local_profile_says_only_what_differs(local):
         ("[levels.1.steps.6]\nwho = 'all'", "levels.1.steps.6.text", "a table"),
         ("[levels.1.steps.1]\nwho = 'nobody'", "levels.1.steps.1.who", "one of employee"),
         ("[levels.1.steps.1]\ndeadline = 0", "levels.1.steps.1.deadline", "from 1 to 365"),
-        ("[levels.1.steps.1]\ndeadline = 'soo'", "levels.1.steps.1.deadline", "one of evaluation"),
+        ("[levels.1.steps.1]\ndeadline = 'soo'", "levels.1.steps.1.deadline", "one of escalation"),
         ("[levels.1.steps.1]\ndeadline_days = 3", "levels.1.steps.1.deadline_days", "no such key"),
         ("[levels.0.steps.1]\ngate = ['level.x']", "levels.0.steps.1.gate", "one of level."),
         ("[levels.0.steps.2]\nafter = ['9']", "levels.0.steps.2.after", "steps of the same level"),
