@@ -142,6 +142,7 @@ TARGETS: dict[str, Target] = {
             f"{_KEYD}/test_wire.py",
         ),
     ),
+    "shares": Target(("bti/keyd/unsealing.py",), (f"{_KEYD}/test_unsealing.py",)),
     "cache": Target(("bti/keyd/key_cache.py",), ("tests/unit/test_key_cache.py",)),
     "anew": Target(
         (
@@ -209,7 +210,6 @@ NOT_TRIED: dict[str, str] = {
     "bti/keyd/renewal.py": "Runs within a migration alone; tried by databases that are brought up from an older form.",
     "bti/keyd/rewrap.py": "Moves wrapped keys and opens no content; tried by whole municipalities whose keys change.",
     "bti/keyd/server.py": "Sockets and threads, no right; tried by processes that talk to it.",
-    "bti/keyd/unsealing.py": "Before any key is open; which shares fit is the provider's to say. Tried over its socket.",
     "bti/keyd/usage.py": "Counts what a key has sealed, for people to read.",
     "bti/keyd/wired.py": "The caller's side of the socket: the broker believes nothing that comes from it.",
 }

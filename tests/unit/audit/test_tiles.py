@@ -107,7 +107,11 @@ def test_missing_tiles_and_leaves_are_refused():
     with pytest.raises(TreeError):
         proof.inclusion_path(held.node, 5, 5)
     with pytest.raises(TreeError):
+        proof.inclusion_path(held.node, -1, 5)
+    with pytest.raises(TreeError):
         proof.consistency_path(held.node, 6, 5)
+    with pytest.raises(TreeError):
+        proof.consistency_path(held.node, -1, 5)
 
 
 def test_a_changed_tile_makes_a_proof_that_does_not_verify():

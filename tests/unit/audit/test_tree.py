@@ -139,6 +139,11 @@ def test_a_tree_is_full_before_its_size_stops_being_exact():
         Frontier.of(2**53 + 1, edge * 2)
 
 
+def test_an_edge_is_made_of_its_hashes_widest_first():
+    one, two, three = LEAVES[:3]
+    assert Frontier.of(3, [node_hash(one, two), three]) == frontier_of(LEAVES[:3])
+
+
 def test_an_edge_is_equal_to_edges_only_and_shows_its_size():
     assert Frontier() != 0
     assert Frontier().__eq__(0) is NotImplemented
