@@ -26,13 +26,17 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address with parameters, as a tool gets it. ``shape`` is the same for the same handler."""
+    """An address with parameters, as a tool gets it. ``shape`` is the same for the same handler.
+
+    ``page`` is where the form stands, ``known`` are fields that have been tried.
+    """
 
     method: str
     address: str
     fields: tuple[tuple[str, str], ...]
     shape: str
     known: frozenset[str] = frozenset()
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +81,19 @@ def crawl(visitor: Visitor, start: str) -> Reached:
         if page.status != HTTPStatus.OK or page.kind != "text/html":
             continue
         pages.append(address)
-        _add(targets, Form(address, "GET", ()))
+        _add(targets, Form(address, "GET", ()), address)
         links, found = read(page.body, address)
         waiting.extend(links)
         for form in found:
             forms += 1
-            _add(targets, form)
+            _add(targets, form, address)
     return Reached(tuple(pages), tuple(targets.values()), forms)
 
 
-def _add(targets: dict[str, Target], form: Form) -> None:
+def _add(targets: dict[str, Target], form: Form, page: str) -> None:
     if left_alone(form.action):
         return
     action, fields = form.action.partition("#")[0], form.fields
     kind = shape(form.method, action, tuple(name for name, _ in fields))
     if "?" in kind:
-        targets.setdefault(kind, Target(form.method, action, fields, kind))
+        targets.setdefault(kind, Target(form.method, action, fields, kind, page=page))

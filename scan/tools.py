@@ -147,9 +147,8 @@ def sqlmap(
     if cookies:
         command += ["--cookie", cookies, "--param-exclude", "^(st_|csrf)"]
     sent = urlencode(target.fields)
-    if "submission" in dict(target.fields):
-        # Each form is taken once; a second with the same number is answered from the first.
-        command += ["--eval", "import uuid; submission = str(uuid.uuid4())"]
+    if lines := fresh(base, cookies, target):
+        command += ["--eval", lines]
     if target.method == "POST":
         command += ["--data", sent, "--method", "POST"]
     elif sent:
@@ -159,6 +158,37 @@ def sqlmap(
     if not found and _NOTHING not in said:
         raise ToolError(f"sqlmap as {person} at {target.shape}: {said[-600:]}")
     return found
+
+
+def fresh(base: str, cookies: str, target: Target) -> str:
+    """Return lines of Python, for sqlmap before each request, that let a form reach its handler each time.
+
+    Each form is taken once, and its version is spent by the first write: a number of its own, and the version that stands
+    in the form now unless the last answer was the form again. A value that did not stand there is sqlmap's own, and stays.
+    """
+    sent = dict(target.fields)
+    lines = []
+    if "submission" in sent:
+        lines.append("import uuid")
+        was = sent["submission"]
+        lines.append(f"submission = str(uuid.uuid4()) if submission == {was!r} else submission")
+    if "version" in sent and target.method == "POST" and sent["version"]:
+        host, name = urlsplit(base).netloc, "name=.version.[^>]*value=.([^ >\"']+)"
+        own = f"action=.{re.escape(target.address)}[\"'].*?{name}"
+        ask = (
+            f"(lambda line: (line.request('GET', {target.page!r}, headers={{'Cookie': {cookies!r}}}),"
+            " line.getresponse().read().decode('utf-8', 'replace'))[1])"
+            f"(http.client.HTTPConnection({host!r}, timeout={_ANSWER_S}))"
+        )
+        # In lists, as sqlmap takes every new text or number for a field of the form.
+        lines += ["import http.client, re"]
+        lines += [f"the_page = [lastPage if 'name=\"version\"' in (lastPage or '') else {ask}]"]
+        lines += [
+            f"the_now = [re.search({own!r}, the_page[0], re.S) or re.search({name!r}, the_page[0])]"
+        ]
+        was = sent["version"]
+        lines += [f"version = the_now[0][1] if the_now[0] and version == {was!r} else version"]
+    return "; ".join(lines)
 
 
 def _from_sqlmap(said: str, target: Target, person: str) -> Iterable[Finding]:

@@ -18,7 +18,16 @@ _FILL = {
     "file": "",
     "password": "not-the-password",
 }
-_WORDS = "zq something that was seen at school"
+#: What some fields ask for, so that the form around them is taken and its other fields get to their handler.
+_BY_NAME = {
+    "at_time": "12:00",
+    "known_time": "12:00",
+    "last_day": "2027-01-15",
+    "national_id": "15891700005",
+    "number": "",
+    "phone": "99999999",
+}
+_WORDS = "zq something that was seen at school in June"
 _CHOSEN = frozenset({"radio", "checkbox"})
 
 
@@ -142,10 +151,13 @@ class _Reader(HTMLParser):
         elif tag == "button" and name:
             fields.setdefault(name, given.get("value", ""))
         elif tag == "input" and name:
-            if kind in _CHOSEN:
+            if kind == "hidden":
+                # As it stands, empty too: a version that no row has yet is no words.
+                fields[name] = given.get("value", "")
+            elif kind in _CHOSEN:
                 fields.setdefault(name, given.get("value", "on"))
             else:
-                fields[name] = given.get("value") or _FILL.get(kind, _WORDS)
+                fields[name] = given.get("value") or _BY_NAME.get(name, _FILL.get(kind, _WORDS))
 
 
 def read(body: str, here: str) -> tuple[list[str], list[Form]]:

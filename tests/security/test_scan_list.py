@@ -1,18 +1,23 @@
 """What `make scan` may find is a list with reasons; the scan itself needs tools that are not installed here."""
 
 import math
+import re
 import subprocess
 import tempfile
 import tomllib
 from contextlib import contextmanager
+from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 
+from bti.domain.national_id import validate
 from scan import tools
 from scan.__main__ import main
 from scan.answers import Answers, NotScannedError
@@ -24,7 +29,7 @@ from scan.forged import forged
 from scan.kept import Kept, Part, code_of
 from scan.served import listed
 from scan.tools import Finding
-from scan.visitor import Page, Visitor
+from scan.visitor import Page, Visitor, read
 
 FOUND = Finding("wapiti", "Reflected Cross Site Scripting", "GET /say", "word", "control")
 KNOWN = Explained("wapiti", FOUND.kind, "GET /say", "*", "*", "a reason in several words")
@@ -143,6 +148,59 @@ def test_a_part_that_was_cut_while_it_was_written_down_is_done_again(tmp_path):
     (line,) = again.table()
     assert line.startswith("SQLite dpo: NOT WHOLE; 3 pages")
     assert line.endswith("wapiti cut: xss")
+
+
+def test_a_form_is_filled_so_that_it_is_taken_and_what_is_hidden_stays_as_it_is():
+    body = (
+        '<form action="/a" method="post"><input type="hidden" name="version" value="">'
+        '<input name="national_id"><textarea name="why"></textarea></form>'
+    )
+    (form,) = read(body, "/")[1]
+    sent = dict(form.fields)
+    assert sent["version"] == ""
+    assert validate(sent["national_id"], today=date(2026, 11, 30), synthetic="only")
+    assert len(sent["why"]) >= 40
+
+
+class FormPage(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        other = '<form action="/b"><input name="version" type="hidden" value="99"></form>'
+        own = '<form action="/a"><input name="version" type="hidden" value="7"></form>'
+        self.wfile.write(f"{other}{own}".encode())
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    ("last", "version", "sent"),
+    [
+        ("", "4", "7"),
+        ('<input name="version" value="4">', "4", "4"),
+        ("", "4 AND 1=1", "4 AND 1=1"),
+    ],
+)
+def test_a_form_is_sent_with_the_version_that_stands_there_now(last, version, sent):
+    mine = "5f3b8a52-9d4e-4c53-8d4c-0a3f9f2f7b10"
+    fields = (("version", "4"), ("submission", mine))
+    target = Target("POST", "/a", fields, "POST /a?submission,version", page="/page")
+    with HTTPServer(("127.0.0.1", 0), FormPage) as server:
+        serving = Thread(target=server.handle_request)
+        if not last:
+            serving.start()
+        lines = tools.fresh(f"http://127.0.0.1:{server.server_port}", "st=1", target)
+        request = {"lastPage": last, "version": version, "submission": mine}
+        exec(re.sub(r"\s*;\s*", "\n", lines), request)  # noqa: S102 - as sqlmap runs what we give it
+        if not last:
+            serving.join()
+    assert request["version"] == sent
+    assert request["submission"] != mine
+    attacked = {"lastPage": "", "submission": mine + "'"}
+    number = Target("POST", "/a", (("submission", mine),), "POST /a?submission")
+    exec(tools.fresh("", "", number).replace("; ", "\n"), attacked)  # noqa: S102 - as above
+    assert attacked["submission"] == mine + "'"
 
 
 @pytest.fixture
