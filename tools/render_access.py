@@ -10,7 +10,7 @@ from typing import Final
 
 from bti.domain.codes import CASE_WORKERS, STAFF_SIDE, Role
 from bti.domain.policy import POLICY, Action, Grant, Rule, Strength
-from bti.domain.relations import Purpose, Relation
+from bti.domain.relations import ObjectKind, Purpose, Relation
 
 DOC: Final = Path(__file__).parents[1] / "docs" / "access.md"
 BEGIN: Final = "<!-- policy: written by tools/render_access.py -->"
@@ -35,13 +35,28 @@ _SIGN_IN: Final = {
     Strength.TWO_FACTORS: "two factors",
     Strength.FRESH: "fresh",
 }
-_HEAD: Final = ("Act", "Kind", "Who", "By consent", "Purpose", "Sign-in", "In a closed case")
+_HEAD: Final = (
+    "Act",
+    "Kind",
+    "Who",
+    "By consent",
+    "Purpose",
+    "Sign-in",
+    "In a closed case",
+    "Archived",
+)
 
 
 def table() -> str:
     """The policy as a Markdown table, one row for each act in the order of the code."""
     rows = [_row(action, POLICY[action]) for action in Action]
     return "\n".join([_line(_HEAD), _line(("---",) * len(_HEAD)), *rows])
+
+
+def _left(rule: Rule) -> str:
+    if rule.kind is not ObjectKind.CASE:
+        return "–"
+    return "; ".join(_granted(one) for one in rule.archived) or "nobody"
 
 
 def _row(action: Action, rule: Rule) -> str:
@@ -56,6 +71,7 @@ def _row(action: Action, rule: Rule) -> str:
             "any" if every else ", ".join(one.value for one in Purpose if one in rule.purposes),
             _SIGN_IN[rule.strength],
             "yes" if rule.when_closed else "no",
+            _left(rule),
         )
     )
 

@@ -163,6 +163,10 @@ class Action(StrEnum):
     KEY_DRILL_RUN = "key:drill:run"
     CASE_FILE_ERASE = "case:file:erase"
     ERASURE_CERTIFICATE_ISSUE = "erasure:certificate:issue"
+    ARCHIVE_LIST_READ = "archive:list:read"
+    CASE_ARCHIVE_EXPORT = "case:archive:export"
+    CASE_ARCHIVE_SIGN = "case:archive:sign"
+    CASE_ARCHIVE_RECEIVE = "case:archive:receive"
     BACKUP_DUMP_MAKE = "backup:dump:make"
     BACKUP_DUMP_RESTORE = "backup:dump:restore"
     KEY_DATA_CREATE = "key:data:create"
@@ -187,6 +191,8 @@ READS = frozenset(
         Action.CASE_PROTECTION_READ,
         Action.CASE_LIST_READ,
         Action.CASE_PAGE_PRINT,
+        Action.CASE_ARCHIVE_EXPORT,
+        Action.ARCHIVE_LIST_READ,
         Action.CASE_ATTACHMENT_READ,
         Action.WORKLIST_OWN_READ,
         Action.TEAM_QUEUE_READ,

@@ -56,7 +56,7 @@ def prove(session: Session, tenant: uuid.UUID, idx: int) -> str:
         raise NotProvableError("there is no such entry")
     until = min((row.base for row in begins if row.base > epoch.base), default=None)
     size, note = _checkpoint(session, tenant, idx, until)
-    _fill(session, tenant, epoch.epoch)
+    fill(session, tenant, epoch.epoch)
     node = load_tiles(session.connection(), tenant, epoch.epoch).node
     path = inclusion_path(node, idx - epoch.base, size - epoch.base)
     return proof_text(bytes(leaf), idx - epoch.base, path, note)
@@ -94,7 +94,7 @@ def _checkpoint(
     return size, note + "".join(newest.values())
 
 
-def _fill(session: Session, tenant: uuid.UUID, epoch: int) -> None:
+def fill(session: Session, tenant: uuid.UUID, epoch: int) -> None:
     """Make the tiles that the inline way did not make; an ended epoch has got its own then."""
     row = session.execute(
         select(AuditHead.epoch, AuditHead.base, AuditHead.frontier, AuditHead.last_at).where(

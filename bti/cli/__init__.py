@@ -9,6 +9,7 @@ from bti.cli.group import LazyGroup
 _GROUPS = {
     "accounts": "bti.cli.accounts",
     "approvals": "bti.cli.approvals",
+    "archive": "bti.cli.archive",
     "attachments": "bti.cli.attachments",
     "attack": "bti.cli.attack",
     "audit": "bti.cli.audit",

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from bti.cli import (
+    demo_archive,
     demo_desk,
     demo_history,
     demo_oversight,
@@ -101,6 +102,7 @@ def load(
     stories += [tell(stage) for tell in (*demo_oversight.ALL, *demo_desk.ALL)]
     stories += [demo_oversight.baits(stage), demo_oversight.night(stage)]
     stories.append(demo_protection.hidden(stage))
+    stories.append(demo_archive.wonder_moved(stage))
     stories.append(demo_two_people.of_the_house(stage))
     play(clock, stories, progress)
     clock.set(now)

@@ -125,17 +125,6 @@ def wonder_ended(stage: Stage) -> Iterator[datetime]:
     )
 
 
-def wonder_moved(stage: Stage) -> Iterator[datetime]:
-    """Level 0 that ended because the family moved."""
-    noah = child(stage.today, "Noah Myhre", 12.1, "7B", ("Gro Myhre", "mor"))
-    course = Course(stage, "tone", noah, plots.TWO_HOMES)
-    yield from talked_through(course, 150)
-    yield stage.ago(139, 13)
-    course.close(
-        ClosingCause.MOVED, "Familien har flyttet. Mor tar selv med det vi har snakket om."
-    )
-
-
 def running(stage: Stage) -> Iterator[datetime]:
     """Level 1 that goes well: evaluated once, goes on, next evaluation in twelve days."""
     mats = child(
@@ -381,7 +370,6 @@ ALL = (
     overdue_wonder,
     draft,
     wonder_ended,
-    wonder_moved,
     running,
     due_soon,
     broken_follow_up,

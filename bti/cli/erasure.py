@@ -19,6 +19,10 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 REFUSED: Final = {
     "erasure.circle": "Corrections in the case refer to each other in a circle: look at the rows.",
     "erasure.open_case": "The case is not closed.",
+    "retention.kept": "That rule keeps it: it takes a permission.",
+    "retention.other_content": "That rule is not about all that is in a case.",
+    "retention.too_early": "That rule has not run out.",
+    "retention.unknown_rule": "There is no such rule: see bti/profiles/retention.toml.",
     "erasure.permission": "Give the reference of the permission: letters, digits, . / - (3 to 80 signs).",
 }
 """Why a case is not erased."""
@@ -38,7 +42,7 @@ def command() -> None:
 @click.option(
     "--permission",
     required=True,
-    help="The rule or decision by which the documentation may be destroyed (arkivlova § 13).",
+    help="The decision by which it may be destroyed (arkivlova § 13), or rule/CODE of one that has run out.",
 )
 @_out
 @two_people

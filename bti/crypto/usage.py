@@ -78,6 +78,11 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bti.cli.accounts": (_RANDOM, "first passwords"),
         # -- the access log
         "bti.crypto.signing": ("Ed25519; HKDF-SHA-256", "the key that signs checkpoints inline"),
+        "bti.keyd.archiving": ("Ed25519", "archive packages, by a key that signs no log"),
+        "bti.archive.package": ("SHA-256", "the manifest of an archive package"),
+        "bti.archive.verify": ("SHA-256", "its files, when it is checked"),
+        "bti.cli.archive_files": ("SHA-256", "its files, when they are written"),
+        "bti.workflows.archive_content": ("SHA-256", "whether a case holds what was packed"),
         "bti.keyd.tenant_verbs": ("Ed25519", "checkpoints signed by the broker"),
         "bti.audit.signer": (
             "Ed25519",

@@ -101,11 +101,19 @@ def _thing_barrier(
         return "access.kind"
     if facts.status is CaseStatus.CLOSED and not rule.when_closed:
         return "access.case_closed"
-    if strength < rule.strength:
+    if facts.archived and subject.role not in {role for one in rule.archived for role in one.roles}:
+        return "access.archived"
+    if strength < _strength_for(subject, rule, facts):
         return "access.stale_factor"
     if _closed_by_protection(subject, rule, facts):
         return "access.protected"
     return None
+
+
+def _strength_for(subject: Subject, rule: Rule, facts: ObjectFacts) -> Strength:
+    """How sure the sign-in must be: what the archive has is opened by staff who have just proven who they are."""
+    staff = subject.role not in {Role.GUARDIAN, Role.YOUTH}
+    return Strength.FRESH if facts.archived and staff else rule.strength
 
 
 def _closed_by_protection(subject: Subject, rule: Rule, facts: ObjectFacts) -> bool:
@@ -122,7 +130,7 @@ def _by_relation(
     held = standing_of(subject, facts, at)
     lacks_consent = False
     let_in: bool | None = None
-    for grant in rule.grants:
+    for grant in rule.archived if facts.archived else rule.grants:
         if grant.relation not in held or subject.role not in grant.roles:
             continue
         if not grant.by_consent:

@@ -125,6 +125,8 @@ class Rule:
     when_closed: bool = False
     #: Only where it is certain that no address is protected; being named does not help.
     unprotected_only: bool = False
+    #: Who is left when the archive has the case: these and nobody else, freshly proven where it is staff.
+    archived: tuple[Grant, ...] = ()
     #: Also for somebody who is not named where an address is protected. Opens no key.
     unnamed_too: bool = False
     #: Every role in the grants, worked out once.
@@ -156,6 +158,8 @@ _YOUTH: Final = Grant(frozenset({Role.YOUTH}), Relation.YOUTH)
 _IMPARTIAL_OFFICER: Final = Grant(_OFFICER, Relation.IMPARTIAL)
 _OWN_LEADER: Final = Grant(_LEADS, Relation.OWN_STAFF)
 
+# Of an archived case: the leader of the service that had it answers for access, correction and a new beginning;
+# the family's right to see does not end. Nobody else, and nobody by a place they had.
 _READERS: Final = (_HOLDER, _FOLLOWER, _PARTICIPANT, _LEAD, _TEAM_OF_REFERRAL)
 _FAMILY: Final = (_GUARDIAN, _YOUTH)
 _STEERING: Final = (_HOLDER, _FOLLOWER, _LEAD)
@@ -168,9 +172,18 @@ _EMERGENCY: Final = frozenset({Purpose.EMERGENCY})
 
 
 def _case(
-    *grants: Grant, purposes: frozenset[Purpose] = _FOLLOW_UP, when_closed: bool = False
+    *grants: Grant,
+    purposes: frozenset[Purpose] = _FOLLOW_UP,
+    when_closed: bool = False,
+    archived: tuple[Grant, ...] = (),
 ) -> Rule:
-    return Rule(kind=ObjectKind.CASE, grants=grants, purposes=purposes, when_closed=when_closed)
+    return Rule(
+        kind=ObjectKind.CASE,
+        grants=grants,
+        purposes=purposes,
+        when_closed=when_closed,
+        archived=archived,
+    )
 
 
 def _house(
@@ -216,18 +229,26 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
             when_closed=True,
         ),
         Action.READ_CASE: _case(
-            *_READERS, *_FAMILY, purposes=_FOLLOW_UP_OR_FAMILY, when_closed=True
+            *_READERS,
+            *_FAMILY,
+            purposes=_FOLLOW_UP_OR_FAMILY,
+            when_closed=True,
+            archived=(_LEAD, *_FAMILY),
         ),
         Action.SEE_CASE_ACCESSES: _case(
-            *_READERS, *_FAMILY, purposes=_FOLLOW_UP_OR_FAMILY, when_closed=True
+            *_READERS,
+            *_FAMILY,
+            purposes=_FOLLOW_UP_OR_FAMILY,
+            when_closed=True,
+            archived=(_LEAD, *_FAMILY),
         ),
-        Action.PRINT_CASE: _case(*_READERS, when_closed=True),
+        Action.PRINT_CASE: _case(*_READERS, when_closed=True, archived=(_LEAD,)),
         Action.CHANGE_CHILD: _case(*_STEERING),
         Action.RECORD_CONVERSATION: _case(*_STEERING, _PARTICIPANT),
         Action.RECORD_STEP: _case(*_STEERING, _PARTICIPANT),
         Action.CHANGE_LEVEL: _case(*_STEERING, _LEAD_OF_TEAM),
         Action.CLOSE_CASE: _case(*_STEERING),
-        Action.REOPEN_CASE: _case(*_STEERING, when_closed=True),
+        Action.REOPEN_CASE: _case(*_STEERING, when_closed=True, archived=(_LEAD,)),
         Action.OPEN_LOG: _case(*_STEERING),
         Action.CLOSE_LOG: _case(*_STEERING),
         Action.WRITE_PLAN: _case(*_PLANNERS),
@@ -239,7 +260,7 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.REMOVE_FILE: _case(*_READERS, when_closed=True),
         # By its author, or whoever keeps the case: domain.correction. In a closed case too: the right to
         # have something corrected does not end with the work.
-        Action.CORRECT_ENTRY: _case(*_READERS, when_closed=True),
+        Action.CORRECT_ENTRY: _case(*_READERS, when_closed=True, archived=(_LEAD,)),
         Action.OFFER_BATON: _case(_HOLDER),
         Action.ANSWER_OFFER: _case(_OFFERED),
         Action.WITHDRAW_OFFER: _case(_HOLDER),
@@ -254,13 +275,14 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.INVITE_PARTICIPANT: _case(*_STEERING),
         Action.REVOKE_PARTICIPANT: _case(*_STEERING),
         # Anyone who can read may close the door; opening it wider takes the leader, freshly proven.
-        Action.PROTECT_CASE: _case(*_PLANNERS, _LEAD, when_closed=True),
+        Action.PROTECT_CASE: _case(*_PLANNERS, _LEAD, when_closed=True, archived=(_LEAD,)),
         Action.MANAGE_PROTECTION: Rule(
             kind=ObjectKind.CASE,
             grants=(_LEAD,),
             purposes=_FOLLOW_UP,
             strength=Strength.FRESH,
             when_closed=True,
+            archived=(_LEAD,),
             unnamed_too=True,
         ),
         Action.REFER: _case(_HOLDER, _LEAD),

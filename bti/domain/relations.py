@@ -125,6 +125,8 @@ class ObjectFacts:
     case_id: uuid.UUID | None = None
     owner_unit: uuid.UUID | None = None
     status: CaseStatus | None = None
+    #: The archive has it: what few may open.
+    archived: bool = False
     child_birth_date: date | None = field(default=None, repr=False)
     holder_id: uuid.UUID | None = None
     holder_unit: uuid.UUID | None = None

@@ -18,6 +18,10 @@ RULE_CODES: Final = frozenset(
         "attachment.macros",
         "attachment.too_large",
         "attachment.too_many",
+        "retention.kept",
+        "retention.other_content",
+        "retention.too_early",
+        "retention.unknown_rule",
         "rights_request.answered",
         "rights_request.extended_already",
         "rights_request.in_future",
@@ -156,6 +160,7 @@ REQUIREMENT_CODES: Final = frozenset(
 
 ACCESS_RULES: Final = frozenset(
     {
+        "access.archived",
         "access.case_closed",
         "access.kind",
         "access.no_consent",

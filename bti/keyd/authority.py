@@ -18,6 +18,7 @@ from bti.db.guards import FORGED, mac_columns
 from bti.db.models import Account, Case, RoleGrant, TenantKey, WebSession
 from bti.db.models.account import stands
 from bti.db.walls import meets
+from bti.domain.archive import is_archived
 from bti.domain.codes import InfoType, Role
 from bti.domain.consent import CellBasis, CellFacts
 from bti.domain.errors import AccessDenied
@@ -237,6 +238,7 @@ def _facts(about: CaseRows, ops_of: Callable[[PlainRow, str], dict[str, Any]]) -
         places=tuple(map(_place, about.places)),
         referred_to=frozenset({uuid.UUID(ops["team_unit"])} if waiting else ()),
         cells=tuple(map(_cell, about.cells)),
+        archived=is_archived(ops),
         protected=protected,
         named_readers=readers,
         emergencies=tuple(map(_emergency, about.emergencies)),

@@ -56,6 +56,10 @@ def check_case(verbs: LocalVerbs, row: Writing) -> frozenset[Acts]:
     if before.get("protection") != after.get("protection"):
         unset = before.get("protection") is None
         needed.add((Action.PROTECT_CASE,) if unset else (Action.MANAGE_PROTECTION,))
+    if before.get("archive") != after.get("archive"):
+        # What was packed is marked where the keys are. Over a socket it only falls away, when the case opens again.
+        again = after.get("archive") is None and after.get("status") == "open"
+        needed.add((Action.REOPEN_CASE,) if again else ())
     return frozenset(needed)
 
 

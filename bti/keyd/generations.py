@@ -17,6 +17,7 @@ from bti.db.hold import hold_tokens
 from bti.db.models import CaseKey, EmergencyAccess, TenantKey
 from bti.domain.approval import ApprovalAct
 from bti.domain.errors import Conflict
+from bti.keyd.archiving import archive_params, open_whole, package_key, sign_package
 from bti.keyd.directory_rows import DirectoryRows
 from bti.keyd.keystore import ACTIVE, DESTROYED, OPEN_ONLY, KeyStore
 from bti.keyd.log_keys import write_down_public_keys
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from bti.archive.package import Statement
     from bti.db.models import Case
     from bti.domain.approval import Params
 
@@ -281,6 +283,23 @@ class KeyLife:
             self._session.delete(row)
         self._session.flush()
         return tuple(held)
+
+    def open_for_archive(self, case: Case, approval_id: uuid.UUID | None) -> frozenset[str]:
+        """Release the whole of a case, on two people's word for a package of exactly this one.
+
+        Returns its compartments. Raises ``ApprovalRefused``. The caller enters it, naming the case.
+        """
+        params = archive_params(case.number)
+        self._use_approval(case.tenant_id, approval_id, ApprovalAct.CASE_EXPORT, params)
+        return open_whole(self._session, self._keys, case)
+
+    def sign_package(self, statement: Statement) -> str:
+        """Return the signed note of an archive package."""
+        return sign_package(self._session, self._keys, statement)
+
+    def package_key(self, tenant: uuid.UUID) -> str:
+        """Return the public key that a municipality's packages are verified with."""
+        return package_key(self._session, self._keys, tenant)
 
     def prove(self, case: Case) -> CaseProof:
         """Open all that is sealed in a case, show nothing of it, and say how much it was.

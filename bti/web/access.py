@@ -183,6 +183,8 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "approval.refuse": RouteRule(_TWO_PEOPLE, "give_approval"),
     "approval.show": _APPROVALS,
     "approval.withdraw": RouteRule(_roles("dpo", "archivist", "administrator"), "ask_approval"),
+    # closed cases on their way to the archive
+    "archive.waiting": RouteRule(_roles("archivist"), "archive_list"),
     # for families, without sign-in
     "families.show": PUBLIC,
     "families.start": PUBLIC,

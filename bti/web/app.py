@@ -54,6 +54,7 @@ _CASE: Final = (
     "absence",
     "reset",
     "approval",
+    "archive",
     "confirm",
     "first_sign_in",
     "families",

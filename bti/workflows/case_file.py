@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from bti.db.models import Case, Entry, Person
+from bti.domain.archive import ArchiveState
 from bti.domain.protection import Protection
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class Ops:
     #: The version of the local rules that each part of the trail was begun under, in its order.
     made_under: tuple[str, ...] = field(default=())
     protection: Protection | None = None
+    #: Of a closed case: the package that was made of it, and whether the archive has it.
+    archive: ArchiveState | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the sealed form."""
@@ -93,6 +96,7 @@ class Ops:
             "trail": [[day, level] for day, level in self.trail],
             "made_under": list(self.made_under),
             "protection": self.protection.to_json() if self.protection is not None else None,
+            "archive": self.archive.to_json() if self.archive is not None else None,
         }
 
     @classmethod
@@ -119,6 +123,7 @@ class Ops:
             protection=Protection.from_json(stored)
             if (stored := value.get("protection"))
             else None,
+            archive=ArchiveState.from_json(packed) if (packed := value.get("archive")) else None,
         )
 
 

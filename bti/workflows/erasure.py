@@ -18,14 +18,19 @@ from sqlalchemy import select
 from bti.audit.actions import Action
 from bti.audit.models import AuditEvent, AuditSubject
 from bti.audit.record import Reference
+from bti.clock import norwegian_date
 from bti.crypto.provider import TenantPurpose
 from bti.db.base import Base, TenantRow
 from bti.db.blobs import BlobStore
 from bti.db.models import Approval, Attachment, Case, CaseKey
+from bti.db.sealed import sealed_attributes
 from bti.domain.approval import ApprovalAct
+from bti.domain.errors import RuleBroken
 from bti.domain.levels import CaseStatus
+from bti.domain.retention import check_disposal
 from bti.keyd.generations import KEEP_RETIRED, erase_params
 from bti.keyd.keystore import ACTIVE, DESTROYED
+from bti.profiles.retention import rules
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
@@ -45,6 +50,8 @@ _OPS_REMAINS: Final = (
     "case. In dumps of the data from before the erasure they can be read, without a name and without a "
     "text, as long as those dumps are kept and one of these generations is not destroyed:"
 )
+#: How a rule is named in the place of a permission: rule/CODE.
+_BY_RULE: Final = "rule/"
 _PERMISSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{2,79}")
 
 
@@ -271,7 +278,25 @@ def _erasable(context: Context, tenant_id: uuid.UUID, number: str, permission: s
     context.verbs.check(case)
     if case.ops["status"] != CaseStatus.CLOSED.value:
         raise ErasureRefused("erasure.open_case")
+    if permission.startswith(_BY_RULE):
+        _check_rule(context, case, permission.removeprefix(_BY_RULE))
     return case
+
+
+def _check_rule(context: Context, case: Case, code: str) -> None:
+    """Raise ``ErasureRefused`` unless a retention rule for all that is in a case has run out."""
+    closed_at = datetime.fromisoformat(case.ops["closed_at"])
+    columns = {
+        f"{mapped.__tablename__}.{one.column}"
+        for mapped in _tables()
+        for one in sealed_attributes(mapped).values()
+    }
+    try:
+        check_disposal(
+            rules(), code, columns, event_on=norwegian_date(closed_at), today=context.today
+        )
+    except RuleBroken as broken:
+        raise ErasureRefused(broken.code) from None
 
 
 def _tables() -> Iterator[type[TenantRow]]:

@@ -334,6 +334,8 @@ def _reopened(context: Context, ops: Ops, to_level: Level) -> Ops:
         level_since=context.now,
         closed_at=None,
         closing_cause="",
+        # What the archive has stays what it was; the case closes anew, and is packed anew.
+        archive=None,
         decision_due=due,
     )
     return _begun(context, opened, int(to_level))

@@ -6,6 +6,8 @@ from bti.db.base import Base
 from bti.db.inventory import PLAIN, PLAIN_EVERYWHERE, SEALED
 from bti.db.sealed import sealed_attributes
 from bti.db.types import SealedType
+from bti.domain.retention import rule_for
+from bti.profiles import retention
 
 MODULES = (bti.audit.models, bti.db.models)
 
@@ -46,3 +48,13 @@ def test_the_models_seal_what_the_inventory_says_with_the_key_it_says():
         for attribute in sealed_attributes(mapper.class_).values()
     }
     assert found == dict(SEALED)
+
+
+def test_every_sealed_column_has_exactly_one_retention_rule_and_no_rule_names_another():
+    rules = retention.rules()
+    for name in SEALED:
+        assert rule_for(rules, name).source, f"{name}: write how long it is kept, and by whose word"
+    named = [column for one in rules.values() for column in one.columns]
+    assert sorted(named) == sorted(SEALED)
+    for one in rules.values():
+        assert all(one.what[language].strip() for language in ("nb", "nn", "en")), one.code

@@ -184,6 +184,14 @@ def test_an_open_case_and_a_permission_that_is_none_are_refused(world, closed):
     for permission in ("", "x", "a\nb", "æøå", "x" * 81):
         with pytest.raises(ErasureRefused):
             erase(world, number_of(world, story), permission)
+    for rule, why in (
+        ("rule/none", "retention.unknown_rule"),
+        ("rule/case", "retention.other_content"),  # requests and emergencies have another
+        ("rule/secret", "retention.other_content"),
+    ):
+        with pytest.raises(ErasureRefused) as by_rule:
+            erase(world, number_of(world, story), rule)
+        assert by_rule.value.code == why
     with pytest.raises(NotFound):
         erase(world, "0000-0000")
     with pytest.raises(NotFound):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bti.domain.codes import ClosingCause
 from bti.workflows import guardian
 from tests.integration.workflows import cases
 from tests.integration.workflows.test_guardian import save
@@ -67,3 +68,19 @@ def test_the_closing_form_asks_what_is_still_needed_and_the_case_page_says_it(wo
     ):
         assert shown in text
     assert "The family goes on" not in text
+
+
+def test_the_archivists_page_has_numbers_and_no_names_and_is_hers_alone(world):
+    story = Story(world)
+    story.wonder()
+    story.talk_with_leader()
+    client = client_for(world, "arne")
+    assert "Nothing waits." in client.get("/archive").text
+    story.decide(None, cause=ClosingCause.CONCERN_GONE)
+    page = client.get("/archive")
+    assert "Not packed" in page.text
+    assert story.page().number in page.text
+    assert "Jonas" not in page.text
+    assert page.all("nav")[0].find(".//a").get("href") == "/archive"
+    assert client.get(f"/cases/{story.case_id}").status == 404
+    assert client_for(world, "siv").get("/archive").status == 404
