@@ -62,7 +62,7 @@ def versions() -> str:
     """Say which versions are used."""
     said = []
     for name in ("wapiti", "sqlmap"):
-        lines = _run([name, "--version"], 60, Path.cwd()).stdout.split()
+        lines = _run([name, "--version"], _SQLMAP_S, Path.cwd()).stdout.split()
         said.append(f"{name} {lines[-1].partition('#')[0]}")
     return ", ".join(said)
 
