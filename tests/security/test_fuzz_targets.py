@@ -33,7 +33,7 @@ PARSERS = (
 READING = frozenset(
     {"json.load", "json.loads", "tomllib.load", "tomllib.loads", "csv.reader", "csv.DictReader"}
 )
-DECODING = ("b64decode", "b32decode", "struct.unpack", ".unpack_from")
+DECODING = ("b64decode", "b32decode", "struct.unpack", ".unpack_from", ".fromstring", ".iterparse")
 #: Parsers by name, or by what they call, that read nothing an attacker writes.
 NOT_FUZZED = {
     "bti/crypto/provider.py:KeyProvider.unwrap": "a protocol",
