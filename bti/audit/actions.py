@@ -55,6 +55,13 @@ class Action(StrEnum):
     LOG_DECISION_CREATE = "log:decision:create"
     LOG_NOTE_CREATE = "log:note:create"
 
+    MEETING_PLAN_CREATE = "meeting:plan:create"
+    MEETING_PLAN_CHANGE = "meeting:plan:change"
+    MEETING_PLAN_CANCEL = "meeting:plan:cancel"
+    MEETING_INVITATION_READ = "meeting:invitation:read"
+    MEETING_CHILD_PREPARE = "meeting:child:prepare"
+    MEETING_MINUTES_APPROVE = "meeting:minutes:approve"
+
     BATON_OFFER_CREATE = "baton:offer:create"
     BATON_OFFER_ACCEPT = "baton:offer:accept"
     BATON_OFFER_DECLINE = "baton:offer:decline"
@@ -194,6 +201,7 @@ READS = frozenset(
         Action.CASE_ARCHIVE_EXPORT,
         Action.ARCHIVE_LIST_READ,
         Action.CASE_ATTACHMENT_READ,
+        Action.MEETING_INVITATION_READ,
         Action.WORKLIST_OWN_READ,
         Action.TEAM_QUEUE_READ,
         Action.INSIGHT_CASE_READ,

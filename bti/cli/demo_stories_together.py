@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
 
+from bti.cli import demo_meetings
 from bti.cli import demo_plots as plots
 from bti.cli.demo_course import Course
 from bti.cli.demo_plots import child
+from bti.cli.demo_stage import at_hour
 from bti.cli.demo_stories import log_opened, talked_through
 from bti.domain.codes import ClosingCause, Decision, InfoType, MeasureResult
 from bti.domain.consent_record import Way
 from bti.domain.levels import Level
+from bti.domain.meetings import MeetingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
     from bti.cli.demo_stage import Stage
 
+_SATURDAY: Final = 5
 _SHARED = (InfoType.ATTENDANCE, InfoType.WELLBEING, InfoType.MEASURES)
 
 
@@ -76,6 +81,26 @@ def with_pps(stage: Stage) -> Iterator[datetime]:
     )  # fmt: skip
     yield stage.ago(26, 14)
     course.note("Ali deltok muntlig tre ganger denne uka.", InfoType.LEARNING)
+    yield stage.ago(20, 9)
+    held = demo_meetings.plan(
+        course,
+        MeetingKind.COOPERATION,
+        stage.ago(20, 14),
+        "Jeg vil at dere snakker norsk litt saktere. Ikke si noe om søsteren min.",
+    )
+    yield stage.ago(20, 15)
+    demo_meetings.hold(course, held)
+    yield stage.ago(4, 10)
+    demo_meetings.plan(
+        course,
+        MeetingKind.EVALUATION,
+        at_hour(_working_day(stage.day(-3)), 13, 15),
+        "Det går bedre når Nina er med.",
+    )
+
+
+def _working_day(day: date) -> date:
+    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= _SATURDAY else 0)
 
 
 def health_invited(stage: Stage) -> Iterator[datetime]:

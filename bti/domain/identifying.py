@@ -129,7 +129,8 @@ def _patterns(text: str) -> Iterator[Found]:
 
 def _named_places(text: str, places: Iterable[str]) -> Iterator[Found]:
     low = _small(text)
-    for place in {_small(one.strip()) for one in places} - {""}:
+    wanted = {_small(one.strip()) for one in places} - {""}
+    for place in sorted(wanted, key=len, reverse=True):
         start = low.find(place)
         while start >= 0:
             end = start + len(place)

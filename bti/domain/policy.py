@@ -48,6 +48,10 @@ class Action(StrEnum):
     ATTACH_FILE = "attach_file"
     REMOVE_FILE = "remove_file"
     CORRECT_ENTRY = "correct_entry"
+    # meetings
+    PLAN_MEETING = "plan_meeting"
+    PREPARE_CHILD = "prepare_child"
+    KEEP_MINUTES = "keep_minutes"
     # the baton
     OFFER_BATON = "offer_baton"
     ANSWER_OFFER = "answer_offer"
@@ -261,6 +265,9 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         # By its author, or whoever keeps the case: domain.correction. In a closed case too: the right to
         # have something corrected does not end with the work.
         Action.CORRECT_ENTRY: _case(*_READERS, when_closed=True, archived=(_LEAD,)),
+        Action.PLAN_MEETING: _case(*_STEERING, _LEAD_OF_TEAM),
+        Action.PREPARE_CHILD: _case(*_STEERING, _PARTICIPANT),
+        Action.KEEP_MINUTES: _case(*_STEERING, _PARTICIPANT, _LEAD_OF_TEAM),
         Action.OFFER_BATON: _case(_HOLDER),
         Action.ANSWER_OFFER: _case(_OFFERED),
         Action.WITHDRAW_OFFER: _case(_HOLDER),

@@ -235,6 +235,18 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "measure.goal": RouteRule(CASE_WORK.access, "write_plan"),
     "measure.new": RouteRule(CASE_WORK.access, "write_plan"),
     "measure.note": RouteRule(CASE_WORK.access, "write_note"),
+    # meetings
+    "meeting.approve": RouteRule(CASE_WORK.access, "keep_minutes"),
+    "meeting.cancel": RouteRule(CASE_WORK.access, "plan_meeting"),
+    "meeting.invitation": RouteRule(CASE_WORK.access, "read_case"),
+    "meeting.list_": RouteRule(CASE_WORK.access, "read_case"),
+    "meeting.measure": RouteRule(CASE_WORK.access, "write_plan"),
+    "meeting.move": RouteRule(CASE_WORK.access, "plan_meeting"),
+    "meeting.new": RouteRule(CASE_WORK.access, "plan_meeting"),
+    "meeting.prepare": RouteRule(CASE_WORK.access, "prepare_child"),
+    "meeting.save_draft": RouteRule(CASE_WORK.access, "own_record", draft=True),
+    "meeting.show": RouteRule(CASE_WORK.access, "read_case"),
+    "meeting.write": RouteRule(CASE_WORK.access, "keep_minutes"),
     # attached files
     "attachment.download": RouteRule(CASE_WORK.access, "read_case"),
     "attachment.new": RouteRule(CASE_WORK.access, "attach_file"),

@@ -37,6 +37,7 @@ _CASE: Final = (
     "measure",
     "attachment",
     "referral",
+    "meeting",
     "duty",
     "correction",
     "worklist",

@@ -23,14 +23,16 @@ if TYPE_CHECKING:
 _SIGNED_OUT: Final = 401
 
 
-def keep(form: Form, fields: Mapping[str, list[str]]) -> None:
+def keep(form: Form, fields: Mapping[str, list[str]], about: str = "") -> None:
     """Keep the fields of one step; the other steps' fields stay."""
-    perform(own_record.save_draft, form=form, fields=fields, keep_others=True)
+    perform(own_record.save_draft, form=form, fields=fields, keep_others=True, about=about)
 
 
-def autosave(form: Form, fields: Mapping[str, list[str]]) -> Response:
+def autosave(form: Form, fields: Mapping[str, list[str]], about: str = "") -> Response:
     """Keep the fields and answer draft.js."""
-    saved_at = perform(own_record.save_draft, form=form, fields=fields, keep_others=True)
+    saved_at = perform(
+        own_record.save_draft, form=form, fields=fields, keep_others=True, about=about
+    )
     return make_response(jsonify(saved_at=bare_clock(saved_at)))
 
 
@@ -41,7 +43,7 @@ def ran_out(response: Response) -> bool:
 
 
 def keep_when_signed_out(
-    response: Response, form: Form, fields: Mapping[str, list[str]], back: str
+    response: Response, form: Form, fields: Mapping[str, list[str]], back: str, about: str = ""
 ) -> Response:
     """Keep what was typed for a person whose session ran out, and ask them to sign in.
 
@@ -55,7 +57,12 @@ def keep_when_signed_out(
         return response
     try:
         saved_at = doorway().perform(
-            own_record.save_draft, person, form=form, fields=fields, keep_others=True
+            own_record.save_draft,
+            person,
+            form=form,
+            fields=fields,
+            keep_others=True,
+            about=about,
         )
     except AccessDenied:
         return response

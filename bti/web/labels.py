@@ -29,6 +29,7 @@ from bti.domain.codes import (
 from bti.domain.consent import Answer, ConsentStatus, Form, Scope
 from bti.domain.correction import Voice
 from bti.domain.gates import Gate
+from bti.domain.meetings import AbsenceReason, MeetingKind, MeetingState
 from bti.domain.rights import Finding, IndividualPlan
 from bti.domain.signers import SignerRole
 from bti.web import i18n
@@ -56,6 +57,25 @@ CATEGORY: Final[Mapping[ConcernCategory, Any]] = {
     ConcernCategory.LEISURE: _l("Leisure and belonging"),
     ConcernCategory.RADICALISATION: _l("Radicalisation"),
     ConcernCategory.OTHER: _l("Something else"),
+}
+
+MEETING_KIND: Final[Mapping[MeetingKind, Any]] = {
+    MeetingKind.COOPERATION: _l("Cooperation meeting"),
+    MeetingKind.EVALUATION: _l("Evaluation meeting"),
+    MeetingKind.TEAM: _l("Meeting with the team of level 3"),
+}
+
+MEETING_STATE: Final[Mapping[MeetingState, Any]] = {
+    MeetingState.PLANNED: _l("Planned"),
+    MeetingState.HELD: _l("Held"),
+    MeetingState.CANCELLED: _l("Called off"),
+}
+
+ABSENCE: Final[Mapping[AbsenceReason, Any]] = {
+    AbsenceReason.TOLD_BEFORE: _l("Told us before"),
+    AbsenceReason.NOT_TOLD: _l("Did not tell us"),
+    AbsenceReason.NOT_WANTED: _l("Did not want to come"),
+    AbsenceReason.NOT_NEEDED: _l("Was not needed this time"),
 }
 
 INFO_TYPE: Final[Mapping[InfoType, Any]] = {
@@ -300,6 +320,9 @@ REMOVAL: Final[Mapping[RemovalReason, Any]] = {
 VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "category": CATEGORY,
     "info_type": INFO_TYPE,
+    "meeting": MEETING_KIND,
+    "meeting_state": MEETING_STATE,
+    "absence": ABSENCE,
     "document": DOCUMENT,
     "removal": REMOVAL,
     "voice": VOICE,

@@ -18,6 +18,7 @@ from bti.domain.levels import Requirement
 from bti.profiles import legal_bases
 from bti.web.consent_messages import CONSENT
 from bti.web.filters import day_year
+from bti.web.meeting_messages import MEETING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 RULES: Final[Mapping[str, Any]] = {
     **CONSENT,
+    **MEETING,
     "account.code_wrong": _l(
         "The code was not right. Scan the new square, and write what the app shows."
     ),

@@ -90,6 +90,19 @@ NOTICES: Final[dict[str, Notice]] = {
     "baton_moved": Notice(lazy_gettext("The baton is moved.")),
     "goal_saved": Notice(lazy_gettext("The goal is saved. Now agree on a measure.")),
     "measure_saved": Notice(lazy_gettext("The measure is saved.")),
+    "meeting_planned": Notice(
+        lazy_gettext("The meeting is planned. Give those invited the file for their calendar.")
+    ),
+    "meeting_moved": Notice(
+        lazy_gettext("The meeting is changed. Give those invited the new file for their calendar.")
+    ),
+    "meeting_cancelled": Notice(lazy_gettext("The meeting is called off."), "warning"),
+    "minutes_approved": Notice(
+        lazy_gettext("The minutes are approved and locked. Make measures of what you agreed on.")
+    ),
+    "minutes_unfinished": Notice(
+        lazy_gettext("Something is missing in the minutes. Fill it in, and go on."), "warning"
+    ),
     "evaluated": Notice(lazy_gettext("The evaluation is saved. Now choose the way on.")),
     "file_attached": Notice(lazy_gettext("The file is attached.")),
     "file_removed": Notice(lazy_gettext("The file is taken away. Nobody can open it.")),

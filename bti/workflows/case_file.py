@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from bti.db.models import Case, Entry, Person
 from bti.domain.archive import ArchiveState
+from bti.domain.meetings import Slot
 from bti.domain.protection import Protection
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Kind(StrEnum):
     REFERRAL = "referral"
     RIGHTS = "rights"
     NOTE = "note"
+    MEETING = "meeting"
+    PREPARATION = "preparation"
+    MINUTES = "minutes"
     PROTECTION = "protection"
     #: Stands beside another entry: the right information, or the family's view.
     CORRECTION = "correction"
@@ -74,6 +78,9 @@ class Ops:
     protection: Protection | None = None
     #: Of a closed case: the package that was made of it, and whether the archive has it.
     archive: ArchiveState | None = None
+    #: The meeting that waits to be held, and the day that another one should be by.
+    meeting: Slot | None = None
+    meeting_wanted: date | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the sealed form."""
@@ -97,6 +104,8 @@ class Ops:
             "made_under": list(self.made_under),
             "protection": self.protection.to_json() if self.protection is not None else None,
             "archive": self.archive.to_json() if self.archive is not None else None,
+            "meeting": self.meeting.to_json() if self.meeting is not None else None,
+            "meeting_wanted": self.meeting_wanted,
         }
 
     @classmethod
@@ -124,6 +133,8 @@ class Ops:
             if (stored := value.get("protection"))
             else None,
             archive=ArchiveState.from_json(packed) if (packed := value.get("archive")) else None,
+            meeting=Slot.from_json(slot) if (slot := value.get("meeting")) else None,
+            meeting_wanted=to_date(value.get("meeting_wanted")),
         )
 
 

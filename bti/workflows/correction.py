@@ -41,6 +41,8 @@ _ACTS: Final = {
     Stance.CORRECTION: Act.CASE_ENTRY_CORRECT,
     Stance.STATEMENT: Act.CASE_STATEMENT_CREATE,
 }
+#: Parts of an entry that are no words of anybody.
+_CODES: Final = frozenset({"missing", "who", "reason_code", "deadline"})
 #: An addition is answered by another beside the same entry, and never stands beside an addition.
 _NOT_CORRECTED: Final = frozenset({Kind.CORRECTION})
 
@@ -277,9 +279,12 @@ def _beside(context: Context, record: Record, unit: str) -> Beside:
 
 
 def _words(body: Mapping[str, Any]) -> Iterable[str]:
-    """Return the words of an entry, whatever its shape; ``missing`` is a code and no words."""
+    """Return the words of an entry, whatever its shape; codes and who was invited are no words."""
     for name, value in body.items():
         if isinstance(value, Mapping):
             yield from _words(value)
-        elif isinstance(value, str) and value.strip() and name != "missing":
+        elif isinstance(value, list):
+            for one in value:
+                yield from _words(one) if isinstance(one, Mapping) else ()
+        elif isinstance(value, str) and value.strip() and name not in _CODES:
             yield value

@@ -70,13 +70,17 @@ class AddMeasure:
 
     case_id: uuid.UUID
     version: int | None
-    goal_id: uuid.UUID
+    goal_id: uuid.UUID | None
     title: str = field(repr=False)
     description: str = field(repr=False)
     arena: Arena
     responsible: str = field(repr=False)
     start_on: date
     evaluate_on: date
+    #: A goal to write first, in the place of ``goal_id``.
+    new_goal: str = field(default="", repr=False)
+    #: The approved minutes and the place in them that the measure was agreed on at.
+    point: tuple[uuid.UUID, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +160,21 @@ def add_goal(context: Context, *, case_id: uuid.UUID, version: int | None, text:
 
 
 def add_measure(context: Context, command: AddMeasure) -> uuid.UUID:
-    """Write a measure towards a goal one can read.
+    """Write a measure towards a goal one can read, or a new one.
 
     Raises ``RuleBroken`` as ``domain.measures.check_measure``, and ``Conflict``.
     """
     case, opened = _enter(context, command.case_id, command.version, Action.WRITE_PLAN)
     records = entries(context, command.case_id, opened=opened)
     goals = [GoalFacts(one.id) for one in of_kind(records, Kind.GOAL) if one.readable]
-    measure_id = _write_measure(context, opened, command, command.goal_id, goals)
+    goal_id = command.goal_id
+    if command.new_goal.strip():
+        goal_id = _write_goal(context, opened, command.new_goal)
+        goals.append(GoalFacts(goal_id))
+        context.record(
+            Act.LOG_GOAL_CREATE, Reference("case", command.case_id), ground=opened.ground
+        )
+    measure_id = _write_measure(context, opened, command, goal_id, goals)
     _refresh(context, case)
     context.record(Act.LOG_MEASURE_CREATE, Reference("case", command.case_id), ground=opened.ground)
     return measure_id
@@ -289,7 +300,7 @@ def _write_measure(
     context: Context,
     opened: Opened,
     plan: AddMeasure | FirstPlan,
-    goal_id: uuid.UUID,
+    goal_id: uuid.UUID | None,
     goals: list[GoalFacts],
 ) -> uuid.UUID:
     checked = rules.check_measure(
@@ -313,6 +324,7 @@ def _write_measure(
         compartment=_own(context, opened, InfoType.MEASURES),
         meta={
             "goal": goal_id,
+            "point": list(plan.point) if isinstance(plan, AddMeasure) and plan.point else None,
             "arena": checked.arena.value,
             "has_title": bool(checked.title.strip()),
             "has_responsible": bool(checked.responsible.strip()),

@@ -30,10 +30,12 @@ Fields = dict[str, list[str]]
 
 
 class Form(StrEnum):
-    """Forms that keep a draft; one draft per person and form."""
+    """Forms that keep a draft; one draft per person and form, and what the form is about."""
 
     CONCERN = "concern"
     DUTY = "duty"
+    #: One draft per meeting: the form's name is followed by what it is about.
+    MINUTES = "minutes"
 
 
 class Kind(StrEnum):
@@ -58,32 +60,38 @@ class DraftLine:
 
     form: Form
     saved_at: datetime
+    about: str = ""
 
 
 def save_draft(
-    context: Context, *, form: str, fields: Mapping[str, list[str]], keep_others: bool = False
+    context: Context,
+    *,
+    form: str,
+    fields: Mapping[str, list[str]],
+    keep_others: bool = False,
+    about: str = "",
 ) -> datetime:
     """Keep what is typed in a form, in place of what was kept before; returns when.
 
     ``keep_others`` leaves fields that are not in ``fields`` as they were: a form in steps sends
-    one step at a time. Values are stored as typed; carriage returns and control characters must
+    one step at a time. ``about`` tells several drafts of one form apart. Values are stored as typed; carriage returns and control characters must
     be gone.
     """
     context.verbs.subject()
-    row = lock_draft(context, Form(form))
+    row = lock_draft(context, Form(form), about)
     kept = dict(row.body["fields"]) if row is not None and keep_others else {}
     if row is None:
         row = new_record(context)
-    row.meta = meta(Kind.DRAFT, Form(form), context.now)
+    row.meta = meta(Kind.DRAFT, _name(Form(form), about), context.now)
     row.body = {"fields": {**kept, **{name: list(values) for name, values in fields.items()}}}
     context.record(Action.OWN_RECORD_WRITE, Reference("own", row.id))
     return context.now
 
 
-def load_draft(context: Context, *, form: str) -> Draft | None:
+def load_draft(context: Context, *, form: str, about: str = "") -> Draft | None:
     """Return the person's draft of a form. Asking is logged too, in the same way if there is none."""
     context.verbs.subject()
-    row = _draft(context, Form(form))
+    row = _draft(context, Form(form), about)
     context.record(Action.OWN_RECORD_READ, *([Reference("own", row.id)] if row else []))
     if row is None:
         return None
@@ -91,11 +99,11 @@ def load_draft(context: Context, *, form: str) -> Draft | None:
     return Draft(Form(form), datetime.fromisoformat(row.meta["saved_at"]), row.body["fields"])
 
 
-def delete_draft(context: Context, *, form: str) -> bool:
+def delete_draft(context: Context, *, form: str, about: str = "") -> bool:
     """Delete the draft and destroy its key, so that no backup can bring it back; tells if it was."""
     context.verbs.subject()
     lock_author(context)
-    row = _draft(context, Form(form))
+    row = _draft(context, Form(form), about)
     if row is None:
         return False
     context.verbs.forget_own_record(row.id)
@@ -107,10 +115,7 @@ def delete_draft(context: Context, *, form: str) -> bool:
 def my_drafts(context: Context) -> tuple[DraftLine, ...]:
     """Return which drafts the person has, newest first; for the worklist, which logs the reading."""
     context.verbs.subject()
-    lines = [
-        DraftLine(Form(row.meta["form"]), datetime.fromisoformat(row.meta["saved_at"]))
-        for row in own_rows(context, Kind.DRAFT)
-    ]
+    lines = [_line(row.meta) for row in own_rows(context, Kind.DRAFT)]
     return tuple(sorted(lines, key=lambda line: line.saved_at, reverse=True))
 
 
@@ -140,10 +145,10 @@ def new_record(context: Context) -> OwnRecord:
     return row
 
 
-def lock_draft(context: Context, form: Form) -> OwnRecord | None:
+def lock_draft(context: Context, form: Form, about: str = "") -> OwnRecord | None:
     """Return the draft of a form, opened and held for writing."""
     lock_author(context)
-    row = _draft(context, form)
+    row = _draft(context, form, about)
     if row is not None:
         context.verbs.open_own_record(row.id)
     return row
@@ -161,7 +166,7 @@ def lock_author(context: Context) -> None:
 
 def meta(
     kind: Kind,
-    form: Form,
+    form: str,
     saved_at: datetime,
     *,
     submission: uuid.UUID | None = None,
@@ -177,6 +182,16 @@ def meta(
     }
 
 
-def _draft(context: Context, form: Form) -> OwnRecord | None:
+def _draft(context: Context, form: Form, about: str = "") -> OwnRecord | None:
     rows = own_rows(context, Kind.DRAFT)
-    return next((row for row in rows if row.meta["form"] == form.value), None)
+    return next((row for row in rows if row.meta["form"] == _name(form, about)), None)
+
+
+def _name(form: Form, about: str) -> str:
+    # Short enough that the sealed facts of every own record have one length: its padding's.
+    return f"{form.value}:{about}" if about else form.value
+
+
+def _line(facts: Mapping[str, Any]) -> DraftLine:
+    form, _, about = facts["form"].partition(":")
+    return DraftLine(Form(form), datetime.fromisoformat(facts["saved_at"]), about)

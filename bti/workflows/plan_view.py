@@ -78,6 +78,8 @@ class MeasureView:
     evaluate_on: date | None
     state: MeasureState
     days_over: int
+    #: The meeting it was agreed on in, for those who can read that there was one.
+    meeting_id: uuid.UUID | None
     evaluations: tuple[EvaluationView, ...]
 
     @property
@@ -258,12 +260,21 @@ def _measure(
         days_over=deadlines.days_over(standing.evaluate_on, context.today)
         if standing.evaluate_on is not None
         else 0,
+        meeting_id=_meeting_of(record, records),
         evaluations=tuple(
             _evaluation(context, one)
             for one in of_kind(records, Kind.EVALUATION)
             if one.readable and one.meta["measure"] == str(record.id)
         ),
     )
+
+
+def _meeting_of(measure: Record, records: tuple[Record, ...]) -> uuid.UUID | None:
+    minutes_id, _place = measure.meta.get("point") or ("", 0)
+    for one in of_kind(records, Kind.MINUTES):
+        if str(one.id) == minutes_id and one.readable:
+            return uuid.UUID(one.meta["meeting"])
+    return None
 
 
 def _evaluation(context: Context, record: Record) -> EvaluationView:

@@ -49,6 +49,8 @@ class TaskKind(StrEnum):
     EVALUATION = "evaluation"
     DUTY = "duty"
     TALK = "talk"
+    MEETING = "meeting"
+    MEETING_WANTED = "meeting_wanted"
     DECISION = "decision"
     INVITATION = "invitation"
     REQUEST = "request"

@@ -6,7 +6,7 @@ The order is by how much it hurts a child that it lies: a broken follow-up befor
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -86,18 +86,14 @@ def tasks_of(
     steering = [row for row in lines.rows if row.relation in {"holder", "follower"}]
     found = [
         *(task for row in steering for task in _of_row(context, row)),
+        *(task for row in steering for task in _of_meeting(context, row)),
         *(task for row in lines.rows for task in _of_protection(context, row)),
         *(_of_unled(one) for one in protection.unled(context)),
         *(_of_offer(context, one, groups.get(one.case_id, "")) for one in offers),
         *_of_consents(context, steering),
         *(_returned(row) for row in lines.rows if _is_back(row)),
         *(_of_duty(context, one) for one in duties),
-        *(
-            Task(
-                kind=TaskKind.DRAFT, pressing=Pressing.LATER, about=one.form.value, at=one.saved_at
-            )
-            for one in drafts
-        ),
+        *(_of_draft(one) for one in drafts),
     ]
     rows = {row.case_id: row for row in steering}
     found += [_of_emergency(rows[one.case_id], one) for one in emergencies if one.case_id in rows]
@@ -135,6 +131,18 @@ def _of_row(context: Context, row: Row) -> Iterator[Task]:
     for kind, day in dated:
         if day is not None and deadlines.pressing(day, context.today, context.profile) in _SHOWN:
             yield task_of(context, kind, row, day)
+
+
+def _of_meeting(context: Context, row: Row) -> Iterator[Task]:
+    """A meeting stands here until its minutes are locked; one that is wanted, until it is planned."""
+    slot, wanted = row.ops.meeting, row.ops.meeting_wanted
+    if slot is not None:
+        day = day_in_norway(slot.starts_at)
+        if deadlines.pressing(day, context.today, context.profile) in _SHOWN:
+            task = task_of(context, TaskKind.MEETING, row, day)
+            yield replace(task, item_id=slot.meeting_id, at=slot.starts_at)
+    if wanted is not None:
+        yield task_of(context, TaskKind.MEETING_WANTED, row, wanted)
 
 
 def task_of(
@@ -199,6 +207,19 @@ def _of_offer(context: Context, offer: OfferToMe, group: str) -> Task:
         group=group if offer.child else "",
         about=offer.from_name,
         words=offer.message,
+    )
+
+
+def _of_draft(draft: DraftLine) -> Task:
+    # Of minutes: the case and the meeting, as the author's own row says them.
+    case, _, meeting = draft.about.partition(":")
+    return Task(
+        kind=TaskKind.DRAFT,
+        pressing=Pressing.LATER,
+        about=draft.form.value,
+        at=draft.saved_at,
+        case_id=uuid.UUID(case) if case else None,
+        item_id=uuid.UUID(meeting) if meeting else None,
     )
 
 

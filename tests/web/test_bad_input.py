@@ -29,12 +29,13 @@ DONE_ON_THE_SPOT = frozenset(
         "account.new",
         "concern.save_draft",
         "duty.save_draft",
+        "meeting.save_draft",
         "insight.check",
         "insight.selection",
         "reset.carry_out",
     }
 )
-DRAFTS = ("concern.", "duty.")
+DRAFTS = ("concern.", "duty.", "meeting.save_draft", "meeting.write")
 # A button is all there is: with a sound token nothing can be wrong about the form.
 CHANGES_WITHOUT_AN_ANSWER = frozenset(
     {

@@ -34,6 +34,12 @@ CASE_PAGES = (
     "measure.goal",
     "measure.new",
     "measure.note",
+    "meeting.list_",
+    "meeting.move",
+    "meeting.new",
+    "meeting.prepare",
+    "meeting.show",
+    "meeting.write",
 )
 TEAM_PAGES = ("referral.appoint", "referral.give_back", "referral.rights", "referral.show")
 

@@ -16,6 +16,7 @@ INNER = (
     "entry_id",
     "finding_id",
     "measure_id",
+    "meeting_id",
     "offer_id",
     "participant_id",
     "person_id",

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bti.clock import norwegian_date
+from bti.domain.access import Action
 from bti.domain.approval import ApprovalAct
 from bti.domain.codes import InfoType
 from bti.domain.consent import Scope
 from bti.domain.emergency import EmergencyReason
 from bti.domain.gates import Gate
 from bti.domain.levels import Level
+from bti.domain.meetings import AgreedPoint, Attendance, MeetingKind
 from bti.domain.protection import AddressGrade, ProtectedPerson
 from bti.domain.rights_request import Requester, RequestStepKind
 from bti.workflows import (
@@ -24,6 +26,9 @@ from bti.workflows import (
     breach,
     emergency,
     insight_file,
+    meeting,
+    meeting_page,
+    own_record,
     protection,
     rights_request,
     sharing,
@@ -93,6 +98,8 @@ def tell(town: Town, *, whole: bool) -> None:
     middle = town.story("middle")
     _with_log(middle)
     _with_questions(middle)
+    _with_meeting(middle, held=False)
+    _with_meeting(late, held=True)
     _with_file(middle)
     _with_emergency(late)
     _with_desk(town.world)
@@ -130,6 +137,50 @@ def _with_log(story: Story) -> None:
     story.consent_to(Scope.OPEN_LOG)
     story.open_log()
     story.bring_in("pps", "nina", frozenset({InfoType.ATTENDANCE, InfoType.MEASURES}))
+
+
+def _with_meeting(story: Story, *, held: bool) -> None:
+    world, case_id = story.world, story.case_id
+    family = world.run(
+        "ingrid", meeting_page.meetings_page, case_id=case_id, action=Action.READ_CASE
+    ).people
+    mine = f"staff:{world.accounts['ingrid']}:{world.units['school']}"
+    meeting_id = world.run(
+        "ingrid",
+        meeting.plan,
+        meeting.PlanMeeting(
+            case_id=case_id,
+            version=None,
+            kind=MeetingKind.COOPERATION,
+            starts_at=world.clock.now(),
+            minutes=45,
+            place=story.marks("møterom"),
+            invited=(family[0].key, mine),
+        ),
+    )
+    point = AgreedPoint(story.marks("avtalt"), "Ingrid", story.today + timedelta(days=7))
+    if held:
+        here = Attendance(present=True, reason=None, approved=True)
+        world.run(
+            "ingrid",
+            meeting.approve,
+            meeting.ApproveMinutes(
+                case_id=case_id,
+                version=None,
+                meeting_id=meeting_id,
+                text=story.marks("referat"),
+                points=(point,),
+                attendance={family[0].key: here, mine: here},
+            ),
+        )
+        return
+    world.run(
+        "ingrid",
+        own_record.save_draft,
+        form=own_record.Form.MINUTES,
+        about=meeting.draft_about(case_id, meeting_id),
+        fields={"present": [family[0].key, mine], "point1_text": [point.text]},
+    )
 
 
 def _with_questions(story: Story) -> None:

@@ -38,7 +38,7 @@ from bti.slt.account import NewAccount, create_account
 from bti.slt.release import publish_release
 from bti.slt.sign_in import SignedIn, demo_sign_in
 from bti.web.site import open_site
-from bti.workflows import duty, own_account, sign_in
+from bti.workflows import duty, meeting_page, own_account, sign_in
 from tests.integration.slt.samples import a_release
 from tests.story import Story
 from tests.web import watched
@@ -304,6 +304,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     found["person_id"] = page.guardians[0].id
     measures = [one for goal in page.plan.goals for one in goal.measures] if page.plan else []
     found["measure_id"] = measures[0].id if measures else NOBODY
+    found["meeting_id"], found["place"] = _meeting(town, story.case_id), "0"
     found["entry_id"] = page.happenings[-1].id
     found["record_id"] = _own(town, "per")
     found["approval_id"] = town.approval_id
@@ -314,6 +315,13 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
         site.ask("SELECT id FROM role_grants WHERE account_id=?", found["account_id"])[0][0]
     )
     return found
+
+
+def _meeting(town: Town, case_id: uuid.UUID) -> uuid.UUID:
+    page = town.world.run(
+        "ingrid", meeting_page.meetings_page, case_id=case_id, action=Action.READ_CASE
+    )
+    return page.lines[0].meeting_id if page.lines else NOBODY
 
 
 def _own(town: Town, who: str) -> uuid.UUID:

@@ -35,7 +35,7 @@ _GROUP_LENGTH: Final = 40
 _NUMBER_LENGTH: Final = 20
 #: Longer than any field may be, so that too long a text is kept too; short of filling the disk.
 _LONGEST_KEPT: Final = 40_000
-_MOST_VALUES: Final = 40
+_MOST_VALUES: Final = 240
 _NOT_KEPT: Final = frozenset({"csrf_token", "version", "go", "case"})
 
 _TODAY_LATEST: Final = lazy_gettext("The date is ahead in time. Choose today or an earlier day.")

@@ -37,6 +37,9 @@ write_note           case         shut  two   follow-up       H F P L T
 attach_file          case         shut  two   follow-up       H F P L T
 remove_file          case         open  two   follow-up       H F P L T
 correct_entry        case         open  two   follow-up       H F P L T
+plan_meeting         case         shut  two   follow-up       H F L t
+prepare_child        case         shut  two   follow-up       H F P L
+keep_minutes         case         shut  two   follow-up       H F P L t
 offer_baton          case         shut  two   follow-up       H
 answer_offer         case         shut  two   follow-up       O
 withdraw_offer       case         shut  two   follow-up       H
