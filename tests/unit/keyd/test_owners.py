@@ -32,6 +32,9 @@ def test_the_broker_acts_as_the_operator_and_under_a_name_of_its_own(apart, monk
 
     def seen(work):
         told.append((work.operator, work.verbs.by().who))
+        # No verb makes itself more than its caller is.
+        with pytest.raises(AttributeError):
+            work.operator = False
         return {"settled": 2}
 
     monkeypatch.setattr(handling, "REQUESTS", {"sweep": seen})
