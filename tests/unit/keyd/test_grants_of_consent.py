@@ -4,9 +4,11 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bti.crypto.envelope import TENANT_WIDE, Place, seal
 from bti.crypto.values import json_to_bytes
+from bti.db.models import Consent
 from bti.db.sealed_value import Sealed
 from bti.domain.access import Action
 from bti.domain.ages import start_of_day
@@ -16,6 +18,7 @@ from bti.domain.consent_record import answer_meta, meta_of
 from bti.domain.gates import Gate, SharingFacts, sharing_meta
 from bti.domain.signers import required_signers
 from bti.keyd.asking import WRITING
+from bti.keyd.grant_facts import SLOWEST
 from tests.unit.domain.samples import (
     BOTH,
     CASE,
@@ -48,8 +51,11 @@ def rows():
     made = Rows()
     made.put("cases", id=CASE, ops_ct=Sealed(ops(CASE, 1, birth_date=born(10).isoformat())))
     made.put("consents", id=an_id(91), tenant_id=an_id(2), case_id=CASE)
-    made.put("consents", id=an_id(92), tenant_id=TENANT, case_id=an_id(41))
     asked_about(made, CONSENT, (MOTHER, Answer.YES))
+    # As good a question, but of another case.
+    asked_about(made, an_id(92), (MOTHER, Answer.YES))
+    elsewhere = update(Consent.__table__).where(Consent.id == an_id(92))
+    made.connection().execute(elsewhere.values(case_id=an_id(41)))
     yield made
     made.end()
 
@@ -114,7 +120,7 @@ def opens(rows, **changes):
         ({"consent_id": an_id(91)}, False),
         ({"consent_id": an_id(92)}, False),
         ({"consent_id": an_id(93)}, False),
-        ({"valid_from": NOON - timedelta(minutes=4)}, True),
+        ({"valid_from": NOON - SLOWEST}, True),
         ({"valid_from": NOON - timedelta(minutes=6)}, False),
         ({"valid_from": NOON + timedelta(minutes=6)}, False),
         ({"valid_from": None}, False),
@@ -331,6 +337,14 @@ def test_a_cell_without_consent_takes_somebody_who_may_and_a_ground_that_is_writ
     assert not opens_by_law(rows, CONSENT)
     assert not opens_by_law(rows, uuid.uuid4())
     assert not opens(rows, consent_id=sharing_id)
+
+
+def test_a_sharing_of_which_something_cannot_be_read_opens_nothing(rows):
+    sharing_id = shared(rows)
+    assert opens_by_law(rows, sharing_id)
+    of = {"case_id": CASE, "consent_id": sharing_id, "person_id": MOTHER}
+    rows.put("consent_answers", id=uuid.uuid4(), meta_ct=Sealed(b"spoilt"), **of)
+    assert not opens_by_law(rows, sharing_id)
 
 
 @pytest.mark.parametrize("mark", ["opened", "stopped"])
