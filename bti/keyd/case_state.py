@@ -38,8 +38,8 @@ def check_case(verbs: LocalVerbs, row: Writing) -> frozenset[Acts]:
     """
     after = _state(verbs, row, row.columns, row.version)
     if row.stood is None:
-        told = tuple(after.get(name) for name in ("status", "referral", "team_unit", "protection"))
-        if told != ("open", "", None, None):
+        marks = ("status", "referral", "team_unit", "protection", "archive")
+        if tuple(after.get(name) for name in marks) != ("open", "", None, None, None):
             raise AccessDenied("grant.cases", case_id=row.row_id)
         return frozenset()
     before = _state(verbs, row, row.stood.columns, row.stood.version)

@@ -289,6 +289,7 @@ def test_a_case_is_begun_in_ones_own_unit(rows, row, powers, allowed):
         {"referral": "waiting"},
         {"team_unit": PPS.hex},
         {"protection": {"readers": []}},
+        {"archive": {"cut": 1}},
     ],
 )
 def test_a_case_begins_open_with_neither_referral_nor_protection(rows, state):
@@ -336,6 +337,22 @@ def test_two_changes_at_once_need_both_acts(rows):
 def test_a_referral_to_nowhere_is_no_change_anybody_may_make(rows):
     old, new = a_case_row(1), a_case_row(2, referral="elsewhere")
     assert not asks(rows, "cases", new, old, row=CASE, can=tuple(Action))
+
+
+def test_what_the_archive_has_is_marked_by_nobody_over_the_socket_and_ends_as_the_case_opens(rows):
+    packed, there = {"cut": 1}, {"cut": 1, "received_at": "2026-09-01"}
+    for before, after in (({}, packed), (packed, there), (there, {}), (there, packed)):
+        old = a_case_row(1, status="closed", archive=before or None)
+        new = a_case_row(2, status="closed", archive=after or None)
+        assert not asks(rows, "cases", new, old, row=CASE, can=tuple(Action))
+    old = a_case_row(1, status="closed", archive=there)
+    for act in Action:
+        opened = asks(rows, "cases", a_case_row(2), old, row=CASE, can=(act,))
+        assert opened is (act is Action.REOPEN_CASE), act
+    kept = a_case_row(2, archive=there)
+    assert not asks(
+        rows, "cases", kept, a_case_row(1, status="closed"), row=CASE, can=tuple(Action)
+    )
 
 
 def test_nobody_makes_a_child_younger_or_older_so_that_others_have_the_say(rows):
