@@ -19,12 +19,14 @@ from markupsafe import escape
 
 from bti import paths
 from bti.domain.closing import ClosingNote
+from bti.domain.consent import Answer
 from bti.web import filters, labels
 
 if TYPE_CHECKING:
     from bti.workflows.archive_content import Material, Part
 
 _CLOSED: Final = -1
+_SAID: Final = frozenset(one.value for one in Answer)
 #: Within the page, which is to be read alone in thirty years; contrast as WCAG 2.2 AA asks.
 _FRAME: Final = """<!doctype html>
 <html lang="{language}">
@@ -33,14 +35,16 @@ _FRAME: Final = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-body {{ font-family: sans-serif; line-height: 1.5; max-width: 44rem; margin: 0 auto; padding: 1rem; color: #111; }}
-h1, h2, h3 {{ line-height: 1.25; overflow-wrap: anywhere; }}
+body {{ font-family: sans-serif; line-height: 1.5; max-width: 44rem; margin: 0 auto; padding: 1rem; color: #111; overflow-wrap: anywhere; }}
+h1, h2, h3 {{ line-height: 1.25; }}
 h2 {{ border-top: 1px solid #767676; padding-top: 1rem; margin-top: 2rem; }}
 table {{ border-collapse: collapse; width: 100%; }}
 caption {{ text-align: left; font-weight: bold; }}
 th, td {{ border-bottom: 1px solid #767676; padding: 0.35rem 0.5rem 0.35rem 0; text-align: left; vertical-align: top; }}
-.text {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0.25rem 0; }}
+.text {{ white-space: pre-wrap; margin: 0.25rem 0; }}
+th {{ overflow-wrap: normal; }}
 .when {{ color: #444; margin: 0; }}
+.day {{ white-space: nowrap; }}
 </style>
 </head>
 <body>
@@ -198,6 +202,7 @@ def _answers(material: Material) -> list[dict[str, Any]]:
             "id": row["id"],
         }
         for row in material.consents.get("consent_answers", ())
-        if row["consent_id"] in questions
+        # What the program marks itself, such as the end of a time, is in the file beside.
+        if row["consent_id"] in questions and row["meta"]["answer"] in _SAID
     ]
     return sorted(found, key=lambda one: (one["at"], one["id"]))
