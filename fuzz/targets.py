@@ -57,7 +57,7 @@ from bti.crypto.wrapping import unwrap_key, wrap_key
 from bti.domain.errors import RuleBroken
 from bti.domain.national_id import validate
 from bti.keyd.wire import BadMessage, parse_answer, parse_request, request
-from fuzz import counted, handed_in, own_files
+from fuzz import archived, counted, handed_in, own_files
 from fuzz.target import AcceptedError, Target
 
 
@@ -374,6 +374,7 @@ TARGETS: dict[str, Target] = {
     "national id token": Target(_national_id_token, (ValueError,), (b"01819012345",), 32),
     **handed_in.TARGETS,
     **own_files.TARGETS,
+    **archived.TARGETS,
     **counted.TARGETS,
     "name": Target(_fold, (), ("Åse-Marie Čáhppe".encode(),), 128),
 }

@@ -65,7 +65,7 @@ def check(lines: Iterable[bytes], keys: Sequence[VerifierKey]) -> int:
                 raise ExtractError("it is neither a checkpoint nor an entry")
         except NoteError as fault:
             raise ExtractError(f"line {number}: {fault}") from None
-        except (ValueError, LookupError, TypeError, AttributeError) as fault:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as fault:
             told_why = str(fault) if isinstance(fault, ExtractError) else "it cannot be read"
             raise ExtractError(f"line {number}: {told_why}") from None
     return entries

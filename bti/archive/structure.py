@@ -102,10 +102,15 @@ _TYPED: Final = {"registrering": {f"{{{XSI}}}type": NOTE_TYPE}}
 def faults_of(message: bytes, digests: Mapping[str, bytes], sizes: Mapping[str, int]) -> list[str]:
     """Return what is wrong with a message about files of these digests and sizes; nothing when it holds."""
     # The messages here declare nothing: what does could make a reader fetch or unfold something.
-    if b"<!" in message:
+    try:
+        text = message.decode()
+    except UnicodeDecodeError:
+        # In another encoding the two signs below would be other bytes.
+        return ["it is not UTF-8"]
+    if "<!" in text:
         return ["it declares a document type"]
     try:
-        root = fromstring(message)  # noqa: S314 - no declaration is let through to here
+        root = fromstring(text)  # noqa: S314 - no declaration is let through to here
     except ParseError as fault:
         line, column = fault.position
         return [f"it is no whole XML: it breaks at line {line}, column {column}"]

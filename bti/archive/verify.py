@@ -167,7 +167,7 @@ def _content(
     for path in _JSON:
         try:
             json.loads((folder / path).read_bytes())
-        except ValueError:
+        except (ValueError, RecursionError):
             faults.append(Fault(Damage.DATA_BROKEN, path))
     try:
         with (folder / package.ACCESSES).open("rb") as lines:

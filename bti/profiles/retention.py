@@ -6,7 +6,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from bti.domain.retention import Fate, RetentionRule, Rules, Since
 
@@ -29,11 +29,15 @@ def read(text: str) -> Rules:
     """Return the rules in a TOML text. Raises ``RetentionError``."""
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
+    except (ValueError, RecursionError) as fault:
+        # A number may be too long to read, brackets may go too deep.
         raise RetentionError(f"no TOML: {fault}") from None
+    table = content.get("rules", {})
+    if not isinstance(table, dict):
+        raise RetentionError("rules: a table")
     found: dict[str, RetentionRule] = {}
     owners: dict[str, str] = {}
-    for code, said in content.get("rules", {}).items():
+    for code, said in table.items():
         rule = _rule(code, said)
         for column in rule.columns:
             if owners.setdefault(column, code) != code:
@@ -42,7 +46,9 @@ def read(text: str) -> Rules:
     return MappingProxyType(found)
 
 
-def _rule(code: str, said: dict[str, Any]) -> RetentionRule:
+def _rule(code: str, said: object) -> RetentionRule:
+    if not isinstance(said, dict):
+        raise RetentionError(f"{code}: a table")
     if _KEYS - said.keys() or said.keys() - _KEYS - {"years"}:
         raise RetentionError(f"{code}: it has other keys than a rule has")
     years = said.get("years")

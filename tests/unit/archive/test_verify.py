@@ -302,3 +302,8 @@ def test_the_message_is_held_against_schemas_from_a_folder_and_nothing_is_fetche
     (tmp_path / ENTRY).write_text(_SCHEMA.replace("<xs:element", elsewhere, 1), encoding="utf-8")
     with pytest.raises(SchemaError):
         schema_faults(said, tmp_path)
+
+
+def test_a_message_that_declares_something_in_another_encoding_is_not_read():
+    xml = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
+    assert faults_of(xml.encode("utf-16"), {}, {}) == ["it is not UTF-8"]
