@@ -6,7 +6,6 @@ databases, reading keys and making folders is left to those who use the settings
 
 import os
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -16,6 +15,7 @@ from pydantic_settings import SettingsConfigDict
 
 from bti.broker_settings import BrokerSettings
 from bti.key_settings import KeySettings
+from bti.mail_settings import MailSettings, is_loopback
 
 PREFIX = "BTI_"
 SECRETS_DIR = "BTI_SECRETS_DIR"
@@ -55,7 +55,7 @@ class CaseSide:
     blob_dir: Path
 
 
-class Settings(BrokerSettings, KeySettings):
+class Settings(BrokerSettings, KeySettings, MailSettings):
     """Everything that differs between installations. Never changes after start."""
 
     model_config = SettingsConfigDict(
@@ -236,7 +236,7 @@ class Settings(BrokerSettings, KeySettings):
                 raise ValueError("database_url may not be set with serve=network")
             if self.root_key_file is not None:
                 raise ValueError("root_key_file may not be set with serve=network")
-            for name in KeySettings.model_fields:
+            for name in (*KeySettings.model_fields, *MailSettings.model_fields):
                 if name in self.model_fields_set:
                     raise ValueError(f"{name} may not be set with serve=network")
             if self.blob_dir is not None:
@@ -251,7 +251,7 @@ class Settings(BrokerSettings, KeySettings):
     def _mode_is_honest(self) -> Self:
         if self.mode == "production" and not self.base_url.startswith("https://"):
             raise ValueError("base_url must be set and begin with https:// in production")
-        if self.mode == "demo" and not _is_loopback(self.host):
+        if self.mode == "demo" and not is_loopback(self.host):
             raise ValueError("host must be a loopback address in demo mode: anyone may sign in")
         if self.session_absolute_minutes < self.session_idle_minutes:
             raise ValueError(
@@ -369,7 +369,11 @@ def _rows() -> tuple[tuple[str, SettingRow], ...]:
     rows = []
     # Pydantic puts inherited fields first; whoever reads wants the general ones before the keys'.
     fields = Settings.model_fields.items()
-    later = {**BrokerSettings.model_fields, **KeySettings.model_fields}
+    later = {
+        **BrokerSettings.model_fields,
+        **KeySettings.model_fields,
+        **MailSettings.model_fields,
+    }
     for key, field in sorted(fields, key=lambda item: item[0] in later):
         extra = field.json_schema_extra
         shown = extra.get("shown_default") if isinstance(extra, dict) else None
@@ -389,12 +393,3 @@ def _shown(value: object) -> str:
         return text
     where = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{where}"))
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

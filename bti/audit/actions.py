@@ -137,6 +137,8 @@ class Action(StrEnum):
     ABSENCE_LIST_READ = "absence:list:read"
     ABSENCE_PERIOD_SET = "absence:period:set"
     ABSENCE_PERIOD_WITHDRAW = "absence:period:withdraw"
+    REMINDER_CHOICE_SET = "reminder:choice:set"
+    REMINDER_MAIL_PLAN = "reminder:mail:plan"
     ACCOUNT_ROLE_GRANT = "account:role:grant"
     ACCOUNT_ROLE_END = "account:role:end"
     ACCOUNT_PASSWORD_CHANGE = "account:password:change"  # noqa: S105 - an action code, not a password
@@ -264,6 +266,7 @@ SYSTEM = frozenset(
         Action.AUDIT_LOG_VERIFY,
         Action.AUDIT_EPOCH_BEGIN,
         Action.AUDIT_HEARTBEAT_MAKE,
+        Action.REMINDER_MAIL_PLAN,
     }
 )
 """Acts of the machinery itself: sign-in, the passing of time, keys, refusals and checks."""

@@ -27,6 +27,9 @@ _USED: Final = "emergency access is counted on it; as the log, for thirty days"
 _NOTED: Final = "keys whose row is not committed yet; gone when it is"
 _LEAVING: Final = "a job without content keys carries it out; tells that an account leaves"
 _PUBLIC: Final = "public fact about a public body"
+_MAIL: Final = (
+    "a job without content keys sends it; that an account is reminded, never of what or where"
+)
 
 SEALED: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -53,6 +56,7 @@ SEALED: Final[Mapping[str, str]] = MappingProxyType(
         "emergency_accesses.body_ct": "case",
         "entries.body_ct": "case",
         "entries.meta_ct": "ops",
+        "mail_choices.address_ct": "directory",
         "own_records.body_ct": "case",
         "own_records.meta_ct": "case",
         "persons.body_ct": "case",
@@ -216,10 +220,21 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "local_rules.name": _PUBLIC,
         "local_rules.number": _PUBLIC,
         "local_rules.profile": _PUBLIC,
+        "mail_choices.account_id": _MAIL,
+        "mail_choices.pace": _MAIL,
         "municipalities.language": _PUBLIC,
         "municipalities.name": _PUBLIC,
         "municipalities.number": _PUBLIC,
         "municipalities.profile": _PUBLIC,
+        "outbox.account_id": _MAIL,
+        "outbox.attempts": _MAIL,
+        "outbox.day": _MAIL,
+        "outbox.due_at": _MAIL,
+        "outbox.fault": "how the program calls a fault; never what a server says",
+        "outbox.message_id": "a random word and the address people use",
+        "outbox.open_slot": _MAIL,
+        "outbox.sent_at": _MAIL,
+        "outbox.state": _MAIL,
         "own_records.account_id": "who owns a draft or duty record; one shape for both",
         "participants.account_id": _GRANT,
         "participants.relation": _GRANT,

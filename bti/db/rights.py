@@ -38,7 +38,7 @@ class Process(StrEnum):
 class Deployment(StrEnum):
     """How the processes are spread out."""
 
-    #: Web, key broker and log in one process, which then needs the rights of all three.
+    #: Web, key broker, log and work under one user, which then needs the rights of all four.
     ONE_PROCESS = "one-process"
     #: Every process by itself: the web process cannot even read a wrapped key.
     APART = "apart"
@@ -82,8 +82,16 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         # are a process of their own do neither.
         "local_rules": {_W: _ADD, _K: "select update"},
         "units": {_W: _ADD},
-        "accounts": {_W: _KEEP, _K: _READ},
-        "role_grants": {_W: _KEEP, _K: _READ},
+        "accounts": {
+            _W: _KEEP,
+            _K: _READ,
+            _J: "select(id tenant_id active suspended_at language)",
+        },
+        "role_grants": {
+            _W: _KEEP,
+            _K: _READ,
+            _J: "select(tenant_id account_id unit_id role valid_from valid_to)",
+        },
         # The web adds a token and never reads one: the key broker alone compares. Written anew where the
         # directory key is changed, as local_rules.
         "account_persons": {
@@ -94,7 +102,14 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         # Used up by the key broker alone: it grants nobody else a row that says «used».
         "approvals": {_W: _KEEP, _K: "select update"},
         "departures": {_W: _KEEP, _K: _READ},
-        "absence_periods": {_W: _KEEP, _K: "select(tenant_id version)"},
+        "absence_periods": {_W: _KEEP, _K: "select(tenant_id version)", _J: _READ},
+        # Reminders: who is told is found out by the work, and the address read by nobody else.
+        "mail_choices": {
+            _W: _KEEP,
+            _K: _READ,
+            _J: "select(id tenant_id account_id version pace address_ct)",
+        },
+        "outbox": {_W: _READ, _J: _ALL},
         "throttles": {_W: _ALL},
         # Whoever does a job of the program takes it from here; each does its own.
         "work_jobs": {_W: _KEEP, _K: _KEEP, _J: _KEEP},
@@ -108,11 +123,30 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "desk_steps": {_W: _ADD, _K: "select(tenant_id version)"},
         "bait_marks": {_W: _ADD, _K: _READ, _J: _READ},
         # -- cases: who stands how to them
-        "cases": {_W: _KEEP, _K: _READ, _J: "select(id tenant_id number version ops_ct)"},
-        "logs": {_W: _KEEP, _K: _READ},
-        "baton_offers": {_W: _KEEP, _K: _READ},
-        "participants": {_W: _KEEP, _K: _READ},
-        "consent_cells": {_W: _KEEP, _K: _READ},
+        "cases": {_W: _KEEP, _K: _READ, _J: "select(id tenant_id unit_id number version ops_ct)"},
+        "logs": {
+            _W: _KEEP,
+            _K: _READ,
+            _J: "select(tenant_id case_id holder_id holder_unit_id)",
+        },
+        "baton_offers": {
+            _W: _KEEP,
+            _K: _READ,
+            _J: "select(id tenant_id case_id to_id open_slot version meta_ct)",
+        },
+        "participants": {
+            _W: _KEEP,
+            _K: _READ,
+            _J: (
+                "select(tenant_id case_id account_id unit_id relation valid_from valid_to"
+                " revoked_at)"
+            ),
+        },
+        "consent_cells": {
+            _W: _KEEP,
+            _K: _READ,
+            _J: "select(tenant_id case_id to_unit_id basis valid_to withdrawn_at)",
+        },
         # -- what is written in them; versions tell the key broker how much each key has sealed
         # The monthly control compares people where the keys are; see bti/keyd/kinship.py.
         "persons": {_W: _KEEP, _K: _READ},
@@ -170,9 +204,9 @@ _RIGHT: Final = re.compile(r"(select|insert|update|delete)(?:\(([a-z0-9_ ]+)\))?
 def rights_of(process: Process, table: str, deployment: Deployment) -> tuple[Right, ...]:
     """Return what a process may do with a table, widest first per verb.
 
-    In one process the web has the rights of the key broker and of the log's writer too.
+    In one process the web has the rights of the key broker, of the log's writer and of the work too.
     """
-    together = (Process.WEB, Process.KEYD, Process.LOGD)
+    together = (Process.WEB, Process.KEYD, Process.LOGD, Process.WORK)
     alone = deployment is Deployment.APART or process is not Process.WEB
     found: dict[Verb, set[str] | None] = {}
     for one in (process,) if alone else together:

@@ -5,10 +5,12 @@ The message itself says nothing, so all that is decided here is whether one is d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 from bti.domain.deadlines import Due, DueKind, is_working_day, working_day_before
 from bti.domain.local_rules import ProfileRules
@@ -66,3 +68,20 @@ def is_reminded(
             return last_on is None or last_on < monday
         case Pace.NEVER:
             return False
+
+
+FIRST_PAUSE: Final = timedelta(minutes=5)
+LONGEST_PAUSE: Final = timedelta(hours=6)
+_MOST_DOUBLINGS: Final = 10
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+_LONGEST_ADDRESS: Final = 120
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long a reminder waits after so many failed attempts, at least one: it doubles, to six hours."""
+    return min(FIRST_PAUSE * (1 << min(attempts - 1, _MOST_DOUBLINGS)), LONGEST_PAUSE)
+
+
+def can_be_address(text: str) -> bool:
+    """Whether a text has the form of an e-mail address; nothing that could end a line of a message."""
+    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None

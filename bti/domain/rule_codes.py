@@ -18,6 +18,7 @@ RULE_CODES: Final = frozenset(
         "attachment.macros",
         "attachment.too_large",
         "attachment.too_many",
+        "reminder.address",
         "retention.kept",
         "retention.other_content",
         "retention.too_early",

@@ -1,6 +1,6 @@
 """The jobs of the program: what is done without a person, how often, and from which place.
 
-Another kind of work (post that goes out, say) is one more row here. A job may be done twice and may be
+Another kind of work is one more row here. A job may be done twice and may be
 killed anywhere; what it changes has entries of its own.
 """
 
@@ -19,9 +19,10 @@ from bti.db.engine import empty_write_ahead_log
 from bti.db.models import BrokerCount, BrokerMark, Municipality, Throttle
 from bti.domain.control import month_before
 from bti.identity.throttle import PER_ACCOUNT
+from bti.jobs.mail import send_due
 from bti.jobs.witness import post
 from bti.keyd.quota import DAY
-from bti.workflows import attachment_sweep, control, keys, leaving, work
+from bti.workflows import attachment_sweep, control, keys, leaving, outbox, reminders, work
 from bti.workflows.actor import SystemActor
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Place(StrEnum):
     KEYS = "keys"
     #: Needs the folder of attached files: the web's user.
     FILES = "files"
+    #: Talks with a server that takes e-mail: the user of `WORK`, in a unit that may reach it.
+    MAIL = "mail"
     #: Ends accounts: an operator's user.
     ACCOUNTS = "accounts"
 
@@ -171,6 +174,20 @@ def _ask_witnesses(runtime: Runtime) -> None:
         raise NotNowError("a witness has not signed")
 
 
+def _plan_reminders(runtime: Runtime) -> None:
+    perform = runtime.doorway.perform
+
+    def one(tenant: uuid.UUID) -> None:
+        perform(reminders.plan, WORK, tenant_id=tenant)
+        perform(outbox.forget, WORK, tenant_id=tenant)
+
+    _in_each(runtime, one)
+
+
+def _send(runtime: Runtime) -> None:
+    _in_each(runtime, lambda tenant: send_due(runtime, WORK, tenant))
+
+
 def _on_sqlite(settings: Settings) -> bool:
     return settings.case_database().startswith("sqlite")
 
@@ -180,9 +197,15 @@ def _asks_witnesses(settings: Settings) -> bool:
     return bool(settings.witnesses) and settings.audit_log == "inline"
 
 
+def _sends_mail(settings: Settings) -> bool:
+    return bool(settings.smtp_host)
+
+
 JOBS: Final = (
     Job("heartbeat", Place.WORK, Every(timedelta(hours=1)), _beat),
     Job("control", Place.WORK, Daily(time(3, 20)), _control),
+    Job("reminders", Place.WORK, Daily(time(6, 30)), _plan_reminders, _sends_mail),
+    Job("mail", Place.MAIL, Every(timedelta(minutes=5)), _send, _sends_mail),
     Job("accounts", Place.ACCOUNTS, Daily(time(0, 10)), _settle),
     Job("attempts", Place.ACCOUNTS, Daily(time(0, 40)), _forget_attempts),
     Job("witness", Place.ACCOUNTS, Every(timedelta(hours=1)), _ask_witnesses, _asks_witnesses),

@@ -188,6 +188,9 @@ class Verbs(Protocol):
     def open_ops(self, tenant: uuid.UUID) -> None:
         """Release the ops key to a job that counts or reminds (system only)."""
 
+    def open_addresses(self, tenant: uuid.UUID) -> None:
+        """Release what reads the addresses that reminders go to, and nothing else (system only)."""
+
     def key_life(self) -> KeyLife:
         """Return what makes, moves and ends keys of this installation (system only)."""
 

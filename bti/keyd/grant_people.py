@@ -178,6 +178,12 @@ def own_record(asking: Asking, row: Writing, old: Columns | None) -> bool:
     return mine and asking.begun(row.row_id)
 
 
+def mail_choice(asking: Asking, row: Writing, old: Columns | None) -> bool:
+    """How somebody is reminded, and where, is their own: nobody has another's sent to themselves."""
+    mine = ident(row.columns, "account_id") == asking.subject().account_id
+    return mine and (old is None or same(row.columns, old, "account_id", "tenant_id"))
+
+
 def departure(asking: Asking, row: Writing, old: Columns | None) -> bool:
     """That somebody leaves is written by who manages accounts."""
     if asking.operator:

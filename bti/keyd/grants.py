@@ -212,6 +212,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "approvals": grant_approval.approval,
         "suspensions": grant_people.suspension,
         "departures": grant_people.departure,
+        "mail_choices": grant_people.mail_choice,
         "controls": grant_people.control,
         "control_findings": grant_people.control_finding,
         "emergency_accesses": grant_people.emergency,

@@ -27,13 +27,17 @@ RESERVED: Final = frozenset(
 )
 
 
+#: Goes with no released key: read by who sends reminders, asked for by a verb of its own.
+ADDRESS: Final[Column] = ("mail_choices", "address_ct")
+
+
 @cache
 def columns_of(purpose: TenantPurpose, *, reserved: bool = False) -> tuple[Column, ...]:
     """Return the columns sealed under a tenant key that other processes may read and write.
 
     ``reserved`` adds those of the key that are for some sessions alone.
     """
-    kept = WITHHELD if reserved else WITHHELD | RESERVED
+    kept = {*WITHHELD, ADDRESS} if reserved else {*WITHHELD, ADDRESS, *RESERVED}
     named = (name.split(".", 1) for name, scope in SEALED.items() if scope == purpose.value)
     return tuple((table, column) for table, column in named if (table, column) not in kept)
 

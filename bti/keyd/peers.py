@@ -50,7 +50,8 @@ ALLOWED: Final[Mapping[Side, frozenset[str]]] = MappingProxyType(
             "open_review",
             "watch",
         },
-        Side.WORK: _FOR_ALL | {"open_ops", "check", "baits_among", "kin", "new_review", "grant"},
+        Side.WORK: _FOR_ALL
+        | {"open_ops", "open_addresses", "check", "baits_among", "kin", "new_review", "grant"},
         Side.LOG: _FOR_ALL,
         Side.ADMIN: _FOR_ALL
         | {

@@ -273,6 +273,10 @@ class RemoteVerbs:
         """Receive what a job needs that counts or reminds (system only)."""
         self._ask("open_ops", tenant=tenant.hex)
 
+    def open_addresses(self, tenant: uuid.UUID) -> None:
+        """Receive what reads the addresses that reminders go to (system only)."""
+        self._ask("open_addresses", tenant=tenant.hex)
+
     def key_life(self) -> KeyLife:
         """Refuse: keys are made, moved and ended by commands that have the provider themselves."""
         raise AccessDenied("access.role")

@@ -192,6 +192,11 @@ def _open_ops(work: Work, *, tenant: uuid.UUID) -> Answer:
     return {}
 
 
+def _open_addresses(work: Work, *, tenant: uuid.UUID) -> Answer:
+    work.verbs.open_addresses(tenant)
+    return {}
+
+
 def _check(work: Work, *, rows: tuple[dict[str, Any], ...]) -> Answer:
     for row in rows:
         stood = Stood(row["version"], row["columns"], row["mac"])
@@ -349,6 +354,7 @@ REQUESTS: Final[Mapping[str, Callable[..., Answer]]] = MappingProxyType(
         "create_tenant": _create_tenant,
         "open_directory": _open_directory,
         "open_ops": _open_ops,
+        "open_addresses": _open_addresses,
         "check": _check,
         "grant": _grant,
         "prove_code": _prove_code,

@@ -31,6 +31,7 @@ from bti.keyd.generations import KeyLife
 from bti.keyd.grant_first import FIRST
 from bti.keyd.keystore import FOUND, KeyStore
 from bti.keyd.log_keys import log_key
+from bti.keyd.parcel import ADDRESS
 from bti.keyd.row_macs import RowMacs
 
 if TYPE_CHECKING:
@@ -173,6 +174,14 @@ class TenantVerbs:
         """Release the ops key to a job that counts or reminds (system only)."""
         self._require_system()
         self._release_tenant(tenant, TenantPurpose.OPS)
+
+    def open_addresses(self, tenant: uuid.UUID) -> None:
+        """Release one column of the directory to who sends reminders (system only)."""
+        self._require_system()
+        key = self._keys.tenant_key(self._session, tenant, TenantPurpose.DIRECTORY)
+        older = self._keys.older_tenant_keys(self._session, tenant, TenantPurpose.DIRECTORY)
+        for one in (key, *older):
+            self._vault.put_some(one, [ADDRESS])
 
     def username_tokens(self, tenant: uuid.UUID, username: str) -> tuple[bytes, ...]:
         """Return the blind tokens (16 bytes each) a user name may stand under."""

@@ -207,6 +207,7 @@ VERBS: Final[Mapping[str, Check]] = MappingProxyType(
         ),
         "open_directory": _shape(tenant=_id, proof=_maybe(_digest)),
         "open_ops": _shape(tenant=_id),
+        "open_addresses": _shape(tenant=_id),
         "check": _shape(rows=_many(_ROW, MOST_ROWS)),
         "grant": _shape(rows=_many(_WRITING, MOST_ROWS)),
         "prove_code": _shape(account=_id, code=_text(20)),

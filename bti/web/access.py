@@ -173,6 +173,8 @@ ROUTES: Final[dict[str, RouteRule]] = {
     # people who are away
     "absence.show": RouteRule(CASE_WORK.access, "see_worklist"),
     "absence.withdraw": RouteRule(CASE_WORK.access, "see_worklist"),
+    # reminders by e-mail
+    "reminder.mine": RouteRule(CASE_WORK.access, "see_worklist"),
     # a lost phone or password
     "reset.ask": RouteRule(_roles("administrator"), "manage_accounts"),
     "reset.carry_out": RouteRule(_roles("administrator"), "manage_accounts"),

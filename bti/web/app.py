@@ -53,6 +53,7 @@ _CASE: Final = (
     "account",
     "leaving",
     "absence",
+    "reminder",
     "reset",
     "approval",
     "archive",

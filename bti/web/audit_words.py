@@ -117,6 +117,8 @@ ACTS: Final = {
     "absence:list:read": lazy_gettext("Saw who is away"),
     "absence:period:set": lazy_gettext("Wrote down who is away and who stands in"),
     "absence:period:withdraw": lazy_gettext("Took back that somebody is away"),
+    "reminder:choice:set": lazy_gettext("Chose how to be reminded"),
+    "reminder:mail:plan": lazy_gettext("Reminders by e-mail were made ready"),
     "account:role:grant": lazy_gettext("Gave a role"),
     "account:role:end": lazy_gettext("Ended a role"),
     "account:password:change": lazy_gettext("Changed the password"),

@@ -43,6 +43,7 @@ RULES: Final[Mapping[str, Any]] = {
     "absence.past": _l("The days are over."),
     "absence.self": _l("Choose somebody else to stand in."),
     "absence.not_colleague": _l("Choose somebody who works in the unit."),
+    "reminder.address": _l("Write an e-mail address, such as name@municipality.no."),
     "leaving.not_leaving": _l("The holder stays, so the baton is theirs to offer."),
     "leaving.past": _l("The last day cannot be in the past."),
     "leaving.planned": _l("A last day is set already. Take it back first."),

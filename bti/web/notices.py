@@ -136,6 +136,7 @@ NOTICES: Final[dict[str, Notice]] = {
     "approval_given": Notice(lazy_gettext("You said yes. It can be done once, within the day.")),
     "approval_refused": Notice(lazy_gettext("You said no."), "info"),
     "approval_withdrawn": Notice(lazy_gettext("It is taken back."), "info"),
+    "reminders_chosen": Notice(lazy_gettext("Your choice is kept.")),
     "absence_set": Notice(
         lazy_gettext("It is written down. Reminders go to whoever stands in on those days.")
     ),

@@ -20,6 +20,7 @@ TIMED = {
     "stafett-work-keys": ("stafett-keyd", "keyd"),
     "stafett-work-files": ("stafett-web", "web"),
     "stafett-work-accounts": ("stafett-admin", "admin"),
+    "stafett-work-mail": ("stafett-work", "work"),
 }
 #: Where the database's role is another than the user.
 ROLES = {"admin": "web"}
@@ -146,6 +147,14 @@ def test_no_other_process_can_see_the_root_key(unit):
     found = service(unit)
     assert "-/etc/stafett/keyd" in found["InaccessiblePaths"].split()
     assert "LoadCredential" not in found
+
+
+def test_only_pages_witnesses_and_post_have_a_network_and_the_post_only_where_it_is_told():
+    families = {unit: service(unit)["RestrictAddressFamilies"] for unit in UNITS}
+    out = {unit for unit, said in families.items() if "AF_INET" in said}
+    assert out == {"stafett-web", "stafett-network", "stafett-logd", "stafett-work-mail"}
+    post = service("stafett-work-mail")
+    assert (post["IPAddressDeny"], post["IPAddressAllow"]) == ("any", "localhost")
 
 
 def test_the_network_side_can_reach_neither_broker_nor_case_database():

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from bti.cli import main
 from bti.jobs.claims import Claims
-from bti.jobs.table import JOBS, Place
+from bti.jobs.table import Place, jobs_for
 from tests.keyd_world import ROOT, wait_for
 
 
@@ -26,7 +26,7 @@ def lived_in(world, monkeypatch):
 def test_one_round_does_what_is_due_and_the_status_says_so(world, monkeypatch):
     lived_in(world, monkeypatch)
     assert "never run" in bti("work", "status").output
-    work = [one.name for one in JOBS if one.place is Place.WORK]
+    work = [one.name for one in jobs_for(world.runtime.settings, frozenset({Place.WORK}))]
 
     first = bti("work", "--once", "--for", "work")
     assert (first.output, first.exit_code) == (f"{len(work)} done, 0 failed.\n", 0)

@@ -24,6 +24,7 @@ FEATURES = (
     "account",
     "leaving",
     "absence",
+    "reminder",
     "follow_up",
     "reset",
     "approval",

@@ -137,6 +137,7 @@ DOORS: dict[str, Door] = {
     "language": Door("per", page="worklist.show"),
     "absence.show": Door("mona"),
     "absence.withdraw": Door("per", page="absence.show"),
+    "reminder.mine": Door("mona", answers={"address": "mona@lindvik.example"}),
     "leaving.plan": Door("asta", page="account.colleague"),
     "leaving.restore": Door("asta", CUT, page="account.colleague"),
     "leaving.suspend": Door("asta", page="account.colleague"),

@@ -10,6 +10,7 @@ from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
 from bti.db.models.departure import Departure
 from bti.db.models.desk import DeskMatter, DeskStep
 from bti.db.models.keys import CaseKey, TenantKey
+from bti.db.models.mail import Mail, MailChoice
 from bti.db.models.organisation import LocalRules, Municipality, Unit
 from bti.db.models.oversight import (
     BaitMark,
@@ -50,6 +51,8 @@ __all__ = [
     "Entry",
     "LocalRules",
     "Log",
+    "Mail",
+    "MailChoice",
     "Municipality",
     "OwnRecord",
     "Participant",

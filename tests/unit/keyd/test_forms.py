@@ -31,6 +31,7 @@ BY_HAND = {
     "create_tenant": "id:id name:text120 number:text4 profile:text40 language:text2",
     "open_directory": "tenant:id proof:digest?",
     "open_ops": "tenant:id",
+    "open_addresses": "tenant:id",
     "check": "rows:row*12",
     "grant": "rows:writing*12",
     "prove_code": "account:id code:text20",

@@ -21,7 +21,7 @@ BY_HAND = {
     "web": "subject open may_see new_case new_compartments open_core new_own open_own list_own forget_own"
     " open_directory check grant prove_code prove_own_code spend_proof use_approval username_token"
     " national_id_token settle new_review open_review watch",
-    "work": "open_ops check baits_among kin new_review grant",
+    "work": "open_ops open_addresses check baits_among kin new_review grant",
     "log": "",
     "admin": "create_tenant open_directory open_ops check grant use_approval username_token settle new_review"
     " baits_among bait_tokens kin status unseal unsealing",

@@ -99,6 +99,21 @@ def test_a_job_is_given_neither(town):
     assert reserved(parcel) == set()
 
 
+def test_where_reminders_go_is_released_alone_and_with_no_other_key(town):
+    renewed(town, DIRECTORY)
+    address = "mail_choices.address_ct"
+    for credential in (PROOF, BEGINNER, "job"):
+        verbs, parcel = asking(town, credential)
+        verbs.open_directory(TENANT)
+        assert all(address not in one["columns"] for one in parcel.packed()["tenants"])
+    town.info.pop("tenant_keys")
+    verbs, parcel = asking(town, "job")
+    verbs.open_addresses(TENANT)
+    assert parcel.packed()["tenants"] == []
+    # Of an older generation too: what was written under it must still be sent.
+    assert [set(one["columns"]) for one in parcel.packed()["columns"]] == [{address}, {address}]
+
+
 def renewed(town, purpose):
     """Give a key a successor that this transaction has not heard of; returns both, the newer first."""
     town.keys.tenant_key(town, TENANT, purpose)

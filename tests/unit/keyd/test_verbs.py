@@ -455,6 +455,7 @@ def test_the_reason_is_read_that_is_sealed_where_it_is_to_stand(town):
         lambda verbs: verbs.bait_tokens(TENANT, [CASE]),
         lambda verbs: verbs.kin(TENANT, []),
         lambda verbs: verbs.open_ops(TENANT),
+        lambda verbs: verbs.open_addresses(TENANT),
         lambda verbs: verbs.key_life(),
         lambda verbs: verbs.create_tenant(None),
     ],
