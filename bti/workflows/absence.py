@@ -82,7 +82,8 @@ def show(context: Context) -> AbsencePage:
     return AbsencePage(
         lines=_lines(context, subject, frozenset(one.account_id for one in everybody)),
         people=tuple(one for one in everybody if leads or one.account_id == subject.account_id),
-        colleagues=everybody,
+        # Nobody stands in for themselves; a leader may stand in for others.
+        colleagues=tuple(one for one in everybody if leads or one.account_id != subject.account_id),
     )
 
 

@@ -135,7 +135,7 @@ DOORS: dict[str, Door] = {
     "insight.selection": Door("anne", page="approval.show"),
     "insight.check": Door("anne", page="insight.search"),
     "language": Door("per", page="worklist.show"),
-    "absence.show": Door("mona"),
+    "absence.show": Door("ingrid"),
     "absence.withdraw": Door("per", page="absence.show"),
     "reminder.mine": Door("mona", answers={"address": "mona@lindvik.example"}),
     "leaving.plan": Door("asta", page="account.colleague"),
