@@ -29,8 +29,10 @@ from bti.db.sealed_value import Sealed
 from bti.db.vault import Vault
 from bti.db.walls import EVERYWHERE, stand
 from bti.keyd import reseal
+from bti.keyd.directory_rows import authority_tables
 from bti.keyd.reseal import Left, Position, Resealed, reseal_batch, seal_anew
 from bti.keyd.row_macs import RowMacs
+from bti.keyd.usage import sealed_columns
 from tests.unit.domain.samples import NOON, OTHER_TENANT, SCHOOL, TEACHER, TENANT, an_id
 from tests.unit.keyd.town import Town
 
@@ -192,6 +194,14 @@ def session(town):
         yield made
 
 
+def after(table, tables=()):
+    """Where a pass goes on when it has done with a table; None at the end."""
+    ops = ["own_records", *(mapped.__tablename__ for mapped, _ in sealed_columns("ops"))]
+    of = [*dict.fromkeys(tables or ops)]
+    rest = of[of.index(table) + 1 :]
+    return Position(rest[0]) if rest else None
+
+
 def batch(town, session, purpose, most, at=None):
     return reseal_batch(session, town.keys, TENANT, purpose, most, at)
 
@@ -243,9 +253,9 @@ def test_a_pass_goes_table_by_table_so_many_rows_at_a_time(town, session):
         told.append(done)
         at = done.at
     assert told == [
-        Resealed(1, Position("baton_offers")),
+        Resealed(1, after("own_records")),
         Resealed(2, Position("cases", CASES[1])),
-        Resealed(1, Position("consents")),
+        Resealed(1, after("cases")),
         Resealed(2, Position("desk_matters", REQUEST)),
         Resealed(2, Position("desk_matters", NEW_REQUEST)),
         Resealed(2, Position("desk_steps", step_of(REQUEST))),
@@ -257,7 +267,7 @@ def test_a_pass_goes_table_by_table_so_many_rows_at_a_time(town, session):
 
 
 def test_the_last_rows_of_the_last_table_are_the_end(town, session):
-    assert batch(town, session, OPS, 3, Position("entries")) == Resealed(2, None)
+    assert batch(town, session, OPS, 3, Position("entries")) == Resealed(2, after("entries"))
 
 
 def test_what_a_batch_says_stays_as_it_was_said():
@@ -353,13 +363,14 @@ def test_a_pass_of_the_directory_key_goes_by_macs_and_holds_the_tokens_first(
 ):
     held = []
     monkeypatch.setattr(reseal, "hold_tokens", lambda *given, **how: held.append((given, how)))
+    tables = [mapped.__tablename__ for mapped in authority_tables()]
     told = [batch(town, session, DIRECTORY, 2)]
     told += [batch(town, session, DIRECTORY, 2, Position("accounts", ACCOUNTS[1]))]
     told += [batch(town, session, DIRECTORY, 3, Position("cases"))]
     assert told == [
         Resealed(2, Position("accounts", ACCOUNTS[1])),
-        Resealed(1, Position("approvals")),
-        Resealed(3, Position("consent_cells")),
+        Resealed(1, after("accounts", tables)),
+        Resealed(3, after("cases", tables)),
     ]
     assert held == [((session, TENANT), {"alone": True})] * 3
     batch(town, session, OPS, 2)
@@ -389,20 +400,14 @@ def test_every_row_of_authority_gets_a_mac_under_the_newer_key_and_accounts_thei
     assert rows(town, Case)[NEW_CASE].version == 1
 
 
-FORGED = {
-    "another unit": {"unit_id": an_id(99)},
-    "another version": {"version": 7},
-}
-
-
-@pytest.mark.parametrize("values", FORGED.values(), ids=FORGED)
+@pytest.mark.parametrize("values", [{"unit_id": an_id(99)}, {"version": 7}], ids=str)
 def test_a_row_that_was_changed_in_sql_is_left(town, session, values):
     # Known from before: what counts is how it stands when it is held.
     known = session.get_one(Case, CASES[0])
     change(town, Case, CASES[0], **values)
     before = rows(town, Case)
     done = batch(town, session, OPS, 5, Position("cases"))
-    assert done == Resealed(2, Position("consents"), (Left("cases", CASES[0]),))
+    assert done == Resealed(2, after("cases"), (Left("cases", CASES[0]),))
     assert rows(town, Case)[CASES[0]] == before[CASES[0]]
     assert under(town, Case, "ops_ct")[CASES[1]] == (2, 2)
     assert known not in session
@@ -429,15 +434,11 @@ def test_a_row_whose_mac_was_looked_at_before_is_sealed_anew(town, session):
 
 
 BROKEN = {
-    "of another place": ("body_ct", lambda _town: rows_body(_town, ENTRIES[1])),
+    "of another place": ("body_ct", lambda town: rows(town, Entry)[ENTRIES[1]].body_ct),
     "of no key there is": ("body_ct", lambda _town: an_entry_body(DataKey.generate(), "x")),
     "not of the form": ("body_ct", lambda town: an_entry_body(core_key(town), b"{")),
     "cut off": ("meta_ct", lambda _town: Sealed(b"x")),
 }
-
-
-def rows_body(town, entry):
-    return rows(town, Entry)[entry].body_ct
 
 
 def an_entry_body(key, body):
@@ -450,7 +451,7 @@ def test_a_row_in_which_something_does_not_open_is_left_as_a_whole(town, session
     change(town, Entry, ENTRIES[0], **{column: made(town)})
     before = rows(town, Entry)
     done = batch(town, session, OPS, 5, Position("entries"))
-    assert done == Resealed(1, None, (Left("entries", ENTRIES[0]),))
+    assert done == Resealed(1, after("entries"), (Left("entries", ENTRIES[0]),))
     assert rows(town, Entry)[ENTRIES[0]] == before[ENTRIES[0]]
     assert rows(town, Entry)[ENTRIES[1]].version == 2
 
@@ -471,7 +472,7 @@ def test_of_a_record_that_does_not_open_nothing_is_moved(town, session):
     record = an_id(522)
     put_record(town, record, town.keys.older_tenant_keys(town, TENANT, OPS)[0], body=b"{")
     done = batch(town, session, OPS, 5)
-    assert done == Resealed(1, Position("baton_offers"), (Left("own_records", record),))
+    assert done == Resealed(1, after("own_records"), (Left("own_records", record),))
     session.flush()
     assert rows(town, OwnRecord)[record].version == 1
 
@@ -490,7 +491,7 @@ def test_keys_are_taken_as_they_stand_when_the_rows_are_held_and_forgotten_after
     session.info["tenant_keys"][TENANT] = [one for one in known if one.generation == 2]
     used = []
     monkeypatch.setattr(reseal, "put_right", lambda _session, _row, vault: used.append(vault))
-    assert batch(town, session, OPS, 5, Position("entries")) == Resealed(2, None)
+    assert batch(town, session, OPS, 5, Position("entries")) == Resealed(2, after("entries"))
     for vault in used:
         with pytest.raises(Locked):
             vault.tenant_key(OPS)
