@@ -18,7 +18,15 @@ from bti.domain.rights_request import (
     Right,
     months_later,
 )
-from bti.workflows import breach, case, correction, rights_request, worklist
+from bti.workflows import (
+    breach,
+    case,
+    correction,
+    family,
+    family_copy,
+    rights_request,
+    worklist,
+)
 from bti.workflows.insight_question import Question
 from bti.workflows.rights_request import ReceiveRequest
 
@@ -120,6 +128,36 @@ def a_correction(stage: Stage) -> Iterator[datetime]:
     )
 
 
+def a_judgement(stage: Stage) -> Iterator[datetime]:
+    """What the first guardian may read is decided, and a copy is made for that one."""
+    yield stage.ago(6, 10)
+    stage.sign_in_anew("ingrid")
+    row = next(one for one in stage.act("ingrid", worklist.my_day).rows if one.relation == "holder")
+    page = stage.act("ingrid", family.family_page, case_id=row.case_id)
+    guardian = next(one for one in page.members if not one.reader.is_child)
+    stage.act(
+        "ingrid",
+        family.judge,
+        family.Judge(
+            case_id=row.case_id,
+            version=None,
+            person_id=guardian.person.id,
+            submission=uuid.uuid4(),
+            access=guardian.proposal.access,
+            kinds=guardian.proposal.kinds,
+            reason="Vi har spurt barnet, som synes det er fint at de hjemme får lese.",
+        ),
+    )
+    yield stage.ago(5, 14)
+    stage.act(
+        "ingrid",
+        family_copy.make,
+        case_id=row.case_id,
+        person_id=guardian.person.id,
+        submission=None,
+    )
+
+
 def _days_before(day: date) -> Iterator[date]:
     return (day - timedelta(days=ago) for ago in range(27, 33))
 
@@ -134,4 +172,4 @@ def _asked(on: date, name: str, language: str) -> ReceiveRequest:
     )
 
 
-ALL = (a_breach, requests, a_correction)
+ALL = (a_breach, requests, a_correction, a_judgement)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from bti.domain.ages import age, is_adult
+from bti.domain.ages import ADULT, age, is_adult
 from bti.domain.codes import SHAREABLE, GuardianAccess, InfoType, Role
 from bti.domain.consent import CellFacts
 from bti.domain.levels import CaseStatus
@@ -112,6 +112,8 @@ class GuardianFacts:
     account_id: uuid.UUID
     parental_responsibility: bool
     access: GuardianAccess = GuardianAccess.FULL
+    #: What LIMITED lets them read beside the core.
+    kinds: frozenset[InfoType] = frozenset()
     withheld: frozenset[InfoType] = frozenset()
     blocked: bool = False
 
@@ -255,8 +257,11 @@ def _guardian(subject: Subject, facts: ObjectFacts) -> GuardianFacts | None:
     if len(mine) != 1:
         return None
     [one] = mine
-    closed = one.blocked or not one.parental_responsibility or one.access is GuardianAccess.NONE
-    return None if closed else one
+    return None if _is_closed(one) else one
+
+
+def _is_closed(one: GuardianFacts) -> bool:
+    return one.blocked or not one.parental_responsibility or one.access is GuardianAccess.NONE
 
 
 def family_may_read(
@@ -264,8 +269,7 @@ def family_may_read(
 ) -> bool:
     """Whether a youth or guardian may read information of this type.
 
-    Own notes are the service's. A guardian does not read what is withheld, nor health from 16;
-    LIMITED access is the core alone.
+    Own notes are the service's.
     """
     if info_type not in SHAREABLE:
         return False
@@ -274,6 +278,18 @@ def family_may_read(
     mine = _guardian(subject, facts)
     if mine is None or facts.child_birth_date is None:
         return False
-    if info_type is InfoType.HEALTH and age(facts.child_birth_date, at) >= HEALTH_OWN_SAY:
+    return guardian_may_read(mine, info_type, age(facts.child_birth_date, at))
+
+
+def guardian_may_read(one: GuardianFacts, info_type: InfoType, years: int) -> bool:
+    """Whether a guardian may read information of this type about a child of ``years``.
+
+    Nothing that is withheld, no health from 16, and nothing from 18 (vergemålsloven § 8). LIMITED
+    is the core and the kinds that were named.
+    """
+    if _is_closed(one) or info_type not in SHAREABLE or years >= ADULT:
         return False
-    return mine.access is GuardianAccess.FULL and info_type not in mine.withheld
+    if info_type is InfoType.HEALTH and years >= HEALTH_OWN_SAY:
+        return False
+    named = one.access is GuardianAccess.FULL or info_type in one.kinds
+    return named and info_type not in one.withheld

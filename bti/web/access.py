@@ -129,6 +129,15 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "insight.check": RouteRule(_roles("dpo"), "search_audit"),
     "insight.search": RouteRule(_roles("dpo"), "search_audit"),
     "insight.selection": RouteRule(_roles("dpo"), "export_audit"),
+    # what the family may read, on paper
+    "extract.new": RouteRule(CASE_WORK.access, "print_case"),
+    "extract.paper": RouteRule(CASE_WORK.access, "print_case"),
+    "extract.refer_to": RouteRule(CASE_WORK.access, "write_note"),
+    "family.copy": RouteRule(CASE_WORK.access, "print_case"),
+    "family.judge": RouteRule(CASE_WORK.access, "change_child"),
+    "family.paper": RouteRule(CASE_WORK.access, "print_case"),
+    "family.show": RouteRule(CASE_WORK.access, "read_case"),
+    "mark.new": RouteRule(CASE_WORK.access, "correct_entry"),
     # emergency access, and looking at what others have done with theirs
     "rights_request.letter": RouteRule(_roles("dpo"), "keep_rights_requests"),
     "rights_request.new": RouteRule(_roles("dpo"), "keep_rights_requests"),

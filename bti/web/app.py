@@ -14,7 +14,7 @@ from flask import Flask, Request, g, request
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bti import paths
+from bti import papers, paths
 from bti.settings import Settings
 from bti.web import (
     access,
@@ -40,6 +40,9 @@ _CASE: Final = (
     "meeting",
     "duty",
     "correction",
+    "extract",
+    "family",
+    "mark",
     "worklist",
     "follow_up",
     "insight",
@@ -125,6 +128,7 @@ def assemble(
     """The application with every part handed in; the first of `identities` that knows someone wins."""
     app = Flask("bti", template_folder=str(paths.TEMPLATES), static_folder=None)
     app.extensions["bti"] = runtime
+    app.extensions["bti.papers"] = papers.read(settings.papers_file)
     app.config.update(
         BASE_URL=settings.base_url,
         MAX_CONTENT_LENGTH=_LARGEST_REQUEST,

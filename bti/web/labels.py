@@ -33,6 +33,7 @@ from bti.domain.meetings import AbsenceReason, MeetingKind, MeetingState
 from bti.domain.rights import Finding, IndividualPlan
 from bti.domain.signers import SignerRole
 from bti.web import i18n
+from bti.web.paper_labels import GUARDIAN_ACCESS, LEFT_OUT, RECEIVER, STAYS_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -350,6 +351,10 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "consent": CONSENT,
     "signer": SIGNER,
     "guardian_relation": GUARDIAN_RELATION,
+    "guardian_access": GUARDIAN_ACCESS,
+    "stays_out": STAYS_OUT,
+    "receiver": RECEIVER,
+    "left_out": LEFT_OUT,
 }
 
 

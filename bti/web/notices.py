@@ -154,6 +154,9 @@ NOTICES: Final[dict[str, Notice]] = {
         "warning",
     ),
     "access_restored": Notice(lazy_gettext("The person can sign in again.")),
+    "judged": Notice(lazy_gettext("It is decided. What stood before is kept.")),
+    "judge_first": Notice(lazy_gettext("Decide first what this person may read."), "info"),
+    "marked": Notice(lazy_gettext("The mark is put. It is followed from now on.")),
     "not_done": Notice(lazy_gettext("That could not be done now."), "warning"),
     "signed_out": Notice(lazy_gettext("You are signed out."), "info"),
     "signed_out_idle": Notice(

@@ -16,7 +16,9 @@ from sqlalchemy import select
 from bti.db.models import Case, Entry, Person
 from bti.domain.archive import ArchiveState
 from bti.domain.meetings import Slot
+from bti.domain.own_secrets import Mark
 from bti.domain.protection import Protection
+from bti.workflows import entry_marks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -47,6 +49,14 @@ class Kind(StrEnum):
     PROTECTION = "protection"
     #: Stands beside another entry: the right information, or the family's view.
     CORRECTION = "correction"
+    #: Stands beside another entry: how that one is shared.
+    MARK = "mark"
+    #: What one of the family may read, as a named person has decided.
+    JUDGEMENT = "judgement"
+    #: That a copy was made on paper or as a file, for whom and of what.
+    COPY = "copy"
+    #: Where something is kept, and nothing of what it says.
+    REFERENCE = "reference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,8 @@ class Ops:
     #: The meeting that waits to be held, and the day that another one should be by.
     meeting: Slot | None = None
     meeting_wanted: date | None = None
+    #: The birthday on which somebody must judge anew what the family may read.
+    family_look: date | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the sealed form."""
@@ -106,6 +118,7 @@ class Ops:
             "archive": self.archive.to_json() if self.archive is not None else None,
             "meeting": self.meeting.to_json() if self.meeting is not None else None,
             "meeting_wanted": self.meeting_wanted,
+            "family_look": self.family_look,
         }
 
     @classmethod
@@ -135,6 +148,7 @@ class Ops:
             archive=ArchiveState.from_json(packed) if (packed := value.get("archive")) else None,
             meeting=Slot.from_json(slot) if (slot := value.get("meeting")) else None,
             meeting_wanted=to_date(value.get("meeting_wanted")),
+            family_look=to_date(value.get("family_look")),
         )
 
 
@@ -153,6 +167,8 @@ class Record:
     readable: bool
     #: The entry this one stands beside.
     beside: uuid.UUID | None = None
+    #: How it is shared.
+    mark: Mark = Mark()  # noqa: RUF009 - frozen
 
     def __repr__(self) -> str:
         """Leave content out of logs."""
@@ -247,12 +263,13 @@ def entries(
 ) -> tuple[Record, ...]:
     """Return the entries of a case, oldest first, those that are corrected too.
 
-    Bodies are opened only for the compartments in ``opened``.
+    Bodies are opened only for the compartments in ``opened``, and by the marks beside them.
     """
     rows = list(context.session.scalars(select(Entry).where(Entry.case_id == case_id)))
     readable = opened.compartments if opened is not None else frozenset()
     records = [_record(row, readable) for row in rows]
-    return tuple(sorted(records, key=lambda record: (record.at, str(record.id))))
+    in_order = tuple(sorted(records, key=lambda record: (record.at, str(record.id))))
+    return entry_marks.applied(context, in_order, opened)
 
 
 def _record(row: Entry, readable: frozenset[str]) -> Record:

@@ -44,7 +44,8 @@ _ACTS: Final = {
 #: Parts of an entry that are no words of anybody.
 _CODES: Final = frozenset({"missing", "who", "reason_code", "deadline"})
 #: An addition is answered by another beside the same entry, and never stands beside an addition.
-_NOT_CORRECTED: Final = frozenset({Kind.CORRECTION})
+#: What says how something is shared, or that it was copied, is followed by another.
+_NOT_CORRECTED: Final = frozenset({Kind.CORRECTION, Kind.MARK, Kind.JUDGEMENT, Kind.COPY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +120,7 @@ def page(context: Context, *, case_id: uuid.UUID, entry_id: uuid.UUID) -> Correc
         child=child_of(context, case_id).first_name,
         kind=record.kind,
         meta=record.meta,
-        words=tuple(_words(record.body)),
+        words=words_of(record.body),
         at=record.at,
         by=directory.name_of(context, record.by),
         beside=beside_in(context, records).get(entry_id, ()),
@@ -228,7 +229,8 @@ def corrected_tasks(context: Context, rows: Iterable[Row]) -> tuple[Task, ...]:
 
 def _is_told(context: Context, entry: Entry) -> bool:
     """Whether an addition is news to this person: their service reads it, and they did not write it."""
-    if uuid.UUID(entry.meta["by"]) == context.person.account_id:
+    mine = uuid.UUID(entry.meta["by"]) == context.person.account_id
+    if mine or entry.meta["kind"] != Kind.CORRECTION:
         return False
     owner = parse(entry.compartment)
     own = entry.compartment == CORE or (owner is not None and owner[0] == context.person.unit_id)
@@ -278,8 +280,14 @@ def _beside(context: Context, record: Record, unit: str) -> Beside:
     )
 
 
+def words_of(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the words of an entry, whatever its shape."""
+    return tuple(_words(body))
+
+
 def _words(body: Mapping[str, Any]) -> Iterable[str]:
     """Return the words of an entry, whatever its shape; codes and who was invited are no words."""
+    # ``missing`` is a code and no words.
     for name, value in body.items():
         if isinstance(value, Mapping):
             yield from _words(value)

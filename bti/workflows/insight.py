@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, not_, or_, select
 
 from bti.audit import seen
-from bti.audit.actions import READS, SYSTEM, WRITES, Action
+from bti.audit.actions import READS, Action
 from bti.audit.leaf import Leaf
 from bti.audit.record import Reference
 from bti.clock import NORWAY
@@ -22,6 +22,7 @@ from bti.domain.access import Action as Act
 from bti.workflows import directory
 from bti.workflows.audit_check import ChainCard, chain_card
 from bti.workflows.consent_page import knows_services
+from bti.workflows.insight_codes import GROUPS, OWN, PRINTED, UNTOLD
 from bti.workflows.insight_question import Group
 from bti.workflows.permission import require
 
@@ -36,26 +37,6 @@ if TYPE_CHECKING:
 CASE_PAGE: Final = 30
 SEARCH_PAGE: Final = 50
 MOST_ROWS: Final = 20_000
-
-# Drafts and duty records share these codes (see Action). They are left out of every list here,
-# also for the data protection officer: seen beside a name and a time, "wrote something of their
-# own" right after a child was looked up could tell that a report was made. They stay in the
-# tree, are counted and are proven like all others. For the same reason no entry numbers are
-# shown: a gap in them would say that something of that kind lies between.
-OWN: Final = frozenset(action for action in Action if action.value.startswith("own:record:"))
-
-#: That the police was told. What is printed of a case reaches its family, and a colleague may be kin.
-UNTOLD: Final = frozenset(action for action in Action if action.value.startswith("outside:"))
-_PRINTED: Final = frozenset({Action.CASE_PAGE_PRINT, Action.AUDIT_LOG_EXPORT})
-_SIGN_IN: Final = frozenset(action for action in Action if action.value.startswith("session:"))
-_GROUPS: Final = {
-    Group.READ: READS - OWN - _PRINTED,
-    Group.WROTE: WRITES - OWN,
-    Group.PRINTED: _PRINTED,
-    Group.EMERGENCY: frozenset(one for one in Action if one.value.startswith("emergency:")),
-    Group.SIGN_IN: _SIGN_IN,
-    Group.SYSTEM: SYSTEM - _SIGN_IN - {Action.ACCESS_REQUEST_DENY},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +134,7 @@ def as_seen_in(
 def others(context: Context) -> Condition:
     """Return the condition that an entry is no look, and no list, of the person's own."""
     me = str(context.person.account_id)
-    codes = [action.value for action in READS - _PRINTED]
+    codes = [action.value for action in READS - PRINTED]
     return lambda entry: not_(and_(entry.who == me, entry.act.in_(codes)))
 
 
@@ -264,7 +245,7 @@ def _conditions(context: Context, question: Question) -> list[Condition]:
     if question.group is Group.REFUSED:
         found.append(lambda entry: entry.dec == "deny")
     elif question.group is not None:
-        codes = [action.value for action in _GROUPS[question.group]]
+        codes = [action.value for action in GROUPS[question.group]]
         found.append(lambda entry: entry.act.in_(codes))
     if question.act:
         found.append(lambda entry: entry.act == question.act)

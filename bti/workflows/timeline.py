@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Collection
 
+    from bti.domain.own_secrets import Mark
     from bti.workflows.case_file import Record
     from bti.workflows.context import Context
 
 _TEXTS: Final = ("reason", "summary", "note", "text", "title", "why")
 #: Why the log was opened is read above the timeline; an addition is read with what it is about.
-_ELSEWHERE: Final = frozenset({Kind.BACKGROUND, Kind.CORRECTION})
+_ELSEWHERE: Final = frozenset({Kind.BACKGROUND, Kind.CORRECTION, Kind.MARK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Happening:
     text: str = field(repr=False)
     #: Whether the reader may write something beside it.
     may_correct: bool
+    #: How it is shared.
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,19 @@ def happenings_in(
             directory.name_of(context, record.by),
             units[record.unit_id].name if record.unit_id in units else "",
             record.meta,
-            next((str(record.body[key]) for key in _TEXTS if record.body.get(key)), ""),
+            _words(record),
             record.id in correctable,
+            record.mark,
         )
         for record in reversed(records)
         if record.readable and record.kind not in _ELSEWHERE
     )
+
+
+def _words(record: Record) -> str:
+    if record.kind is Kind.REFERENCE and record.body:
+        return f"{record.body['system']}, {record.body['number']}"
+    return next((str(record.body[key]) for key in _TEXTS if record.body.get(key)), "")
 
 
 def backgrounds_in(

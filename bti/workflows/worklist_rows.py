@@ -55,6 +55,7 @@ class TaskKind(StrEnum):
     INVITATION = "invitation"
     REQUEST = "request"
     CORRECTED = "corrected"
+    FAMILY = "family"
     PROTECTION_ENDING = "protection_ending"
     PROTECTION_UNLED = "protection_unled"
     OFFER = "offer"

@@ -87,6 +87,7 @@ def tasks_of(
     found = [
         *(task for row in steering for task in _of_row(context, row)),
         *(task for row in steering for task in _of_meeting(context, row)),
+        *(task for row in steering for task in _of_family(context, row)),
         *(task for row in lines.rows for task in _of_protection(context, row)),
         *(_of_unled(one) for one in protection.unled(context)),
         *(_of_offer(context, one, groups.get(one.case_id, "")) for one in offers),
@@ -162,6 +163,13 @@ def task_of(
         group=row.group,
         about=about,
     )
+
+
+def _of_family(context: Context, row: Row) -> Iterator[Task]:
+    """What the family may read is decided anew on a birthday, whatever else is late."""
+    day = row.ops.family_look
+    if day is not None and deadlines.pressing(day, context.today, context.profile) in _SHOWN:
+        yield task_of(context, TaskKind.FAMILY, row, day)
 
 
 def _of_protection(context: Context, row: Row) -> Iterator[Task]:

@@ -90,6 +90,11 @@ DOORS: dict[str, Door] = {
     "baton.reassign": Door("siv", "middle"),
     "baton.withdraw": Door("ingrid", "middle"),
     "correction.new": Door("ingrid", "middle", answers={"stance": "correction"}),
+    "extract.new": Door("ingrid", "middle", answers={"shape": "pdf"}),
+    "extract.refer_to": Door("ingrid", "middle"),
+    "family.copy": Door("ingrid", "middle"),
+    "family.judge": Door("ingrid", "middle", answers={"access": "full"}),
+    "mark.new": Door("ingrid", "middle", answers={"agreed_on": ""}),
     "rights_request.new": Door("anne", answers={"number": "", "language": "nb"}),
     "rights_request.show": Door(
         "anne", answers={"kind": "refused", "letter": "d", "representative": "", "told_on": ""}

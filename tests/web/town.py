@@ -9,9 +9,10 @@ from datetime import timedelta
 from bti.clock import norwegian_date
 from bti.domain.access import Action
 from bti.domain.approval import ApprovalAct
-from bti.domain.codes import InfoType
+from bti.domain.codes import GuardianAccess, InfoType
 from bti.domain.consent import Scope
 from bti.domain.emergency import EmergencyReason
+from bti.domain.extract import Receiver
 from bti.domain.gates import Gate
 from bti.domain.levels import Level
 from bti.domain.meetings import AgreedPoint, Attendance, MeetingKind
@@ -25,6 +26,9 @@ from bti.workflows import (
     baton,
     breach,
     emergency,
+    extract,
+    family,
+    family_copy,
     insight_file,
     meeting,
     meeting_page,
@@ -101,6 +105,7 @@ def tell(town: Town, *, whole: bool) -> None:
     _with_meeting(middle, held=False)
     _with_meeting(late, held=True)
     _with_file(middle)
+    _with_judgement(middle)
     _with_emergency(late)
     _with_desk(town.world)
     new = town.story("new")
@@ -230,6 +235,35 @@ def _with_file(story: Story) -> None:
         info_type=InfoType.LEARNING,
     )
     world.run("ingrid", attachment.attach, command, upload)
+
+
+def _with_judgement(story: Story) -> None:
+    command = family.Judge(
+        case_id=story.case_id,
+        version=None,
+        person_id=story.page().guardians[0].id,
+        submission=None,
+        access=GuardianAccess.FULL,
+        kinds=frozenset(),
+        reason=story.marks("vurdert"),
+    )
+    story.world.run("ingrid", family.judge, command)
+    story.world.run(
+        "ingrid",
+        family_copy.make,
+        case_id=story.case_id,
+        person_id=command.person_id,
+        submission=None,
+    )
+    choice = extract.Choice(
+        case_id=story.case_id,
+        receiver=Receiver.PUPIL_FOLDER,
+        kinds=frozenset(InfoType),
+        since=None,
+        until=None,
+        purpose=story.marks("mappe"),
+    )
+    story.world.run("ingrid", extract.take_out, choice, submission=None)
 
 
 def _with_protection(town: Town) -> None:

@@ -39,6 +39,8 @@ from bti.slt.release import publish_release
 from bti.slt.sign_in import SignedIn, demo_sign_in
 from bti.web.site import open_site
 from bti.workflows import duty, meeting_page, own_account, sign_in
+from bti.workflows import duty, own_account, sign_in
+from bti.workflows.case_file import Kind
 from tests.integration.slt.samples import a_release
 from tests.story import Story
 from tests.web import watched
@@ -306,6 +308,11 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     found["measure_id"] = measures[0].id if measures else NOBODY
     found["meeting_id"], found["place"] = _meeting(town, story.case_id), "0"
     found["entry_id"] = page.happenings[-1].id
+    found["entry_id"] = next(one.id for one in page.happenings if one.may_correct)
+    copies = [one for one in page.happenings if one.kind is Kind.COPY]
+    for name, family in (("copy_id", True), ("part_id", False)):
+        made = [one.id for one in copies if (one.meta["for"] == "family") is family]
+        found[name] = made[0] if made else NOBODY
     found["record_id"] = _own(town, "per")
     found["approval_id"] = town.approval_id
     sessions = town.world.run("per", own_account.show).sessions
