@@ -1,7 +1,6 @@
 """What an operator may set: environment BTI_* and a secrets directory, nothing else.
 
-Rule for defaults: safe in production and harmless in public, or no default at all. Opening
-databases, reading keys and making folders is left to those who use the settings.
+Rule for defaults: safe in production and harmless in public, or none. Opens and makes nothing.
 """
 
 import os
@@ -16,6 +15,7 @@ from pydantic_settings import SettingsConfigDict
 from bti.broker_settings import BrokerSettings
 from bti.key_settings import KeySettings
 from bti.mail_settings import MailSettings, is_loopback
+from bti.papers import PaperSettings
 
 PREFIX = "BTI_"
 SECRETS_DIR = "BTI_SECRETS_DIR"
@@ -55,7 +55,7 @@ class CaseSide:
     blob_dir: Path
 
 
-class Settings(BrokerSettings, KeySettings, MailSettings):
+class Settings(BrokerSettings, KeySettings, MailSettings, PaperSettings):
     """Everything that differs between installations. Never changes after start."""
 
     model_config = SettingsConfigDict(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import segno
 
+from bti import papers
 from bti.cli.two_people import approved, explained, two_people
 from bti.cli.wiring import OPERATOR, municipality, runtime
 from bti.domain.approval import ApprovalAct, ApprovalRefused
@@ -17,6 +18,7 @@ from bti.domain.codes import STAFF_SIDE, Role, Sector
 from bti.domain.errors import AccessDenied, RuleBroken
 from bti.identity import totp
 from bti.identity.password import MIN_LENGTH, PasswordRefusedError
+from bti.papers import Papers
 from bti.profiles import available
 from bti.workflows import account, leaving, lookup, register
 from bti.workflows import municipality as towns
@@ -35,6 +37,13 @@ _number = click.option("--municipality", "number", metavar="NUMBER", required=Tr
 _username = click.option("--username", required=True)
 _unit = click.option("--unit", required=True, help="The unit's name, as it was added.")
 _role = click.option("--role", required=True, type=_ROLES)
+
+
+_PAPERS: Final = {
+    "agreement": "the agreement on who is responsible (joint controllers or one), with reference and date",
+    "statement": "the address of the registered accessibility statement",
+    "feedback": "where to tell that something does not work",
+}
 
 
 @click.group(name="accounts", help="Decide who may sign in, and as what.")
@@ -62,7 +71,10 @@ def create_municipality(name: str, number: str, profile: str, language: str) -> 
             profile=profile,
             language=language,
         )
+        missing = papers.read(opened.settings.papers_file).get(number, Papers(name=name)).missing
     click.echo(f"{number} {name} is ready.")
+    for code in missing:
+        click.echo(f"Not given yet: {_PAPERS[code]}. Write it in BTI_PAPERS_FILE.")
 
 
 @command.command("change-municipality")

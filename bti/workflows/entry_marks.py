@@ -1,7 +1,7 @@
 """Marks beside entries, put in force as entries are read: the one place where that is done.
 
 The key broker releases a compartment, which holds more than one entry. So a mark is kept here, in the
-process that draws the page, and not by a key (ADR 0043).
+process that draws the page, and not by a key (ADR 0048).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What each of the family may read: the judgement on record, what the law proposes, and what stood before.
 
 A judgement is an entry of its own and is never written over. Who, what and when is in its meta, so that
-whoever makes a copy follows it; the reason is the own note of the service that decided (ADR 0043).
+whoever makes a copy follows it; the reason is the own note of the service that decided (ADR 0048).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How one entry is shared: whose own circumstances it tells of, and what the child wants kept.
 
-A mark is an addition beside the entry (ADR 0032, 0043). It narrows, and the newest counts.
+A mark is an addition beside the entry (ADR 0032, 0048). It narrows, and the newest counts.
 """
 
 from __future__ import annotations

@@ -190,6 +190,9 @@ def _inline_faults(dom: Element) -> Iterator[str]:
         if found.tag == "script" and (not found.get("src") or (found.text or "").strip()):
             yield "inline script"
         yield from (f"{name} in {found.tag}" for name in found.attrib if str(name).startswith("on"))
+        # A link somebody follows, which does not tell where they came from. Nothing is fetched.
+        if found.tag == "a" and found.get("rel") == "external noreferrer":
+            continue
         address = found.get("href") or found.get("src") or found.get("action") or ""
         if address.lower().startswith(("javascript:", "http:", "https:", "//")):
             yield f"address outside: {address}"

@@ -39,7 +39,6 @@ from bti.slt.release import publish_release
 from bti.slt.sign_in import SignedIn, demo_sign_in
 from bti.web.site import open_site
 from bti.workflows import duty, meeting_page, own_account, sign_in
-from bti.workflows import duty, own_account, sign_in
 from bti.workflows.case_file import Kind
 from tests.integration.slt.samples import a_release
 from tests.story import Story

@@ -25,10 +25,12 @@ from bti.web.forms.account import (
 )
 from bti.web.forms.leaving import LastDayForm
 from bti.web.notices import notify
+from bti.web.own_papers import own_papers
 from bti.workflows import account_person, leaving, own_account
 from bti.workflows import register as accounts
 
 if TYPE_CHECKING:
+    from bti.papers import Papers
     from bti.workflows.leaving import Standing
     from bti.workflows.own_account import OwnAccount
     from bti.workflows.register import Colleague, Welcome
@@ -68,6 +70,8 @@ class RegisterPage:
 
     rows: tuple[ColleagueRow, ...]
     new_href: str
+    #: What the municipality has given on paper, and what is missing.
+    papers: Papers
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,8 @@ def list_accounts() -> str:
         )
         for one in perform(accounts.show).colleagues
     )
-    return render_template("account/list.html", page=RegisterPage(rows, url_for("account.new")))
+    page = RegisterPage(rows, url_for("account.new"), own_papers())
+    return render_template("account/list.html", page=page)
 
 
 @blueprint.route("/accounts/new", methods=["GET", "POST"])

@@ -18,6 +18,7 @@ from bti.domain.levels import Level
 from bti.profiles import Said, in_force
 from bti.web import i18n, labels, layout, readiness
 from bti.web.calls import urgent_calls
+from bti.web.own_papers import public_papers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,13 +88,13 @@ def start() -> Response:
 @blueprint.get("/privacy")
 def privacy() -> str:
     """What is kept, why, for how long and who sees it."""
-    return render_template("pages/privacy.html")
+    return render_template("pages/privacy.html", towns=public_papers())
 
 
 @blueprint.get("/accessibility")
 def accessibility() -> str:
     """How far everybody can use Stafett, and whom to tell when not (likestillingsloven § 18)."""
-    return render_template("pages/accessibility.html")
+    return render_template("pages/accessibility.html", towns=public_papers())
 
 
 @blueprint.get("/help", endpoint="help")
