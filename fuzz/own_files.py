@@ -7,10 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bti.audit.state import Remembered, StateError, read_state, write_state
-from bti.cli.release_file import Pending, PendingError, load, save
+from bti.cli.release_file import CHECKLIST, Pending, PendingError, load, save
 from bti.db.dump import FORMAT, VERSION
 from bti.db.dump_load import DumpRefused, check_dump
-from bti.disclosure.verify import NotSafe
 from bti.profiles.loader import legal_bases_from
 from bti.profiles.reader import ProfileError
 from bti.workflows.drill import DrillReport, Step
@@ -66,9 +65,11 @@ def _stored(write: Callable[[Path], None]) -> bytes:
 
 
 STATE = _stored(lambda path: write_state(path, Remembered("stafett/one", 0)))
-_TEXT = RELEASE.canonical_json()
-_SHA256 = RELEASE.sha256()
-PENDING = _stored(lambda path: save(path, Pending(_TEXT, "Olav", "Anne", _SHA256)))
+_TEXT = RELEASE
+_SHA256 = hashlib.sha256(_TEXT.encode()).hexdigest()
+PENDING = _stored(
+    lambda path: save(path, Pending(_TEXT, "Olav", "Anne", _SHA256, " ".join(CHECKLIST)))
+)
 
 
 def _pending(data: bytes) -> None:
@@ -121,7 +122,7 @@ def _legal(data: bytes) -> None:
 TARGETS: dict[str, Target] = {
     "opened dump": Target(_dump, (DumpRefused,), (DUMP,), 1024),
     "signed state": Target(_signed, (StateError,), (STATE,), 256),
-    "prepared release": Target(_pending, (PendingError, NotSafe), (PENDING,), 1536),
+    "prepared release": Target(_pending, (PendingError,), (PENDING,), 4096),
     "drill report": Target(_drill, (ValueError,), (DRILL_TEXT,), 512),
     "legal references": Target(_legal, (ProfileError,), (LEGAL,), 512),
 }

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
@@ -19,8 +20,10 @@ from sqlalchemy import make_url, select
 
 from bti.cli import main, release_file
 from bti.cli.backup import PRIVATE_NAME, PUBLIC_NAME
+from bti.cli.release_file import CHECKLIST
 from bti.clock import SystemClock
 from bti.db.models import Case
+from bti.disclosure.menu import AGE, DIMENSIONS
 from bti.disclosure.tables import HalfYear
 from bti.domain.approval import ApprovalAct
 from bti.domain.codes import ClosingCause
@@ -28,6 +31,7 @@ from bti.domain.consent import Scope
 from bti.workflows import audit_check, erasure, release
 from tests.approvals import two_say_yes
 from tests.attaching import attach
+from tests.integration.workflows.release_children import child, make
 from tests.keyd_world import ROOT
 from tests.searching import files_below, open_files_of, told_about
 from tests.story import Story
@@ -41,6 +45,9 @@ if TYPE_CHECKING:
 NUMBER = ("--municipality", "9901")
 PERIOD = HalfYear(2026, 1)
 _PERMISSION = "NA-2026/1234"
+# So many others that there is something to tell of.
+_OTHERS = 12
+_IN_PERIOD = date(2026, 3, 2)
 _SEEN_BY_THE_SERVER = (
     "SELECT query FROM pg_stat_statements UNION ALL SELECT query FROM pg_stat_activity"
 )
@@ -169,14 +176,19 @@ class Traces:
     def _release(self) -> None:
         words = (*NUMBER, "--period", PERIOD)
         self.bti("db", "upgrade")
-        self.bti("release", "prepare", *words, "--by", "Arne Vik")
+        people = self.place("population")
+        people.write_text("".join(f"{band};400\n" for band in DIMENSIONS[AGE]))
+        make(self.world, *[child("10-12", (_IN_PERIOD, 0), categories=["LEA"])] * _OTHERS)
+        asked = ("--by", "Arne Vik", "--population", people)
+        self.bti("release", "prepare", *words, *asked)
         path = release_file.path_of(Path(os.environ["BTI_VAR_DIR"]), "9901", PERIOD)
-        self.bti("release", "approve", *words, "--by", "Hege Moen")
+        ticked = [word for point in CHECKLIST for word in ("--tick", point)]
+        self.bti("release", "approve", *words, "--by", "Hege Moen", *ticked)
         kept = self.place("release")
         kept.mkdir()
         (kept / path.name).write_bytes(path.read_bytes())
         ready = release_file.load(path).ready()
-        params = release.publish_params(str(ready.period), ready.sha256())
+        params = release.publish_params(release.PUBLISH, str(ready.period), ready.sha256())
         yes = two_say_yes(self.world, ApprovalAct.RELEASE_PUBLISH, params)
         self.bti("release", "publish", *words, "--approval", yes)
 

@@ -5,16 +5,30 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from bti.disclosure.release import Release, ReleaseError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from bti.disclosure.tables import HalfYear
 
 _FOLDER: Final = "releases"
+
+CHECKLIST: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "known-child": "I know of no child here whom somebody would find again in a number.",
+        "known-group": "No number is a group that people here know: a class, a family, those who came together.",
+        "told-already": "Nothing was in the paper or said in a meeting that a number would confirm.",
+        "other-numbers": "School, child welfare or the police publish nothing that can be subtracted from this.",
+        "hidden": "I have looked at what is hidden and why, and at what is shown beside it.",
+        "needed": "The readers need these tables.",
+    }
+)
+"""What a program cannot know: whether children could be recognised. Each point is ticked by a person."""
 
 
 class PendingError(Exception):
@@ -23,12 +37,16 @@ class PendingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The sealed text of a release, who prepared it, and who approved exactly this text."""
+    """The sealed text of a release, who prepared it, and who approved exactly this text.
+
+    ``ticked`` are the points of the checklist that the approver has looked at.
+    """
 
     text: str
     prepared_by: str
     approved_by: str = ""
     approved_sha256: str = ""
+    ticked: str = ""
 
     @property
     def release(self) -> Release:
@@ -38,19 +56,34 @@ class Pending:
         except ReleaseError as fault:
             raise PendingError(f"The prepared release is damaged: {fault}.") from None
 
-    def approved(self, by: str) -> Pending:
-        """The same, approved. Raises ``PendingError`` for the preparer: two persons look."""
+    def approved(self, by: str, ticked: Iterable[str]) -> Pending:
+        """The same, approved. Raises ``PendingError`` for the preparer: two persons look.
+
+        Every point of ``CHECKLIST`` must be ticked.
+        """
         name = _as_compared(by)
         if not name:
             raise PendingError("Say who approves: --by NAME.")
         if name == _as_compared(self.prepared_by):
             raise PendingError("Somebody other than the one who prepared it must approve.")
-        return replace(self, approved_by=by.strip(), approved_sha256=self.release.sha256())
+        left = [point for point in CHECKLIST if point not in set(ticked)]
+        if left:
+            raise PendingError(f"Not approved: {left[0]} is not ticked.")
+        return replace(
+            self,
+            approved_by=by.strip(),
+            approved_sha256=self.release.sha256(),
+            ticked=" ".join(CHECKLIST),
+        )
 
     def ready(self) -> Release:
         """The release, for publishing. Raises ``PendingError`` unless this text is approved."""
         release = self.release
-        if not self.approved_by or self.approved_sha256 != release.sha256():
+        if (
+            not self.approved_by
+            or self.approved_sha256 != release.sha256()
+            or self.ticked.split() != list(CHECKLIST)
+        ):
             raise PendingError("Nobody has approved these numbers: bti release approve.")
         if _as_compared(self.approved_by) == _as_compared(self.prepared_by):
             raise PendingError("Somebody other than the one who prepared it must approve.")

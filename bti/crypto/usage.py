@@ -103,6 +103,12 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bti.db.dump": ("SHA-256", "that a backup's rows are all there"),
         "bti.db.dump_load": ("SHA-256", "the same, read"),
         "bti.disclosure.release": ("SHA-256", "released tables"),
+        "bti.workflows.release_count": (_NAMES, "children counted in a release"),
+        "bti.workflows.release_record": (
+            "Ed25519; random",
+            "signatures of releases, and the key of their rounding",
+        ),
+        "bti.slt.release": ("Ed25519", "signatures of releases, checked before one is shown"),
         "bti.disclosure.linked.rounding": ("HMAC-SHA-256", "which way a number is rounded"),
         "bti.cli.protect": (_RANDOM, "the key of rounding"),
         "bti.workflows.consent": ("SHA-256", "the text that was shown with a question"),

@@ -60,6 +60,7 @@ SEALED: Final[Mapping[str, str]] = MappingProxyType(
         "own_records.body_ct": "case",
         "own_records.meta_ct": "case",
         "persons.body_ct": "case",
+        "release_records.body_ct": "ops",
         "suspensions.body_ct": "case",
     }
 )
@@ -242,6 +243,7 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "participants.unit_id": _GRANT,
         "participants.valid_from": _GRANT,
         "participants.valid_to": _GRANT,
+        "release_records.kind": "how often numbers were prepared and published",
         "role_grants.account_id": _GRANT,
         "role_grants.granted_by_id": _GRANT,
         "role_grants.role": _GRANT,

@@ -166,6 +166,9 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         },
         # The key broker asks whose it is and destroys its key; the text is the author's.
         "own_records": {_W: _ALL, _K: _READ},
+        # What releases were counted from: for commands, which go by the rights of the web. No page reads it
+        # but for the comparison with the log.
+        "release_records": {_W: _ADD, _K: "select(tenant_id version)"},
         # -- the key store
         "tenant_keys": {_K: _KEEP},
         # A code is right once: remembered where whoever shows it cannot write.

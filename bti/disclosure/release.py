@@ -1,82 +1,139 @@
 """A frozen release: the only thing that crosses from the case side to the network side.
 
-Made from a `Verified` table or reopened from its own canonical text, which is examined again.
+Made from tables the verifier has passed, or read back from its own canonical text. Reading is plain: no
+solver is loaded, so that pages can show a release; what vouches for a text is its signature.
 """
 
 import json
-from dataclasses import InitVar, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
 from hashlib import sha256
-from typing import Final, Self
+from math import prod
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from bti.disclosure.protect import hide_all, protect
-from bti.disclosure.tables import (
-    DEFAULT_THRESHOLD,
-    Axis,
-    CountTable,
-    HalfYear,
-    Position,
-    ProtectedTable,
-    TableError,
-)
-from bti.disclosure.verify import NotSafe, Verified, examine, verify
+from bti.disclosure.menu import MENU
+from bti.disclosure.tables import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, HalfYear, TableError
 
-FORMAT: Final = "stafett-release-1"
-METHOD_CODES: Final = (
-    "unit.unique_children",
-    "hidden.under_threshold",
-    "hidden.zeros",
-    "hidden.complementary",
-    "verified.integer_witnesses",
-)
-MAX_TEXT_LENGTH: Final = 20_000
+if TYPE_CHECKING:
+    from bti.disclosure.linked.publication import Publication
+    from bti.disclosure.linked.verify import Verified
+
+FORMAT: Final = "stafett-release-2"
+SIGNED_AS: Final = b"stafett/release/v2\0"
+"""What a signature is made over before the text, so that it is good for nothing else."""
+
+MAX_TEXT_LENGTH: Final = 100_000
 MAX_COUNT: Final = 10_000_000
+MAX_VERSION: Final = 999
+REASON_LENGTH: Final = 500
+_SHORTEST_REASON: Final = 10
 _MUNICIPALITY_NUMBER_LENGTH: Final = 4
+_DIGEST_LENGTH: Final = 64
 _CHECKED = object()
 
 
 class ReleaseError(ValueError):
-    """A text is not a release, or not one that keeps the promises."""
+    """A text is not a release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Whose release it is, and which: a correction is a new version and says why.
+
+    ``known`` are the digests of everything that was published before and that it is proven with.
+    """
+
+    municipality_number: str
+    municipality_name: str
+    period: HalfYear
+    version: int = 1
+    reason: str | None = None
+    known: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        number, name = self.municipality_number, self.municipality_name
+        if len(number) != _MUNICIPALITY_NUMBER_LENGTH or not (
+            number.isascii() and number.isdigit()
+        ):
+            raise ReleaseError("a municipality number has four digits")
+        if not name.strip() or not name.isprintable():
+            raise ReleaseError("the municipality needs a printable name")
+        if not 1 <= self.version <= MAX_VERSION:
+            raise ReleaseError("versions are counted from one")
+        if (self.version == 1) != (self.reason is None):
+            raise ReleaseError("a new version has a reason, and the first has none")
+        if self.reason is not None:
+            checked_reason(self.reason)
+        if sorted(set(self.known)) != list(self.known):
+            raise ReleaseError("what is known is named once, in order")
+        if any(len(one) != _DIGEST_LENGTH for one in self.known):
+            raise ReleaseError("what is known is named by its digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One table as readers see it: labels of each dimension, and its numbers, the last one varying first.
+
+    None is hidden. Each dimension ends with its total.
+    """
+
+    dimensions: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]
+    numbers: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One municipality's protected table for one half-year, with how it was made."""
+    """One municipality's tables for one half-year, with how they were made."""
 
-    municipality_number: str
-    municipality_name: str
-    table: ProtectedTable
-    method: tuple[str, ...]
+    edition: Edition
+    #: What ``bti attack`` reads: dimensions, rules, method and numbers.
+    content: Mapping[str, Any] = field(repr=False)
+    population: tuple[tuple[str, int], ...] = ()
     checked: InitVar[object] = None
 
     def __post_init__(self, checked: object) -> None:
         if checked is not _CHECKED:
             raise TypeError("only seal() and Release.reopen() make a Release")
-        number = self.municipality_number
-        if len(number) != _MUNICIPALITY_NUMBER_LENGTH or not (
-            number.isascii() and number.isdigit()
-        ):
-            raise ReleaseError("a municipality number has four digits")
-        if not self.municipality_name.strip() or not self.municipality_name.isprintable():
-            raise ReleaseError("the municipality needs a printable name")
 
     @property
     def period(self) -> HalfYear:
         """The half-year counted."""
-        return self.table.period
+        return self.edition.period
+
+    @property
+    def threshold(self) -> int:
+        """The smallest number of children that may be told."""
+        found: int = self.content["rules"]["threshold"]
+        return found
+
+    @property
+    def base(self) -> int:
+        """Numbers are rounded to multiples of this; 1 where they are not rounded."""
+        found: int = self.content["rules"]["base"]
+        return found if self.content["method"] != "suppression" else 1
+
+    @property
+    def tables(self) -> tuple[Shown, ...]:
+        """Every table in the order of the menu."""
+        return tuple(_tables(self.content))
 
     def canonical_json(self) -> str:
         """The one text of this release: sorted keys, no spaces, UTF-8, hidden numbers as null."""
-        table = self.table
+        edition = self.edition
         content = {
             "format": FORMAT,
-            "municipality": {"name": self.municipality_name, "number": self.municipality_number},
-            "period": str(table.period),
-            "threshold": table.threshold,
-            "method": list(self.method),
-            "rows": {"name": table.rows.name, "codes": list(table.rows.codes)},
-            "columns": {"name": table.columns.name, "codes": list(table.columns.codes)},
-            "cells": [list(row) for row in table.cells],
-            "structural": sorted(list(spot) for spot in table.structural),
+            "menu": MENU,
+            "municipality": {
+                "name": edition.municipality_name,
+                "number": edition.municipality_number,
+            },
+            "period": str(edition.period),
+            "version": edition.version,
+            "reason": edition.reason,
+            "known": list(edition.known),
+            "population": [list(one) for one in self.population],
+            "numbers": self.content,
         }
         return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -86,20 +143,16 @@ class Release:
 
     @classmethod
     def reopen(cls, text: str) -> Self:
-        """Read a canonical text and examine its table again.
+        """Read a canonical text. Raises ReleaseError for anything that is not byte for byte one.
 
-        Raises ReleaseError for anything that is not byte for byte a release, and NotSafe for a
-        table that a reader could see through, whoever wrote it.
+        That its numbers are safe was proven before it was signed, and is not proven again here.
         """
         try:
             release = cls._read(text)
-        except (KeyError, TypeError, ValueError, RecursionError) as fault:
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as fault:
             raise ReleaseError("not a release") from fault
         if release.canonical_json() != text:
             raise ReleaseError("not the canonical text of a release")
-        _, weaknesses = examine(release.table)
-        if weaknesses:
-            raise NotSafe(weaknesses)
         return release
 
     @classmethod
@@ -107,52 +160,95 @@ class Release:
         if len(text) > MAX_TEXT_LENGTH:
             raise ReleaseError("too long")
         content = json.loads(text)
-        if content["format"] != FORMAT:
+        if content["format"] != FORMAT or content["menu"] != MENU:
             raise ReleaseError("unknown format")
-        table = ProtectedTable(
-            period=HalfYear.parse(content["period"]),
-            rows=_axis(content["rows"]),
-            columns=_axis(content["columns"]),
-            cells=tuple(tuple(_count(value) for value in row) for row in content["cells"]),
-            structural=frozenset(_position(spot) for spot in content["structural"]),
-            threshold=_whole(content["threshold"]),
-        )
+        reason = content["reason"]
+        numbers = content["numbers"]
+        _check(numbers)
+        if numbers["period"] != content["period"]:
+            raise ReleaseError("numbers of another half-year")
         return cls(
-            municipality_number=_text(content["municipality"]["number"]),
-            municipality_name=_text(content["municipality"]["name"]),
-            table=table,
-            method=tuple(_text(code) for code in content["method"]),
+            edition=Edition(
+                municipality_number=_text(content["municipality"]["number"]),
+                municipality_name=_text(content["municipality"]["name"]),
+                period=HalfYear.parse(content["period"]),
+                version=_whole(content["version"]),
+                reason=None if reason is None else _text(reason),
+                known=tuple(map(_text, content["known"])),
+            ),
+            content=numbers,
+            population=tuple((_text(band), _whole(many)) for band, many in content["population"]),
             checked=_CHECKED,
         )
 
 
-def prepare(counts: CountTable, *, threshold: int = DEFAULT_THRESHOLD) -> Verified:
-    """Protect and verify a table of counts; falls back to "too few" when no pattern holds.
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The text of a release, whose key signed it and the signature; both in hex (Ed25519)."""
 
-    Raises NotSafe if not even that passes, and then nothing may be published.
-    """
+    text: str
+    signer: str
+    signature: str
+
+
+def seal(verified: "Verified", edition: Edition, population: Mapping[str, int]) -> Release:
+    """Freeze tables that the verifier has passed."""
+    from bti.disclosure.linked.export import release_content  # noqa: PLC0415 - slow to load
+
+    content = release_content(verified.publication)
+    return Release(edition, content, tuple(population.items()), checked=_CHECKED)
+
+
+def publication_of(release: Release) -> "Publication":
+    """The release as the engine has it. Raises ReleaseError."""
+    from bti.disclosure.linked.export import ReleaseTextError, read_release  # noqa: PLC0415 - as above
+
     try:
-        return verify(protect(counts, threshold=threshold), counts)
-    except NotSafe:
-        return verify(hide_all(counts, threshold=threshold), counts)
+        return read_release(json.dumps(release.content))
+    except ReleaseTextError as fault:
+        raise ReleaseError("the numbers cannot be read") from fault
 
 
-def seal(verified: Verified, *, municipality_number: str, municipality_name: str) -> Release:
-    """Freeze a verified table as a release; raises ReleaseError for a bad number or name."""
-    return Release(
-        municipality_number=municipality_number,
-        municipality_name=municipality_name,
-        table=verified.table,
-        method=METHOD_CODES,
-        checked=_CHECKED,
-    )
+def checked_reason(reason: str) -> str:
+    """Why something is corrected or taken back: 10 to 500 printable characters; raises ReleaseError."""
+    text = reason.strip()
+    if not _SHORTEST_REASON <= len(text) <= REASON_LENGTH or not text.isprintable():
+        raise ReleaseError(f"say why in {_SHORTEST_REASON} to {REASON_LENGTH} characters")
+    return text
 
 
-def _axis(content: dict[str, object]) -> Axis:
-    codes = content["codes"]
-    if not isinstance(codes, list):
-        raise TableError("codes must be a list")
-    return Axis(name=_text(content["name"]), codes=tuple(_text(code) for code in codes))
+def _tables(content: Mapping[str, Any]) -> Sequence[Shown]:
+    labels = {one["name"]: (*one["codes"], *one["groups"], "_T") for one in content["dimensions"]}
+    return [
+        Shown(
+            tuple(table["dimensions"]),
+            tuple(labels[name] for name in table["dimensions"]),
+            tuple(table["shown"]),
+        )
+        for table in content["tables"]
+    ]
+
+
+def _check(content: Mapping[str, Any]) -> None:
+    """That the tables can be shown: whole, rounded, none too small, and the total the same in all."""
+    rules = content["rules"]
+    threshold, base = rules["threshold"], rules["base"]
+    if not LOWEST_THRESHOLD <= threshold <= HIGHEST_THRESHOLD or not 1 <= base <= threshold:
+        raise ReleaseError("the rules cannot be right")
+    totals = set()
+    for table in _tables(content):
+        for labels in table.labels:
+            for label in labels:
+                _text(label)
+        if len(table.numbers) != prod(map(len, table.labels)):
+            raise ReleaseError("a table has too few or too many numbers")
+        totals.add(table.numbers[-1])
+        for value in table.numbers:
+            # A zero is shown only where nobody can be, by the rules of the menu.
+            if value is not None and _whole(value) and (value < threshold or value % base):
+                raise ReleaseError("a number is too small or not rounded")
+    if len(totals) != 1:
+        raise ReleaseError("the total is not the same in all tables")
 
 
 def _text(value: object) -> str:
@@ -165,12 +261,3 @@ def _whole(value: object) -> int:
     if type(value) is not int or not 0 <= value <= MAX_COUNT:
         raise TableError("expected a whole number")
     return value
-
-
-def _count(value: object) -> int | None:
-    return None if value is None else _whole(value)
-
-
-def _position(value: list[object]) -> Position:
-    row, column = value
-    return _whole(row), _whole(column)

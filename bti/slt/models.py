@@ -98,6 +98,9 @@ class ReleaseRow(NetworkBase):
     table_json: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
     method_codes: Mapped[str] = mapped_column(String(400))
+    #: The case side's public key and its signature of ``table_json``, in hex.
+    signer: Mapped[str] = mapped_column(String(64))
+    signature: Mapped[str] = mapped_column(String(128))
     published_at: Mapped[datetime]
     published_by: Mapped[str] = mapped_column(String(NAME_LENGTH))
     correction_reason: Mapped[str | None] = mapped_column(String(REASON_LENGTH))

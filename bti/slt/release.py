@@ -8,27 +8,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from bti.clock import norwegian_date
-from bti.disclosure.release import Release
-from bti.disclosure.tables import HalfYear, ProtectedTable
-from bti.slt.models import NAME_LENGTH, REASON_LENGTH, ReleaseRow
+from bti.disclosure.release import (
+    SIGNED_AS,
+    Release,
+    ReleaseError,
+    Signed,
+    checked_reason,
+)
+from bti.disclosure.tables import HalfYear
+from bti.slt.models import NAME_LENGTH, ReleaseRow
 from bti.slt.perform import AccessDenied, Context, Happening, perform
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
 
 # Numbers about a period that is still in everyone's mind are easier to see through.
 DELAY = timedelta(days=30)
-_SHORTEST_REASON = 10
+# Whoever publishes for a municipality waits for the others: "releases" and its number.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('releases ' || :number))"
 
 
 class PublishRefusedError(Exception):
-    """A release was not taken in.
+    """A release was not taken in, or not taken away.
 
-    `code` is `release.` followed by `too_early`, `frozen`, `unknown`, `reason`, `publisher`,
-    `other_pattern` or `small_change`.
+    `code` is `release.` followed by `too_early`, `frozen` (other numbers stand, or the version is not
+    the next), `not_seen` (something was published after this was prepared), `signature`, `signer`
+    (another key than before), `unknown`, `reason` or `publisher`.
     """
 
     def __init__(self, code: str) -> None:
@@ -56,9 +66,9 @@ class PublishedRelease:
     id: uuid.UUID
     period: HalfYear
     version: int
-    table: ProtectedTable
-    method: tuple[str, ...]
+    release: Release
     sha256: str
+    signer: str
     published_at: datetime
     published_by: str
     correction_reason: str | None
@@ -78,32 +88,41 @@ def earliest_publication(period: HalfYear) -> date:
     return period.last_day + DELAY
 
 
-def publish_release(runtime: SltRuntime, release: Release, *, by: str) -> uuid.UUID:
+def publish_release(runtime: SltRuntime, signed: Signed, *, by: str) -> uuid.UUID:
     """Take in a release and return its id; sending the same one again changes nothing.
 
-    `by` is the name of the person who decided. Raises PublishRefusedError, also for other numbers
-    about a period that has been published: that needs `correct_release`.
+    `by` is the name of the person who decided. A new version withdraws the one before, with the
+    reason it carries. Raises PublishRefusedError: nothing is taken in that was not proven together
+    with everything that is here, so whoever publishes between preparing and publishing comes first.
     """
     try:
-        return perform(runtime, _publish, release, by)
+        return perform(runtime, _publish, signed, by)
     except IntegrityError:
         # Another process published the same period at the same moment: now it can be seen.
-        return perform(runtime, _publish, release, by)
+        return perform(runtime, _publish, signed, by)
 
 
-def correct_release(runtime: SltRuntime, release: Release, *, by: str, reason: str) -> uuid.UUID:
-    """Replace the standing release of a period by a new version; the old one is withdrawn.
+def withdraw_release(
+    runtime: SltRuntime, number: str, period: HalfYear, *, reason: str, sha256: str
+) -> uuid.UUID:
+    """Take away the standing release of a period if it is this one; asked again it changes nothing.
 
-    Readers may have kept the old one, so the two must not tell more together than apart: the same
-    positions are hidden, and a number is unchanged or changed by the threshold at least. Raises
-    PublishRefusedError.
+    Raises PublishRefusedError if another or none stands. It stays in the database with the reason, since readers may have kept it.
     """
-    return perform(runtime, _correct, release, by, reason)
+    return perform(runtime, _withdraw, number, period, reason, sha256)
 
 
-def withdraw_release(runtime: SltRuntime, number: str, period: HalfYear, *, reason: str) -> None:
-    """Take the standing release of a period away; raises PublishRefusedError if there is none."""
-    perform(runtime, _withdraw, number, period, reason)
+def published_releases(runtime: SltRuntime, number: str) -> tuple[Release, ...]:
+    """Everything ever published of a municipality, withdrawn versions too, oldest first.
+
+    Raises ReleaseDamagedError if one is not what was signed.
+    """
+    return perform(runtime, _published_all, number)
+
+
+def standing_release(runtime: SltRuntime, number: str, period: HalfYear) -> Release | None:
+    """What readers see of a half-year. Raises ReleaseDamagedError."""
+    return perform(runtime, _standing_release, number, period)
 
 
 def show_release(
@@ -112,92 +131,117 @@ def show_release(
     """The latest release of the reader's municipality, or that of a period.
 
     The reading is recorded. Raises AccessDenied for a period that is not published, and
-    ReleaseDamagedError if what is stored does not match its fingerprint.
+    ReleaseDamagedError if what is stored is not what was signed.
     """
     return perform(runtime, _show, reader, period)
 
 
-def _publish(context: Context, release: Release, by: str) -> uuid.UUID:
+def _publish(context: Context, signed: Signed, by: str) -> uuid.UUID:
     _check_publisher(by)
+    try:
+        release = Release.reopen(signed.text)
+    except ReleaseError:
+        raise PublishRefusedError("release.unknown") from None
+    if not _is_signed(signed):
+        raise PublishRefusedError("release.signature")
     if norwegian_date(context.at) < earliest_publication(release.period):
         raise PublishRefusedError("release.too_early")
-    earlier = context.session.scalars(
-        select(ReleaseRow).where(
-            ReleaseRow.municipality_number == release.municipality_number,
-            ReleaseRow.period == str(release.period),
-        )
-    ).all()
+    number = release.edition.municipality_number
+    if context.session.get_bind().dialect.name == "postgresql":
+        context.session.execute(text(_LOCK), {"number": number})
+    earlier = _all_of(context, number)
     for row in earlier:
         if row.withdrawn_at is None and row.sha256 == release.sha256():
             return row.id
-    if earlier:
-        raise PublishRefusedError("release.frozen")
-    row = _add(context, release, by=by, version=1, reason=None)
-    context.record(Happening.RELEASE_PUBLISHED, release_id=row.id)
-    return row.id
-
-
-def _correct(context: Context, release: Release, by: str, reason: str) -> uuid.UUID:
-    _check_publisher(by)
-    reason = _checked_reason(reason)
-    standing = _standing(context, release.municipality_number, str(release.period))
-    if standing is None:
-        raise PublishRefusedError("release.unknown")
-    if standing.sha256 == release.sha256():
-        raise PublishRefusedError("release.frozen")
-    _check_together(_reopened(standing).table, release.table)
-    standing.withdrawn_at, standing.withdrawal_reason = context.at, reason
-    # Flushed alone: only one release of a period may stand at any moment.
+    _check_next(release, signed, earlier)
+    for row in earlier:
+        if row.period == str(release.period) and row.withdrawn_at is None:
+            row.withdrawn_at, row.withdrawal_reason = context.at, release.edition.reason
+            context.record(Happening.RELEASE_WITHDRAWN, release_id=row.id)
+    # The old one first: only one release of a period may stand at any moment.
     context.session.flush()
-    row = _add(context, release, by=by, version=standing.version + 1, reason=reason)
-    context.record(Happening.RELEASE_CORRECTED, release_id=row.id)
-    return row.id
+    made = _add(context, release, signed, by=by)
+    first = release.edition.version == 1
+    context.record(
+        Happening.RELEASE_PUBLISHED if first else Happening.RELEASE_CORRECTED, release_id=made.id
+    )
+    return made.id
 
 
-def _check_together(old: ProtectedTable, new: ProtectedTable) -> None:
-    described = (old.rows, old.columns, old.structural, old.threshold, old.hidden())
-    if described != (new.rows, new.columns, new.structural, new.threshold, new.hidden()):
-        raise PublishRefusedError("release.other_pattern")
-    for spot in old.shape.positions():
-        before, after = old.value(spot), new.value(spot)
-        if before is not None and after is not None and 0 < abs(after - before) < new.threshold:
-            raise PublishRefusedError("release.small_change")
+def _check_next(release: Release, signed: Signed, earlier: Sequence[ReleaseRow]) -> None:
+    if any(row.signer != signed.signer for row in earlier):
+        raise PublishRefusedError("release.signer")
+    versions = [row.version for row in earlier if row.period == str(release.period)]
+    if release.edition.version != max(versions, default=0) + 1:
+        raise PublishRefusedError("release.frozen")
+    if release.edition.known != tuple(sorted(row.sha256 for row in earlier)):
+        raise PublishRefusedError("release.not_seen")
 
 
-def _withdraw(context: Context, number: str, period: HalfYear, reason: str) -> None:
-    reason = _checked_reason(reason)
+def _withdraw(
+    context: Context, number: str, period: HalfYear, reason: str, sha256: str
+) -> uuid.UUID:
+    try:
+        reason = checked_reason(reason)
+    except ReleaseError:
+        raise PublishRefusedError("release.reason") from None
+    for row in _all_of(context, number):
+        # A transaction of the other side that lost a race asks a second time.
+        if row.sha256 == sha256 and row.withdrawn_at is not None:
+            return row.id
     standing = _standing(context, number, str(period))
-    if standing is None:
+    if standing is None or standing.sha256 != sha256:
         raise PublishRefusedError("release.unknown")
     standing.withdrawn_at, standing.withdrawal_reason = context.at, reason
     context.record(Happening.RELEASE_WITHDRAWN, release_id=standing.id)
+    return standing.id
 
 
-def _add(
-    context: Context, release: Release, *, by: str, version: int, reason: str | None
-) -> ReleaseRow:
+def _published_all(context: Context, number: str) -> tuple[Release, ...]:
+    rows = _all_of(context, number)
+    return tuple(_reopened(row, rows[0].signer) for row in rows)
+
+
+def _standing_release(context: Context, number: str, period: HalfYear) -> Release | None:
+    row = _standing(context, number, str(period))
+    return None if row is None else _reopened(row, row.signer)
+
+
+def _all_of(context: Context, number: str) -> Sequence[ReleaseRow]:
+    return context.session.scalars(
+        select(ReleaseRow)
+        .where(ReleaseRow.municipality_number == number)
+        .order_by(ReleaseRow.published_at, ReleaseRow.period, ReleaseRow.version)
+    ).all()
+
+
+def _add(context: Context, release: Release, signed: Signed, *, by: str) -> ReleaseRow:
+    edition = release.edition
     row = ReleaseRow(
         id=uuid.uuid4(),
-        municipality_number=release.municipality_number,
-        municipality_name=release.municipality_name,
+        municipality_number=edition.municipality_number,
+        municipality_name=edition.municipality_name,
         period=str(release.period),
-        version=version,
-        table_json=release.canonical_json(),
+        version=edition.version,
+        table_json=signed.text,
         sha256=release.sha256(),
-        method_codes=" ".join(release.method),
+        method_codes=str(release.content["method"]),
+        signer=signed.signer,
+        signature=signed.signature,
         published_at=context.at,
         published_by=by.strip(),
-        correction_reason=reason,
+        correction_reason=edition.reason,
     )
     context.session.add(row)
     return row
 
 
 def _show(context: Context, reader: Coordinator, period: str | None) -> ReleasePage:
+    number = reader.municipality_number
     rows = context.session.scalars(
         select(ReleaseRow)
         .where(
-            ReleaseRow.municipality_number == reader.municipality_number,
+            ReleaseRow.municipality_number == number,
             ReleaseRow.withdrawn_at.is_(None),
         )
         .order_by(ReleaseRow.period.desc())
@@ -207,7 +251,7 @@ def _show(context: Context, reader: Coordinator, period: str | None) -> ReleaseP
         context.record(Happening.RELEASE_READ, account_id=reader.account_id, release_id=chosen.id)
     return ReleasePage(
         municipality_name=reader.municipality_name,
-        release=None if chosen is None else _published(chosen),
+        release=None if chosen is None else _published(chosen, _all_of(context, number)[0].signer),
         periods=tuple(PeriodRow(row.period, row.version, row.published_at) for row in rows),
     )
 
@@ -235,23 +279,45 @@ def _standing(context: Context, number: str, period: str) -> ReleaseRow | None:
     )
 
 
-def _reopened(row: ReleaseRow) -> Release:
-    release = Release.reopen(row.table_json)
-    described = (release.sha256(), release.municipality_number, str(release.period))
-    if described != (row.sha256, row.municipality_number, row.period):
-        raise ReleaseDamagedError(f"{row.municipality_number} {row.period} version {row.version}")
+def _reopened(row: ReleaseRow, signer: str) -> Release:
+    where = f"{row.municipality_number} {row.period} version {row.version}"
+    try:
+        release = Release.reopen(row.table_json)
+    except ReleaseError as fault:
+        raise ReleaseDamagedError(where) from fault
+    edition = release.edition
+    described = (
+        release.sha256(),
+        edition.municipality_number,
+        str(release.period),
+        edition.version,
+        edition.reason,
+    )
+    stored = (row.sha256, row.municipality_number, row.period, row.version, row.correction_reason)
+    signed = Signed(row.table_json, row.signer, row.signature)
+    if described != stored or row.signer != signer or not _is_signed(signed):
+        raise ReleaseDamagedError(where)
     return release
 
 
-def _published(row: ReleaseRow) -> PublishedRelease:
-    release = _reopened(row)
+def _is_signed(signed: Signed) -> bool:
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signed.signer))
+        key.verify(bytes.fromhex(signed.signature), SIGNED_AS + signed.text.encode())
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _published(row: ReleaseRow, signer: str) -> PublishedRelease:
+    release = _reopened(row, signer)
     return PublishedRelease(
         id=row.id,
         period=release.period,
         version=row.version,
-        table=release.table,
-        method=release.method,
+        release=release,
         sha256=row.sha256,
+        signer=row.signer,
         published_at=row.published_at,
         published_by=row.published_by,
         correction_reason=row.correction_reason,
@@ -261,10 +327,3 @@ def _published(row: ReleaseRow) -> PublishedRelease:
 def _check_publisher(by: str) -> None:
     if not by.strip() or len(by) > NAME_LENGTH or not by.isprintable():
         raise PublishRefusedError("release.publisher")
-
-
-def _checked_reason(reason: str) -> str:
-    text = reason.strip()
-    if not _SHORTEST_REASON <= len(text) <= REASON_LENGTH or not text.isprintable():
-        raise PublishRefusedError("release.reason")
-    return text

@@ -10,7 +10,9 @@ from typing import Final, NamedTuple
 from flask import url_for
 from flask_babel import gettext, lazy_gettext
 
-from bti.disclosure.tables import HalfYear, ProtectedTable
+from bti.disclosure.menu import AGE, CONCERN, COURSE, LEVEL, NOT_DIVIDED, SERVICE
+from bti.disclosure.release import Shown
+from bti.disclosure.tables import HalfYear
 from bti.slt.release import PublishedRelease, ReleasePage
 
 _WORDS: Final[dict[str, object]] = {
@@ -24,23 +26,29 @@ _WORDS: Final[dict[str, object]] = {
     "age_13_15": lazy_gettext("13–15 years"),
     "age_16_18": lazy_gettext("16–18 years"),
     "age_19_23": lazy_gettext("19–23 years"),
+    "kindergarten": lazy_gettext("Kindergarten"),
+    "school": lazy_gettext("School"),
+    "health": lazy_gettext("Health service"),
+    "other": lazy_gettext("Other or several services"),
+    "school_life": lazy_gettext("School and learning"),
+    "relations": lazy_gettext("Friends and belonging"),
+    "mental_health": lazy_gettext("Mental health"),
+    "conduct": lazy_gettext("Behaviour and substances"),
+    "home": lazy_gettext("Home and family"),
+    "other_or_several": lazy_gettext("Something else, or several"),
+    "new": lazy_gettext("Came in the half-year"),
+    "up": lazy_gettext("Moved to a higher level"),
+    "same_or_down": lazy_gettext("Same or lower level"),
+    "closed": lazy_gettext("Closed"),
+    "_T": lazy_gettext("Total"),
 }
 
-_METHODS: Final[dict[str, object]] = {
-    "unit.unique_children": lazy_gettext(
-        "We count children, not events. Each child is counted once, at the highest level it reached "
-        "in the half-year."
-    ),
-    "hidden.under_threshold": lazy_gettext("Small numbers are hidden."),
-    "hidden.zeros": lazy_gettext(
-        "Zero is hidden too, because it also tells something about those who are not there."
-    ),
-    "hidden.complementary": lazy_gettext(
-        "More numbers are hidden until no small number can be worked out from the sums."
-    ),
-    "verified.integer_witnesses": lazy_gettext(
-        "A separate program has checked that each hidden number can be both zero and large."
-    ),
+_DIMENSIONS: Final[dict[str, object]] = {
+    LEVEL: lazy_gettext("Level"),
+    AGE: lazy_gettext("Age"),
+    SERVICE: lazy_gettext("Service where the concern began"),
+    CONCERN: lazy_gettext("What the concern is about"),
+    COURSE: lazy_gettext("What became of it"),
 }
 
 # The drawing: where the axis begins, where the ground line and the top line are.
@@ -94,6 +102,14 @@ class Chart:
     has_hidden: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OneWay:
+    """A table of one dimension; the last row is the total."""
+
+    name: object
+    rows: tuple[TableRow, ...]
+
+
 class PeriodLink(NamedTuple):
     """A published half-year to choose."""
 
@@ -112,6 +128,7 @@ class Numbers:
     published_by: str
     correction_reason: str | None
     sha256: str
+    signer: str
     smallest_shown: int
     largest_never_shown: int
     too_few: bool
@@ -119,9 +136,10 @@ class Numbers:
     columns: tuple[object, ...]
     rows: tuple[TableRow, ...]
     sums: TableRow
+    others: tuple[OneWay, ...]
     has_hidden: bool
+    base: int
     chart: Chart
-    method: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,38 +173,70 @@ def half_year(period: HalfYear) -> str:
     return str(gettext("Second half of %(year)s", year=period.year))
 
 
-def _numbers(release: PublishedRelease) -> Numbers:
-    table = release.table
-    height = table.shape.height
-    labels = tuple(_word(code) for code in table.rows.codes)
+def _numbers(found: PublishedRelease) -> Numbers:
+    release = found.release
+    first, *others = release.tables
+    rows = _lines(first)
+    labels = tuple(_word(code) for code in _divided(first.labels[0])[:-1])
+    everything = [value for table in release.tables for value in table.numbers]
     return Numbers(
-        period=half_year(release.period),
-        version=release.version,
-        published_at=release.published_at,
-        published_by=release.published_by,
-        correction_reason=release.correction_reason,
-        sha256=release.sha256,
-        smallest_shown=table.threshold,
-        largest_never_shown=table.threshold - 1,
-        too_few=table.says_too_few,
-        total=table.cells[height][table.shape.width],
-        columns=tuple(_word(code) for code in table.columns.codes),
+        period=half_year(found.period),
+        version=found.version,
+        published_at=found.published_at,
+        published_by=found.published_by,
+        correction_reason=found.correction_reason,
+        sha256=found.sha256,
+        signer=found.signer,
+        smallest_shown=release.threshold,
+        largest_never_shown=release.threshold - 1,
+        too_few=not any(everything),
+        total=rows[-1][-1],
+        columns=tuple(_word(code) for code in _divided(first.labels[1])[:-1]),
         rows=tuple(
-            TableRow(label, counts) for label, counts in zip(labels, table.cells, strict=False)
+            TableRow(label, counts) for label, counts in zip(labels, rows[:-1], strict=True)
         ),
-        sums=TableRow(gettext("Total"), table.cells[height]),
-        has_hidden=bool(table.hidden()),
-        chart=_chart(table, labels),
-        method=tuple(_METHODS[code] for code in release.method if code in _METHODS),
+        sums=TableRow(gettext("Total"), rows[-1]),
+        others=tuple(
+            OneWay(
+                _DIMENSIONS.get(one.dimensions[0], one.dimensions[0]),
+                tuple(
+                    TableRow(_word(code), (value,))
+                    for code, value in zip(one.labels[0], one.numbers, strict=True)
+                    if code != NOT_DIVIDED
+                ),
+            )
+            for one in others
+        ),
+        has_hidden=None in everything,
+        base=release.base,
+        chart=_chart(tuple(row[-1] for row in rows[:-1]), labels),
     )
+
+
+def _lines(table: Shown) -> tuple[tuple[int | None, ...], ...]:
+    """The rows of a table of two dimensions, totals last; without those who are not divided."""
+    down, across = table.labels
+    width = len(across)
+    return tuple(
+        tuple(
+            value
+            for code, value in zip(across, table.numbers[start : start + width], strict=True)
+            if code != NOT_DIVIDED
+        )
+        for code, start in zip(down, range(0, len(table.numbers), width), strict=True)
+        if code != NOT_DIVIDED
+    )
+
+
+def _divided(labels: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code for code in labels if code != NOT_DIVIDED)
 
 
 def _word(code: str) -> object:
     return _WORDS.get(code, code)
 
 
-def _chart(table: ProtectedTable, labels: tuple[object, ...]) -> Chart:
-    totals = tuple(row[-1] for row in table.cells[:-1])
+def _chart(totals: tuple[int | None, ...], labels: tuple[object, ...]) -> Chart:
     step = _step(max((total for total in totals if total is not None), default=0))
     top = step * _TICKS
     slot = (100 - _LEFT) / len(totals)

@@ -20,6 +20,7 @@ from bti.db.models.oversight import (
     Suspension,
 )
 from bti.db.models.own_record import OwnRecord
+from bti.db.models.release import ReleaseRecord
 from bti.db.models.web_session import Throttle, WebSession
 from bti.db.models.work_job import WorkJob
 
@@ -57,6 +58,7 @@ __all__ = [
     "OwnRecord",
     "Participant",
     "Person",
+    "ReleaseRecord",
     "RoleGrant",
     "Suspension",
     "TenantKey",

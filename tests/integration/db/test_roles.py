@@ -17,7 +17,7 @@ from bti.db.policies import WITHOUT_WALL
 from bti.db.rights import FUNCTIONS
 from bti.db.walls import EVERYWHERE, Standpoint, tell
 from bti.disclosure.tables import HalfYear
-from bti.workflows import audit_check, own_record, release
+from bti.workflows import audit_check, own_record, release_count
 from tests.integration.workflows.cases import new_case
 from tests.server_rights import facts
 from tests.walled import OWNER, Deployment, Process, freshly_made, sql, walled
@@ -128,7 +128,7 @@ def test_counting_reads_no_more_of_a_case_than_its_own_role_may(lived_in):
             asked.append((statement, parameters))
 
     event.listen(world.runtime.engine, "before_cursor_execute", note)
-    world.system(release.counts, tenant_id=world.tenant_id, period=HalfYear(2026, 1))
+    world.system(release_count.counts, tenant_id=world.tenant_id, period=HalfYear(2026, 1))
     event.remove(world.runtime.engine, "before_cursor_execute", note)
 
     assert len(asked) == 2

@@ -1,16 +1,20 @@
 """A network side with synthetic coordinators and releases; nobody is counted in them."""
 
+import json
 import random
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from bti.clock import FixedClock
-from bti.disclosure.menu import AGE_BANDS, LEVELS, level_by_age
-from bti.disclosure.release import Release, prepare, seal
-from bti.disclosure.tables import CountTable, HalfYear, masked
-from bti.disclosure.verify import examine, verify
+from bti.disclosure.half_year import counted, spec_of
+from bti.disclosure.linked.cells import Universe
+from bti.disclosure.linked.export import release_content
+from bti.disclosure.linked.rounding import random_rounding
+from bti.disclosure.menu import AGE, DIMENSIONS, MENU
+from bti.disclosure.release import FORMAT, Edition, Release, Signed
+from bti.disclosure.tables import HalfYear
 from bti.identity.password import Argon2Cost, Passwords
 from bti.identity.totp import code_at
 from bti.settings import Settings
@@ -18,8 +22,10 @@ from bti.slt import migrate
 from bti.slt.account import CreatedAccount, NewAccount, create_account
 from bti.slt.runtime import SltRuntime, open_runtime
 from bti.slt.sign_in import Attempt, Coordinator, SignedIn, sign_in, who_is
+from bti.workflows.release_record import Keys
 
 PASSWORD = "svevende blåklokke under taket"
+KEY = b"r" * 32
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 # One for the whole run: the product's own cost is tested in tests/unit/identity.
 CHEAP = Passwords(Argon2Cost(memory_kib=8, passes=1))
@@ -79,35 +85,58 @@ def a_coordinator(**changes: str) -> NewAccount:
     return NewAccount(**{**given, **changes})
 
 
+@cache
 def a_release(
-    children: int = 150, *, period: str = "2026H1", seed: int = 1, number: str = "9901"
-) -> Release:
-    """A release of invented counts."""
+    children: int = 60,
+    *,
+    period: str = "2026H1",
+    seed: int = 1,
+    number: str = "9901",
+    version: int = 1,
+    known: tuple[Signed, ...] = (),
+) -> Signed:
+    """A signed release of invented counts, as if it had been proven with what is known: it was not."""
+    edition = Edition(
+        municipality_number=number,
+        municipality_name="Lindvik kommune",
+        period=HalfYear.parse(period),
+        version=version,
+        reason=None if version == 1 else "Fem barn manglet.",
+        known=tuple(sorted(read(one).sha256() for one in known)),
+    )
+    population = dict.fromkeys(DIMENSIONS[AGE], 400)
+    universe = Universe(spec_of(edition.period, population))
+    rounded = random_rounding(counted(universe, some_children(children, seed)), KEY)
+    content = {
+        "format": FORMAT,
+        "menu": MENU,
+        "municipality": {"name": edition.municipality_name, "number": number},
+        "period": period,
+        "version": version,
+        "reason": edition.reason,
+        "known": list(edition.known),
+        "population": [list(one) for one in population.items()],
+        "numbers": release_content(rounded),
+    }
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return Keys(KEY, KEY).sign(text)
+
+
+def read(signed: Signed) -> Release:
+    """The release in a signed text."""
+    return Release.reopen(signed.text)
+
+
+def some_children(children: int, seed: int = 1) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Invented children with the codes of the menu, unevenly spread."""
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    cells = [(level, band) for level in LEVELS.codes for band in AGE_BANDS.codes]
-    weights = [level * band for level in (6, 8, 4, 1.5) for band in (2, 4, 4, 5, 3, 1)]
-    counts = Counter(rng.choices(cells, weights, k=children))
-    verified = prepare(level_by_age(HalfYear.parse(period), counts))
-    return seal(verified, municipality_number=number, municipality_name="Lindvik kommune")
-
-
-def a_correction(release: Release, change: int) -> Release:
-    """The same pattern with `change` more children in a shown cell, from counts that fit it."""
-    table = release.table
-    witnesses, _ = examine(table)
-    counts = [list(row[:-1]) for row in witnesses[0].low[:-1]]
-    row, column = next(
-        spot
-        for spot in table.shape.positions()
-        if table.value(spot) and not table.shape.is_total(spot)
+    return tuple(
+        (
+            f"child-{number}",
+            tuple(
+                rng.choices(codes, [6, 5, 3, 2, 1, 1][: len(codes)])[0]
+                for codes in DIMENSIONS.values()
+            ),
+        )
+        for number in range(children)
     )
-    counts[row][column] += change
-    changed = CountTable(
-        period=table.period,
-        rows=table.rows,
-        columns=table.columns,
-        counts=tuple(tuple(values) for values in counts),
-    )
-    hidden = frozenset(table.hidden())
-    verified = verify(masked(changed, hidden, table.threshold), changed)
-    return seal(verified, municipality_number="9901", municipality_name="Lindvik kommune")

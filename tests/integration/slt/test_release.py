@@ -1,22 +1,25 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from bti.disclosure.release import Signed
 from bti.disclosure.tables import HalfYear
-from bti.slt.models import ReleaseRow, SltEvent
+from bti.slt.models import SltEvent
 from bti.slt.perform import AccessDenied
 from bti.slt.release import (
     PublishRefusedError,
     ReleaseDamagedError,
-    correct_release,
     publish_release,
+    published_releases,
     show_release,
     withdraw_release,
 )
-from tests.integration.slt.samples import Network, a_correction, a_release
+from bti.workflows.release_record import Keys
+from tests.integration.slt.samples import Network, a_release, read
 
 BY = "Anne Ruud"
 REASON = "To barn var talt to ganger."
@@ -35,8 +38,8 @@ def test_a_published_release_is_read_by_its_own_municipality_and_the_reading_rec
     _, olav = network.signed_in()
     page = show_release(network.runtime, olav)
     assert page.release is not None
-    assert page.release.table == release.table
-    assert page.release.sha256 == release.sha256()
+    assert page.release.release == read(release)
+    assert page.release.sha256 == read(release).sha256()
     assert (page.release.published_by, page.release.version) == (BY, 1)
     assert _kinds(network).count("release:read") == 1
 
@@ -88,8 +91,10 @@ def test_another_municipality_and_an_unknown_period_are_the_same_to_the_reader(n
 
 
 def test_the_latest_half_year_comes_first_and_each_can_be_chosen(network: Network):
+    known: tuple[Signed, ...] = ()
     for period in ("2025H2", "2026H1", "2025H1"):
-        publish_release(network.runtime, a_release(period=period), by=BY)
+        known += (a_release(period=period, known=known),)
+        publish_release(network.runtime, known[-1], by=BY)
     _, olav = network.signed_in()
     page = show_release(network.runtime, olav)
     assert [row.period for row in page.periods] == ["2026H1", "2025H2", "2025H1"]
@@ -103,54 +108,89 @@ def test_the_latest_half_year_comes_first_and_each_can_be_chosen(network: Networ
 def test_a_correction_is_a_new_version_with_a_reason_and_the_old_one_is_withdrawn(
     network: Network,
 ):
-    release = a_release(400)
-    publish_release(network.runtime, release, by=BY)
-    correct_release(network.runtime, a_correction(release, 5), by=BY, reason=REASON)
+    first = a_release()
+    second = a_release(seed=2, version=2, known=(first,))
+    publish_release(network.runtime, first, by=BY)
+    publish_release(network.runtime, second, by=BY)
     _, olav = network.signed_in()
     page = show_release(network.runtime, olav)
     assert page.release is not None
-    assert (page.release.version, page.release.correction_reason) == (2, REASON)
+    assert page.release.version == 2
+    assert page.release.correction_reason == "Fem barn manglet."
     assert len(page.periods) == 1
-    with network.runtime.sessions() as session, session.begin():
-        rows = session.execute(
-            select(ReleaseRow.version, ReleaseRow.withdrawn_at).order_by(ReleaseRow.version)
-        ).all()
-    assert rows[0][1] is not None
-    assert rows[1] == (2, None)
+    assert published_releases(network.runtime, "9901") == (read(first), read(second))
+    kinds = _kinds(network)
+    assert (kinds.count("release:correct"), kinds.count("release:withdraw")) == (1, 1)
 
 
-def test_a_correction_that_would_tell_of_one_to_four_children_is_refused(network: Network):
-    release = a_release(400)
-    publish_release(network.runtime, release, by=BY)
+def test_what_was_prepared_before_something_else_was_published_is_refused(network: Network):
+    # Two approvers at once: both half-years were proven without the other.
+    publish_release(network.runtime, a_release(period="2025H2"), by=BY)
     with pytest.raises(PublishRefusedError) as refusal:
-        correct_release(network.runtime, a_correction(release, 2), by=BY, reason=REASON)
-    assert refusal.value.code == "release.small_change"
+        publish_release(network.runtime, a_release(), by=BY)
+    assert refusal.value.code == "release.not_seen"
+    publish_release(network.runtime, a_release(known=(a_release(period="2025H2"),)), by=BY)
 
 
-def test_a_correction_that_hides_and_shows_other_cells_is_refused(network: Network):
-    publish_release(network.runtime, a_release(), by=BY)
+def test_of_two_half_years_published_at_once_the_second_must_be_proven_anew(network: Network):
+    def publish(period: str) -> str:
+        try:
+            publish_release(network.runtime, a_release(period=period), by=BY)
+        except PublishRefusedError as refused:
+            return refused.code
+        return "published"
+
+    periods = ("2025H2", "2026H1")
+    for period in periods:
+        a_release(period=period)
+    with ThreadPoolExecutor(2) as pool:
+        found = sorted(pool.map(publish, periods))
+    assert found == ["published", "release.not_seen"]
+
+
+def test_only_what_the_municipality_has_signed_is_taken_in(network: Network):
+    good = a_release()
+    for forged, code in (
+        (replace(good, signature="00" * 64), "release.signature"),
+        (replace(good, signer="zz"), "release.signature"),
+        (replace(good, text=good.text.replace("Lindvik", "Furuvik")), "release.signature"),
+        (replace(good, text="{}"), "release.unknown"),
+    ):
+        with pytest.raises(PublishRefusedError) as refusal:
+            publish_release(network.runtime, forged, by=BY)
+        assert refusal.value.code == code
+    publish_release(network.runtime, good, by=BY)
+    later = a_release(period="2025H2", known=(good,))
+    other = Keys(b"s" * 32, b"s" * 32).sign(later.text)
     with pytest.raises(PublishRefusedError) as refusal:
-        correct_release(network.runtime, a_release(seed=9), by=BY, reason=REASON)
-    assert refusal.value.code == "release.other_pattern"
+        publish_release(network.runtime, other, by=BY)
+    assert refusal.value.code == "release.signer"
 
 
 @pytest.mark.parametrize("reason", ["", "kort", "x" * 501, "linje\nog linje til"])
-def test_a_correction_needs_a_reason(network: Network, reason: str):
+def test_taking_a_release_away_needs_a_reason(network: Network, reason: str):
     publish_release(network.runtime, a_release(), by=BY)
+    digest = read(a_release()).sha256()
     with pytest.raises(PublishRefusedError) as refusal:
-        correct_release(network.runtime, a_release(seed=2), by=BY, reason=reason)
+        withdraw_release(network.runtime, "9901", HalfYear(2026, 1), reason=reason, sha256=digest)
     assert refusal.value.code == "release.reason"
 
 
-def test_a_withdrawn_release_is_no_longer_shown_and_the_period_stays_used(network: Network):
-    publish_release(network.runtime, a_release(), by=BY)
-    withdraw_release(network.runtime, "9901", HalfYear(2026, 1), reason=REASON)
+def test_a_withdrawn_release_is_no_longer_shown_and_goes_on_counting_as_known(network: Network):
+    first = a_release()
+    publish_release(network.runtime, first, by=BY)
+    taken = {"reason": REASON, "sha256": read(first).sha256()}
+    period = HalfYear(2026, 1)
+    gone = withdraw_release(network.runtime, "9901", period, **taken)
+    assert withdraw_release(network.runtime, "9901", period, **taken) == gone
     _, olav = network.signed_in()
     assert show_release(network.runtime, olav).release is None
-    with pytest.raises(PublishRefusedError):
+    assert published_releases(network.runtime, "9901") == (read(first),)
+    with pytest.raises(PublishRefusedError, match="frozen"):
         publish_release(network.runtime, a_release(seed=2), by=BY)
-    with pytest.raises(PublishRefusedError):
-        withdraw_release(network.runtime, "9901", HalfYear(2026, 1), reason=REASON)
+    with pytest.raises(PublishRefusedError, match="unknown"):
+        withdraw_release(network.runtime, "9901", period, reason=REASON, sha256="0" * 64)
+    publish_release(network.runtime, a_release(seed=2, version=2, known=(first,)), by=BY)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +198,7 @@ def test_a_withdrawn_release_is_no_longer_shown_and_the_period_stays_used(networ
     [
         "UPDATE releases SET table_json = '{}'",
         "UPDATE releases SET published_by = 'x'",
+        "UPDATE releases SET signature = ''",
         "DELETE FROM releases",
         "UPDATE slt_events SET kind = 'x'",
         "DELETE FROM slt_events",
@@ -175,20 +216,26 @@ def test_the_database_refuses_to_change_what_was_published_or_recorded(
         session.execute(text(statement))
 
 
-def test_a_release_altered_behind_our_back_is_not_shown(network: Network):
+@pytest.mark.parametrize("consistent", [False, True])
+def test_a_release_altered_behind_our_back_is_not_shown(network: Network, *, consistent: bool):
     publish_release(network.runtime, a_release(), by=BY)
     _, olav = network.signed_in()
+    other = a_release(seed=3)
+    change = {"text": other.text}
+    columns = "table_json = :text"
+    if consistent:
+        change["digest"] = read(other).sha256()
+        columns += ", sha256 = :digest"
     with network.runtime.engine.begin() as connection:
         on_postgresql = connection.dialect.name == "postgresql"
         connection.execute(
             text("DROP TRIGGER releases_frozen" + (" ON releases" if on_postgresql else ""))
         )
-        connection.execute(
-            text("UPDATE releases SET table_json = :other"),
-            {"other": a_release(seed=3).canonical_json()},
-        )
+        connection.execute(text(f"UPDATE releases SET {columns}"), change)
     with pytest.raises(ReleaseDamagedError):
         show_release(network.runtime, olav)
+    with pytest.raises(ReleaseDamagedError):
+        published_releases(network.runtime, "9901")
 
 
 @pytest.mark.parametrize("by", ["", "  ", "x" * 121, "a\nb"])

@@ -22,7 +22,7 @@ from bti.workflows import (
     child_search,
     emergency,
     level,
-    release,
+    release_count,
     review,
     sign_in,
     worklist,
@@ -304,9 +304,9 @@ def test_nobody_signed_in_can_ask_which_cases_are_baits(world):
 def test_counts_leave_baits_out(world):
     cases.new_case(world)
     period = HalfYear(2026, 2)
-    before = world.system(release.counts, tenant_id=world.tenant_id, period=period)
+    before = world.system(release_count.counts, tenant_id=world.tenant_id, period=period)
     planted(world)
-    assert world.system(release.counts, tenant_id=world.tenant_id, period=period) == before
+    assert world.system(release_count.counts, tenant_id=world.tenant_id, period=period) == before
 
 
 def test_the_officer_lets_somebody_in_again_with_a_reason_and_a_fresh_proof(world):

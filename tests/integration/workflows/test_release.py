@@ -1,9 +1,11 @@
-"""Counting children for a release, in a world small enough to count by hand."""
+"""Counting children for a release and carrying it out, in a world small enough to count by hand."""
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,118 +15,110 @@ from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
 from bti.audit.record import Reference
 from bti.db.models import Case, ChildIndex
-from bti.disclosure.attack import attack
-from bti.disclosure.tables import HalfYear
+from bti.disclosure.half_year import TooFewError
+from bti.disclosure.linked.attack import attack
+from bti.disclosure.linked.verify import NotSafe
+from bti.disclosure.menu import DIMENSIONS, NOT_DIVIDED
+from bti.disclosure.preview import Why
+from bti.disclosure.release import Release, publication_of
+from bti.disclosure.tables import HalfYear, TableError
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.codes import ClosingCause
 from bti.domain.errors import AccessDenied
-from bti.domain.levels import CaseStatus, LogStatus
-from bti.workflows import account, release
+from bti.domain.protection import AddressGrade, ProtectedPerson, Protection
+from bti.workflows import account, release, release_count, release_record
 from bti.workflows.audit_check import verify
-from bti.workflows.case_file import Ops
-from bti.workflows.case_number import new_number
-from bti.workflows.release import highest_level
+from bti.workflows.release_count import highest_level, level_on
 from tests.approvals import two_say_yes
-from tests.world import World
+from tests.integration.workflows.release_children import (
+    AFTER,
+    BEFORE,
+    CLOSED,
+    POPULATION,
+    SPRING,
+    child,
+    make,
+)
+from tests.world import ADMIN, World
 
 PERIOD = HalfYear(2026, 1)
-CLOSED = -1
-BORN = {"6-9": date(2018, 5, 1), "10-12": date(2015, 5, 1), "13-15": date(2012, 5, 1)}
+PUBLISHED_ON = datetime(2026, 9, 1, 8, tzinfo=UTC)
 
 
-def _cases(context, *, unit_id, facts):
-    """Cases with this birth date, trail and closing cause; statistics read nothing else."""
-    context.verbs.subject()
-    for birth_date, trail, cause in facts:
-        opened = datetime.combine(trail[0][0], datetime.min.time(), UTC)
-        row = Case(tenant_id=context.person.tenant_id, unit_id=unit_id, number=new_number())
-        row.ops = Ops(
-            level=max(trail[-1][1], 0),
-            status=CaseStatus.CLOSED if trail[-1][1] == CLOSED else CaseStatus.OPEN,
-            log=LogStatus.NONE,
-            opened_at=opened,
-            level_since=opened,
-            birth_date=birth_date,
-            sector="school",
-            categories=(),
-            closing_cause=cause,
-            trail=tuple(trail),
-        ).to_json()
-        context.session.add(row)
-        context.session.flush()
-        context.record(Act.CASE_CONCERN_CREATE, Reference("case", row.id))
-
-
-def _make(world: World, *facts) -> None:
-    world.run("ingrid", _cases, unit_id=world.units["school"], facts=list(facts))
-
-
-def _counts(world: World, period: HalfYear = PERIOD):
-    return world.system(release.counts, tenant_id=world.tenant_id, period=period)
-
-
-def _child(band: str, *trail: tuple[date, int], cause: str = ""):
-    return BORN[band], trail, cause
-
-
-SPRING = date(2026, 3, 2)
-BEFORE = date(2025, 11, 3)
-AFTER = date(2026, 8, 17)
+def _codes(world: World, dimension: str = "", period: HalfYear = PERIOD) -> list:
+    """Each child's codes, or one of them, sorted."""
+    found = world.system(release_count.counts, tenant_id=world.tenant_id, period=period)
+    place = list(DIMENSIONS).index(dimension) if dimension else slice(None)
+    return sorted(codes[place] for _, codes in found)
 
 
 def test_each_child_is_counted_at_the_highest_level_it_reached(world: World):
-    _make(
+    make(
         world,
-        _child("6-9", (SPRING, 0)),
-        _child("6-9", (BEFORE, 0)),
-        _child("10-12", (BEFORE, 0), (SPRING, 1)),
-        _child("13-15", (SPRING, 0), (date(2026, 4, 1), 1), (date(2026, 5, 1), 2), (AFTER, 3)),
+        child("6-9", (SPRING, 0)),
+        child("6-9", (BEFORE, 0)),
+        child("10-12", (BEFORE, 0), (SPRING, 1)),
+        child("13-15", (SPRING, 0), (date(2026, 4, 1), 1), (date(2026, 5, 1), 2), (AFTER, 3)),
         # Went down: the highest level of the half-year is what counts.
-        _child("13-15", (BEFORE, 0), (BEFORE, 2), (SPRING, 1)),
+        child("13-15", (BEFORE, 0), (BEFORE, 2), (SPRING, 1)),
         # Closed in the half-year, and so still in it.
-        _child("10-12", (BEFORE, 0), (date(2026, 1, 1), CLOSED)),
+        child("10-12", (BEFORE, 0), (date(2026, 1, 1), CLOSED)),
     )
-    table = _counts(world)
-    assert table.counts == (
-        (0, 2, 1, 0, 0, 0),
-        (0, 0, 1, 0, 0, 0),
-        (0, 0, 0, 2, 0, 0),
-        (0, 0, 0, 0, 0, 0),
+    assert [codes[:2] for codes in _codes(world)] == [
+        ("level_0", "age_10_12"),
+        ("level_0", "age_6_9"),
+        ("level_0", "age_6_9"),
+        ("level_1", "age_10_12"),
+        ("level_2", "age_13_15"),
+        ("level_2", "age_13_15"),
+    ]
+    assert _codes(world, "course") == ["closed", "new", "new", "same_or_down", "same_or_down", "up"]
+
+
+def test_service_and_concern_are_broad_and_several_are_one_code(world: World):
+    make(
+        world,
+        child("6-9", (SPRING, 0), sector="kindergarten", categories=["MEN"]),
+        child("6-9", (SPRING, 0), sector="leisure", categories=["CRM", "RAD"]),
+        child("6-9", (SPRING, 0), sector="health", categories=["LEA", "VIO"]),
+        child("6-9", (SPRING, 0), categories=["unknown to us"]),
     )
+    assert _codes(world, "service") == ["health", "kindergarten", "other", "school"]
+    assert _codes(world, "concern") == [
+        "conduct", "mental_health", "other_or_several", "other_or_several"
+    ]  # fmt: skip
 
 
 def test_who_was_not_there_in_the_half_year_is_not_counted(world: World):
-    _make(
+    make(
         world,
-        _child("6-9", (BEFORE, 0), (date(2025, 12, 31), CLOSED)),
-        _child("6-9", (AFTER, 0)),
-        _child("10-12", (SPRING, 0), (SPRING, CLOSED), cause=ClosingCause.DUPLICATE),
-        _child("10-12", (SPRING, 0), (SPRING, CLOSED), cause=ClosingCause.ERROR),
-        (date(2002, 6, 30), ((SPRING, 0),), ""),
+        child("6-9", (BEFORE, 0), (date(2025, 12, 31), CLOSED)),
+        child("6-9", (AFTER, 0)),
+        child("10-12", (SPRING, 0), (SPRING, CLOSED), cause=ClosingCause.DUPLICATE),
+        child("10-12", (SPRING, 0), (SPRING, CLOSED), cause=ClosingCause.ERROR),
+        (date(2002, 6, 30), ((SPRING, 0),), child("6-9", (SPRING, 0))[2]),
     )
-    assert sum(map(sum, _counts(world).counts)) == 0
+    assert _codes(world) == []
 
 
 def test_age_is_that_of_the_last_day(world: World):
-    _make(
-        world,
-        (date(2016, 6, 30), ((SPRING, 0),), ""),
-        (date(2016, 7, 1), ((SPRING, 0),), ""),
-        (date(2002, 7, 1), ((SPRING, 0),), ""),
-    )
-    assert _counts(world).counts[0] == (0, 1, 1, 0, 0, 1)
+    facts = child("6-9", (SPRING, 0))[1:]
+    born = (date(2016, 6, 30), date(2016, 7, 1), date(2002, 7, 1))
+    make(world, *((day, *facts) for day in born))
+    assert _codes(world, "age") == ["age_10_12", "age_19_23", "age_6_9"]
 
 
 def test_a_child_in_several_services_is_counted_once_at_the_highest_level(world: World):
-    _make(
+    make(
         world,
-        _child("6-9", (SPRING, 0)),
-        _child("6-9", (SPRING, 2)),
-        _child("6-9", (SPRING, 1)),
-        _child("6-9", (SPRING, 1)),
+        child("6-9", (SPRING, 0)),
+        child("6-9", (SPRING, 2), sector="health"),
+        child("6-9", (SPRING, 1)),
+        child("6-9", (SPRING, 1)),
     )
     world.run("ingrid", _same_child, levels={0, 2})
-    assert [row[1] for row in _counts(world).counts] == [0, 2, 1, 0]
+    assert _codes(world, "level") == ["level_1", "level_1", "level_2"]
+    assert _codes(world, "service") == ["other", "school", "school"]
 
 
 def _same_child(context, *, levels):
@@ -139,88 +133,261 @@ def _same_child(context, *, levels):
             context.record(Act.CASE_CHILD_CHANGE, Reference("case", case.id))
 
 
+def test_a_child_with_address_protection_is_in_the_total_alone(world: World):
+    secret = Protection(
+        grade=AddressGrade.CONFIDENTIAL,
+        of=ProtectedPerson.CHILD,
+        until=date(2027, 1, 1),
+        checked_on=SPRING,
+        readers=frozenset({uuid.uuid4()}),
+    )
+    make(world, child("6-9", (SPRING, 0)), child("6-9", (SPRING, 2), protection=secret))
+    assert _codes(world)[1] == (NOT_DIVIDED,) * len(DIMENSIONS)
+    # On one of its cases is enough.
+    world.run("ingrid", _same_child, levels={0, 2})
+    assert _codes(world) == [(NOT_DIVIDED,) * len(DIMENSIONS)]
+
+
 def test_another_municipality_is_not_counted(world: World):
-    _make(world, _child("6-9", (SPRING, 0)))
+    make(world, child("6-9", (SPRING, 0)))
     other = world.system(
         account.create_municipality,
         name="Furuvik kommune", number="9902", profile="standard", language="nb",
     )  # fmt: skip
-    table = world.system(release.counts, tenant_id=other, period=PERIOD)
-    assert sum(map(sum, table.counts)) == 0
-
-
-def test_small_numbers_are_hidden_and_cannot_be_worked_out(world: World):
-    _make(
-        world,
-        *[_child("6-9", (SPRING, 0))] * 9,
-        *[_child("10-12", (SPRING, 0))] * 14,
-        *[_child("13-15", (SPRING, 0))] * 3,
-        *[_child("10-12", (SPRING, 1))] * 7,
-        *[_child("13-15", (SPRING, 1))] * 8,
-        *[_child("13-15", (SPRING, 2))] * 2,
-    )
-    world.clock.set(datetime(2026, 9, 1, 8, tzinfo=UTC))
-    made = world.system(release.prepare, tenant_id=world.tenant_id, period=PERIOD)
-    table = made.release.table
-    truth = made.counts.with_totals()
-    assert truth[-1][-1] == 43
-    shown = {spot: table.value(spot) for spot in table.shape.positions() if table.value(spot)}
-    assert shown, "something can be published"
-    assert all(value == truth[row][column] >= 5 for (row, column), value in shown.items())
-    assert {(0, 3), (2, 3)} <= set(table.hidden())
-    narrowed = attack(table)
-    assert [one for one in narrowed if one.is_recovered or one.breaks(table.threshold)] == []
-    assert made.release.municipality_number == "9901"
-
-
-def test_a_half_year_that_is_not_over_cannot_be_prepared(world: World):
-    world.clock.set(datetime(2026, 6, 30, 21, 59, tzinfo=UTC))
-    with pytest.raises(release.NotEndedError):
-        world.system(release.prepare, tenant_id=world.tenant_id, period=PERIOD)
-    world.clock.advance(timedelta(minutes=1))
-    assert world.system(release.prepare, tenant_id=world.tenant_id, period=PERIOD)
+    assert world.system(release_count.counts, tenant_id=other, period=PERIOD) == ()
 
 
 def test_nobody_who_is_signed_in_can_count(world: World):
     for who in ("ingrid", "siv", "hege", "anne", "asta"):
         with pytest.raises(AccessDenied):
-            world.run(who, release.counts, tenant_id=world.tenant_id, period=PERIOD)
+            world.run(who, release_count.counts, tenant_id=world.tenant_id, period=PERIOD)
 
 
-def test_publishing_is_entered_with_the_release_and_a_refusal_is_not(world: World):
-    release_id = uuid.uuid4()
-    params = release.publish_params("2026H1", "ab" * 32)
-    publish = {"tenant_id": world.tenant_id, "params": params}
-    with pytest.raises(ApprovalRefused, match="unknown"):
-        world.system(release.publish, **publish, hand_over=lambda: release_id, approval_id=None)
-    yes = two_say_yes(world, ApprovalAct.RELEASE_PUBLISH, params)
-    other = {**publish, "params": release.publish_params("2026H1", "cd" * 32)}
+# -- made ready, and out ------------------------------------------------------------------------
+
+
+class Gate:
+    """A stand-in for the network side: keeps every release it was handed."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.published = world, []
+
+    def prepare(self, period: HalfYear = PERIOD, **changes):
+        given = {"published": self.published, "population": POPULATION, **changes}
+        doorway = self.world.runtime.doorway
+        return release.prepare(
+            doorway, ADMIN, tenant_id=self.world.tenant_id, period=period, **given
+        )
+
+    def publish(self, made: Release, *, yes: uuid.UUID | None = None):
+        reason = made.edition.reason or ""
+        params = release.publish_params("publish", str(made.period), made.sha256(), reason)
+        yes = yes or two_say_yes(self.world, ApprovalAct.RELEASE_PUBLISH, params)
+
+        def hand_over(signed) -> uuid.UUID:
+            self.published.append(Release.reopen(signed.text))
+            return uuid.uuid4()
+
+        return self.world.system(
+            release.publish,
+            tenant_id=self.world.tenant_id, release=made, hand_over=hand_over, approval_id=yes,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def gate(world: World) -> Gate:
+    world.clock.set(PUBLISHED_ON)
+    return Gate(world)
+
+
+def _some(children: int, day: date = SPRING) -> list:
+    bands = ("6-9", "10-12", "10-12", "13-15")
+    return [
+        child(bands[n % 4], (day, n % 3 // 2), categories=[("LEA", "SOC", "MEN")[n % 3]])
+        for n in range(children)
+    ]
+
+
+def test_a_half_year_that_is_not_over_cannot_be_prepared(world: World, gate: Gate):
+    world.clock.set(datetime(2026, 6, 30, 21, 59, tzinfo=UTC))
+    with pytest.raises(release.NotEndedError):
+        gate.prepare()
+    world.clock.advance(timedelta(minutes=1))
+    with pytest.raises(TooFewError):
+        gate.prepare()
+
+
+@pytest.mark.parametrize("children", [0, 1, 4])
+def test_of_an_empty_half_year_or_a_few_children_nothing_is_prepared(gate: Gate, children: int):
+    make(gate.world, *_some(children))
+    with pytest.raises(TooFewError):
+        gate.prepare()
+    with pytest.raises(TableError):
+        gate.prepare(population={})
+    assert _kept(gate).bases == {}
+
+
+def test_a_municipality_with_two_hundred_children_divides_no_small_age(gate: Gate):
+    make(gate.world, *_some(24))
+    made = gate.prepare(population=dict.fromkeys(POPULATION, 33))
+    levels = [line for line in made.lines if line.table == ("level", "age")]
+    divided = [
+        line for line in levels
+        if line.labels[1].startswith("age") and line.labels[0].startswith("level")
+    ]  # fmt: skip
+    assert divided
+    assert {line.shown for line in divided} == {None}
+    assert Why.POPULATION in {line.why for line in divided}
+
+
+def test_small_numbers_are_hidden_and_cannot_be_worked_out(gate: Gate):
+    make(gate.world, *_some(30), child("13-15", (SPRING, 3)), child("6-9", (SPRING, 2)))
+    made = gate.prepare()
+    truth = {(line.table, line.labels): line for line in made.lines}
+    assert truth[("level", "age"), ("_T", "_T")].counted == 32
+    assert truth[("level", "age"), ("level_3", "_T")].why is Why.SMALL
+    shown = [line for line in made.lines if line.shown]
+    assert shown
+    assert all(abs(line.shown - line.counted) < 5 <= line.counted for line in shown)
+    assert attack(publication_of(made.release)) == ()
+    assert made.release.edition.municipality_number == "9901"
+    again = gate.world.system(release.preview, tenant_id=gate.world.tenant_id, release=made.release)
+    assert again == made.lines
+
+
+def test_only_what_was_prepared_and_agreed_to_by_two_goes_out(world: World, gate: Gate):
+    make(world, *_some(24))
+    made = gate.prepare().release
     with pytest.raises(ApprovalRefused, match="changed"):
-        world.system(release.publish, **other, hand_over=lambda: release_id, approval_id=yes)
-    made = world.system(release.publish, **publish, hand_over=lambda: release_id, approval_id=yes)
-    assert made == release_id
-    before = world.system(verify, tenant_id=world.tenant_id)
-    assert before.intact
-
-    def refuses() -> uuid.UUID:
-        raise RuntimeError("the other side said no")
-
-    second = two_say_yes(world, ApprovalAct.RELEASE_PUBLISH, params)
-    with pytest.raises(RuntimeError):
-        world.system(release.publish, **publish, hand_over=refuses, approval_id=second)
-    after = world.system(verify, tenant_id=world.tenant_id)
-    assert after.intact
-    assert _entries(world) == [f"release:{release_id}"]
-
-
-def _entries(world: World) -> list[str]:
-    return world.system(_published_in_log)
-
-
-def _published_in_log(context):
-    rows = context.session.scalars(
-        select(AuditEvent).where(AuditEvent.act == Act.RELEASE_COUNTS_PUBLISH.value)
+        gate.publish(made, yes=two_say_yes(
+            world, ApprovalAct.RELEASE_PUBLISH,
+            release.publish_params("publish", "2026H1", "cd" * 32),
+        ))  # fmt: skip
+    forged = replace(
+        made, edition=replace(made.edition, municipality_name="Annen"), checked=_token()
     )
+    with pytest.raises(release.ReleaseRefusedError, match="not_prepared"):
+        gate.publish(forged)
+    assert gate.published == []
+    out = gate.publish(made)
+    assert world.system(verify, tenant_id=world.tenant_id).intact
+    assert _entries(world, Act.RELEASE_COUNTS_PUBLISH) == [f"release:{out}"]
+    assert _kept(gate).published == {made.sha256()}
+
+
+def _token() -> object:
+    from bti.disclosure import release as frozen  # noqa: PLC0415 - as somebody inside would
+
+    return frozen._CHECKED
+
+
+def test_a_period_is_published_once_and_corrected_with_a_reason(gate: Gate):
+    make(gate.world, *_some(24))
+    with pytest.raises(release.ReleaseRefusedError, match="nothing_to_correct"):
+        gate.prepare(reason="Barn manglet i listen.")
+    gate.publish(gate.prepare().release)
+    with pytest.raises(release.ReleaseRefusedError, match="published_before"):
+        gate.prepare()
+
+
+def test_a_network_side_that_was_tampered_with_stops_everything(gate: Gate):
+    make(gate.world, *_some(24))
+    gate.publish(gate.prepare().release)
+    good = gate.published[0]
+    gate.published[:] = []
+    with pytest.raises(release.ReleaseRefusedError, match="missing"):
+        gate.prepare(HalfYear(2025, 2))
+    other = replace(good, edition=replace(good.edition, municipality_name="X"), checked=_token())
+    gate.published[:] = [good, other]
+    with pytest.raises(release.ReleaseRefusedError, match="unknown_text"):
+        gate.prepare(HalfYear(2025, 2))
+
+
+def test_what_two_commands_make_at_once_is_one_key(gate: Gate):
+    keys = {gate.world.system(_keys, tenant_id=gate.world.tenant_id).signing for _ in range(2)}
+    assert len(keys) == 1
+
+
+def _keys(context, *, tenant_id):
+    context.verbs.open_ops(tenant_id)
+    return release_record.kept(context, tenant_id).keys
+
+
+def test_several_half_years_with_late_corrections_give_nothing_away(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+):
+    """Some come and go, one is registered late, then many are; an archivist keeps every version."""
+    world = gate.world
+    world.clock.set(datetime(2026, 9, 1, 8, tzinfo=UTC))
+    # Rounding is drawn with the key: with this one each step goes the same way every time.
+    monkeypatch.setattr(release_record, "random_bytes", lambda size: b"r" * size)
+    first = HalfYear(2025, 2)
+    late = "Barn ble meldt sent."
+    make(world, *_some(18, BEFORE))
+    gate.publish(gate.prepare(first).release)
+    make(world, child("13-15", (BEFORE, 3)))
+    _publish_if_safe(gate, first, late)
+    make(world, *_some(14, BEFORE))
+    _publish_if_safe(gate, first, late)
+    make(world, *_some(8))
+    _publish_if_safe(gate, PERIOD, None)
+    many = len(gate.published)
+    assert many > 1
+    publications = [publication_of(one) for one in gate.published]
+    assert [attack(one) for one in publications] == [()] * many
+    bases = _kept(gate).bases
+    told = 0
+    for later in range(many):
+        for before in range(later):
+            told += _changes_told(
+                publications[before], bases[gate.published[before].sha256()],
+                publications[later], bases[gate.published[later].sha256()],
+            )  # fmt: skip
+    assert told == 0
+
+
+def _publish_if_safe(gate: Gate, period: HalfYear, reason: str | None) -> None:
+    try:
+        made = gate.prepare(period, reason=reason)
+    except NotSafe:
+        return  # too few have changed: the earlier numbers stand
+    gate.publish(made.release)
+
+
+def _changes_told(before, then, later, now) -> int:
+    """Cells that few have come into or left, and of which both numbers together tell that some did."""
+    low_then, high_then = before.ranges()
+    low_now, high_now = later.ranges()
+    told = 0
+    for cell in range(len(later.shown)):
+        if -1 in (high_then[cell], high_now[cell]):
+            continue
+        inside = {
+            tuple(later.universe.codes_of(int(column)))
+            for column in later.universe.matrix.row(cell)
+        }
+        were = {name for name, codes in then if codes in inside}
+        are = {name for name, codes in now if codes in inside}
+        rose, fell = low_now[cell] - high_then[cell], low_then[cell] - high_now[cell]
+        told += bool(0 < len(were ^ are) < 5 and np.maximum(rose, fell) > 0)
+    return told
+
+
+def _kept(gate: Gate):
+    return gate.world.system(_all_kept, tenant_id=gate.world.tenant_id)
+
+
+def _all_kept(context, *, tenant_id):
+    context.verbs.open_ops(tenant_id)
+    return release_record.kept(context, tenant_id)
+
+
+def _entries(world: World, act: Act) -> list[str]:
+    return world.system(_in_log, act=act)
+
+
+def _in_log(context, *, act):
+    rows = context.session.scalars(select(AuditEvent).where(AuditEvent.act == act.value))
     leaves = [json.loads(row.leaf) for row in rows]
     return [one for leaf in leaves for one in leaf["obj"] if one.startswith("release:")]
 
@@ -242,3 +409,5 @@ def test_the_highest_level_is_the_highest_of_every_single_day(changes):
     of_days |= set([level for changed, level in trail if changed < first][-1:])
     expected = max((level for level in of_days if level >= 0), default=None)
     assert highest_level(trail, first, last) == expected
+    reached = [level for changed, level in trail if changed <= last]
+    assert level_on(trail, last, within=True) == (reached[-1] if reached else None)
