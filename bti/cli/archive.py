@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 REFUSED: Final = {
-    "archive.nobodys": "That case is nobody's: there is nothing an archive should have.",
     "archive.not_packed": "No package was made of the case.",
     "archive.open_case": "The case is not closed.",
     "archive.other_package": "Another package than that one was made of the case last.",

@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,14 +21,15 @@ from bti.db.models import Case
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.codes import ClosingCause, InfoType
 from bti.domain.consent import Scope
-from bti.domain.errors import AccessDenied
-from bti.workflows import archive, archive_content, audit_check, case
+from bti.domain.errors import AccessDenied, BaitTaken
+from bti.workflows import archive, archive_content, audit_check, bait, case
 from bti.workflows.archive import ArchiveRefused
 from bti.workflows.errors import NotFound
 from tests.approvals import freshly, two_say_yes
 from tests.attaching import attach
 from tests.files import pdf
 from tests.story import Story
+from tests.world import ADMIN
 
 
 @pytest.fixture
@@ -45,8 +47,8 @@ def closed(world):
 
 
 def number_of(world, story):
-    with world.runtime.engine.begin() as connection:
-        return connection.scalars(select(Case.number).where(Case.id == story.case_id)).one()
+    with world.looking() as session:
+        return session.scalars(select(Case.number).where(Case.id == story.case_id)).one()
 
 
 def pack(world, story, out: Path):
@@ -169,6 +171,35 @@ def test_once_the_archive_has_it_fewer_open_it_and_the_list_says_where_each_case
     with pytest.raises(AccessDenied):
         closed.page("ingrid")
     assert intact(world)
+
+
+def test_a_case_made_up_to_catch_somebody_is_listed_packed_and_received_as_any_other(
+    world, tmp_path
+):
+    ordinary = Story(world)
+    ordinary.wonder()
+    ordinary.decide(None, cause=ClosingCause.CONCERN_GONE)
+    made_up, *_ = bait.plant(world.runtime.doorway, world.actor("per"), ADMIN)
+    told = []
+    for place, case_id in (("first", ordinary.case_id), ("second", made_up)):
+        packed = tmp_path / place
+        pack(world, replace(ordinary, case_id=case_id), packed)
+        report = verify(packed, [key_of(world)])
+        assert report.holds, report.faults
+        world.system(
+            archive.receive,
+            tenant_id=world.tenant_id,
+            number=report.statement.number,
+            manifest=report.statement.manifest,
+            reference="ARK 26/1",
+        )
+        told.append({path for path in everything_in(packed) if "/files/" not in path})
+    assert told[0] == told[1]
+    rows = [row for row in world.run("arne", archive.waiting) if row.received_at is not None]
+    assert len(rows) == len(told)
+    # Whoever comes near it is caught as before.
+    with pytest.raises(BaitTaken):
+        world.run("siv", case.show_case, case_id=made_up)
 
 
 def test_each_table_with_rows_of_a_case_is_in_the_package_or_left_out_for_a_reason():

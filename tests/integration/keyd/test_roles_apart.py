@@ -7,17 +7,21 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import ProgrammingError
 
+from bti.archive.verify import verify
 from bti.audit.epoch import EpochReason
 from bti.bootstrap import open_runtime
 from bti.crypto.provider import TenantPurpose
 from bti.db.rights import OWNER, Process
 from bti.domain.approval import ApprovalAct
+from bti.domain.codes import ClosingCause
+from bti.domain.errors import AccessDenied
 from bti.domain.levels import Level
 from bti.domain.national_id import made_up
 from bti.identity import totp
-from bti.workflows import audit_check, audit_epoch, keys, municipality
+from bti.workflows import archive, audit_check, audit_epoch, keys, municipality
 from bti.workflows.epoch_people import Shown
 from tests.approvals import two_say_yes
+from tests.integration.test_archive import key_of, pack
 from tests.integration.workflows.cases import new_case
 from tests.keyd_world import remote_world
 from tests.story import Story
@@ -105,6 +109,30 @@ def test_what_takes_the_owners_rights_is_done_by_a_member_of_the_owner(remote, o
         **tenant,
     )
     assert begun is not None
+    assert operator.system(audit_check.verify, **tenant).intact
+
+
+def test_a_case_is_packed_for_the_archive_by_a_member_of_the_owner_and_not_in_the_brokers_role(
+    remote, operator, tmp_path
+):
+    story = Story(remote.world)
+    story.wonder()
+    story.decide(None, cause=ClosingCause.CONCERN_GONE)
+    broker = remote.settings["BTI_DATABASE_URL"]
+    settings = operator.runtime.settings.model_copy(update={"database_url": broker})
+    alone = replace(operator, runtime=open_runtime(settings, clock=operator.clock, cost=CHEAP))
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        pack(alone, story, tmp_path / "none")
+    alone.close()
+    pack(operator, story, tmp_path / "package")
+    report = verify(tmp_path / "package", [key_of(operator)])
+    assert report.holds, report.faults
+    tenant = {"tenant_id": operator.tenant_id}
+    made = {"number": report.statement.number, "manifest": report.statement.manifest}
+    operator.system(archive.receive, reference="ARK 26/1", **made, **tenant)
+    # The web and its broker take it from the row that the operator wrote.
+    with pytest.raises(AccessDenied, match=r"access\.archived"):
+        story.page()
     assert operator.system(audit_check.verify, **tenant).intact
 
 
