@@ -59,6 +59,7 @@ NOT_ON_THIS_PAGE = defaultdict(
     {
         "concern.discard": _NO_CASES,
         "concern.save_draft": _NO_CASES,
+        "meeting.save_draft": _NO_CASES,
         "referral.show": frozenset({"staff", "unit_lead"}),
     },
 )
