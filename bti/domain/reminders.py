@@ -17,7 +17,7 @@ from bti.domain.local_rules import ProfileRules
 
 
 class Pace(StrEnum):
-    """How often somebody wants to be reminded. What the law sets a date for is not turned off."""
+    """How often somebody wants to be reminded. Their own page shows the same whatever they choose."""
 
     DAILY = "daily"
     WEEKLY = "weekly"
@@ -26,10 +26,9 @@ class Pace(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something that waits for somebody: from which day it is told, and whether an act dates it."""
+    """Something that waits for somebody, and from which day it is told."""
 
     from_on: date
-    by_law: bool = False
 
 
 def waiting_for(due: Due, rules: ProfileRules) -> Waiting:
@@ -58,8 +57,6 @@ def is_reminded(
     current = [one for one in waiting if one.from_on <= today]
     if not current or not is_working_day(today) or (last_on is not None and last_on >= today):
         return False
-    if any(one.by_law for one in current):
-        return True
     match pace:
         case Pace.DAILY:
             return True

@@ -12,7 +12,7 @@ from bti.workflows.reminders import ChooseReminders
 _CHOICES = [
     (Pace.DAILY.value, lazy_gettext("Every working day when something waits")),
     (Pace.WEEKLY.value, lazy_gettext("Once a week when something waits")),
-    (Pace.NEVER.value, lazy_gettext("Never, except for what an act sets a date for")),
+    (Pace.NEVER.value, lazy_gettext("Never")),
 ]
 
 

@@ -18,8 +18,8 @@ MONDAY = date(2026, 12, 28)
 DAYS = st.dates(date(2026, 1, 1), date(2028, 12, 31))
 
 
-def reminded(pace=Pace.DAILY, *, from_on=MONDAY, today=MONDAY, last_on=None, by_law=False):
-    return is_reminded([Waiting(from_on, by_law)], pace, today=today, last_on=last_on)
+def reminded(pace=Pace.DAILY, *, from_on=MONDAY, today=MONDAY, last_on=None):
+    return is_reminded([Waiting(from_on)], pace, today=today, last_on=last_on)
 
 
 def test_what_is_due_after_a_weekend_is_told_before_it():
@@ -47,11 +47,6 @@ def test_in_two_weeks_somebody_gets_as_many_as_they_chose_also_over_new_year(pac
         if reminded(pace, today=MONDAY + step * DAY, last_on=last):
             last, found = MONDAY + step * DAY, found + 1
     assert found == mails
-
-
-def test_what_an_act_sets_a_date_for_is_told_whatever_somebody_chose():
-    assert reminded(Pace.NEVER, by_law=True)
-    assert not reminded(Pace.NEVER, by_law=True, last_on=MONDAY)
 
 
 @given(today=DAYS, gap=st.integers(1, 40), pace=st.sampled_from([Pace.DAILY, Pace.WEEKLY]))
