@@ -99,12 +99,13 @@ def read(path: Path | None) -> AllPapers:
     except OSError as error:
         message = f"{path}: {error.strerror}"
         raise PapersError(message) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"{path}: {error}"
-        raise PapersError(message) from None
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
         raise PapersError("\n".join(f"{path}: {fault}" for fault in faults)) from None
+    except (ValueError, RecursionError) as error:
+        # Bad TOML and bad UTF-8, a number too long to read, brackets too deep.
+        message = f"{path}: {error}"
+        raise PapersError(message) from None
 
 
 class PaperSettings(BaseSettings):

@@ -10,6 +10,8 @@ from bti.audit.state import Remembered, StateError, read_state, write_state
 from bti.cli.release_file import CHECKLIST, Pending, PendingError, load, save
 from bti.db.dump import FORMAT, VERSION
 from bti.db.dump_load import DumpRefused, check_dump
+from bti.papers import PapersError
+from bti.papers import read as read_papers
 from bti.profiles.loader import legal_bases_from
 from bti.profiles.reader import ProfileError
 from bti.workflows.drill import DrillReport, Step
@@ -119,10 +121,16 @@ def _legal(data: bytes) -> None:
             raise AcceptedError
 
 
+def _papers(data: bytes) -> None:
+    if not all(number.isdecimal() for number in read_papers(_written(data))):
+        raise AcceptedError
+
+
 TARGETS: dict[str, Target] = {
     "opened dump": Target(_dump, (DumpRefused,), (DUMP,), 1024),
     "signed state": Target(_signed, (StateError,), (STATE,), 256),
     "prepared release": Target(_pending, (PendingError,), (PENDING,), 4096),
     "drill report": Target(_drill, (ValueError,), (DRILL_TEXT,), 512),
+    "papers": Target(_papers, (PapersError,), (b"", b'["9901"]\n'), 512),
     "legal references": Target(_legal, (ProfileError,), (LEGAL,), 512),
 }
