@@ -36,6 +36,9 @@ MEETING: Final[Mapping[str, Any]] = {
     "meeting.point_incomplete": _l("Only a point that says who and by when becomes a measure."),
     "meeting.point_past": _l("What is agreed cannot be due before the meeting."),
     "meeting.point_used": _l("This point is a measure already."),
+    "meeting.point_wider": _l(
+        "Another service reads your measures and may not read these minutes. Ask whoever kept them to make the measure."
+    ),
     "meeting.too_far": _l("Choose a day within two years."),
     "meeting.too_many": _l("At most 200 people can be invited."),
     "meeting.too_many_points": _l("At most 20 points can be agreed on in one meeting."),

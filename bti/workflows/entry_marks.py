@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _MARK: Final = "mark"
 _CORRECTION: Final = "correction"
 _EVALUATION: Final = "evaluation"
+_MEASURE: Final = "measure"
 
 
 def applied(
@@ -35,13 +36,14 @@ def applied(
 ) -> tuple[Record, ...]:
     """Return the records with their marks; what a mark closes to this person reads as unreleased.
 
-    ``records`` oldest first. What stands beside a marked entry, and an evaluation of a marked measure,
-    follow it.
+    ``records`` oldest first. What stands beside a marked entry, an evaluation of a marked measure, and a
+    measure that was agreed on in marked minutes follow it.
     """
     marks = {one.beside: read(one.meta) for one in records if one.kind == _MARK}
     if not marks:
         return records
-    marked = tuple(replace(one, mark=_of(one, marks)) for one in records)
+    by_id = {one.id: one for one in records}
+    marked = tuple(replace(one, mark=_of(one, by_id, marks)) for one in records)
     if opened is None or not any(_is_elsewhere(context, one) for one in marked):
         return marked
     abouts = abouts_in(context, opened.case_id)
@@ -78,12 +80,29 @@ def abouts_in(context: Context, case_id: uuid.UUID) -> dict[uuid.UUID, frozenset
     return {row.id: frozenset(uuid.UUID(one) for one in row.meta.get("about", ())) for row in rows}
 
 
-def _of(record: Record, marks: Mapping[uuid.UUID | None, Mark]) -> Mark:
+def _of(
+    record: Record, by_id: Mapping[uuid.UUID, Record], marks: Mapping[uuid.UUID | None, Mark]
+) -> Mark:
+    """Return the mark of an entry: its own, or else that of the nearest one it follows."""
+    followed: Record | None = record
+    # Beside a measure's evaluation, the evaluation, the measure, its minutes: no way is longer.
+    for _step in range(4):
+        if followed is None:
+            break
+        if followed.id in marks:
+            return marks[followed.id]
+        followed = by_id.get(_followed(followed) or followed.id)
+    return Mark()
+
+
+def _followed(record: Record) -> uuid.UUID | None:
     if record.kind in {_CORRECTION, _MARK}:
-        return marks.get(record.beside, Mark())
+        return record.beside
     if record.kind == _EVALUATION:
-        return marks.get(record.id, marks.get(uuid.UUID(record.meta["measure"]), Mark()))
-    return marks.get(record.id, Mark())
+        return uuid.UUID(record.meta["measure"])
+    if record.kind == _MEASURE and record.meta.get("point"):
+        return uuid.UUID(record.meta["point"][0])
+    return None
 
 
 def _is_elsewhere(context: Context, record: Record) -> bool:

@@ -11,7 +11,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bti.domain.access import Action
-from bti.domain.codes import Arena
+from bti.domain.codes import Arena, InfoType
+from bti.domain.compartments import parse
 from bti.domain.errors import RuleBroken
 from bti.domain.meetings import AgreedPoint
 from bti.workflows import measure
@@ -20,6 +21,7 @@ from bti.workflows.errors import NotFound
 from bti.workflows.meeting_file import enter, minutes_of
 
 if TYPE_CHECKING:
+    from bti.keyd.broker import Opened
     from bti.workflows.context import Context
 
 
@@ -41,8 +43,10 @@ class MakeMeasure:
 def make_measure(context: Context, command: MakeMeasure) -> uuid.UUID:
     """Make an approved point a measure, once; returns the measure's id.
 
-    Raises ``RuleBroken`` with meeting.point_incomplete, meeting.point_used, and as
-    ``workflows.measure.add_measure``; ``NotFound`` for a point one cannot read, and ``Conflict``.
+    The measure is the own service's, so its words are read by whom that service's measures are shared with.
+    Raises ``RuleBroken`` with meeting.point_incomplete, meeting.point_used, meeting.point_wider where
+    somebody would read them who may not read the minutes, and as ``workflows.measure.add_measure``;
+    ``NotFound`` for a point one cannot read, and ``Conflict``.
     """
     _case, opened = enter(context, command.case_id, command.version, Action.WRITE_PLAN)
     records = entries(context, command.case_id, opened=opened)
@@ -54,6 +58,12 @@ def make_measure(context: Context, command: MakeMeasure) -> uuid.UUID:
     assert minutes is not None  # noqa: S101 - point_at has raised for none
     if measure_made(records, minutes.id, command.place) is not None:
         code = "meeting.point_used"
+        raise RuleBroken(code)
+    kept_by = parse(minutes.compartment)
+    if kept_by is None or _readers(context, opened, context.person.unit_id) - _readers(
+        context, opened, kept_by[0]
+    ):
+        code = "meeting.point_wider"
         raise RuleBroken(code)
     return measure.add_measure(
         context,
@@ -70,6 +80,19 @@ def make_measure(context: Context, command: MakeMeasure) -> uuid.UUID:
             evaluate_on=command.evaluate_on,
             point=(minutes.id, command.place),
         ),
+    )
+
+
+def _readers(context: Context, opened: Opened, unit: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Return the units that read what a unit has written of measures, the unit itself among them."""
+    return frozenset(
+        {unit}
+        | {
+            cell.to_unit
+            for cell in opened.facts.cells
+            if (cell.from_unit, cell.info_type) == (unit, InfoType.MEASURES)
+            and cell.is_live(context.now)
+        }
     )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
 from bti.domain import measures, meetings
 from bti.domain.access import Action, Allowed, decide
 from bti.domain.ages import age, day_in_norway
-from bti.domain.codes import NotHeardReason
+from bti.domain.codes import NotHeardReason, Sector
 from bti.domain.identifying import Trace, identifying
 from bti.domain.meetings import AbsenceReason, AgreedPoint, MeetingKind, MeetingState
 from bti.workflows import correction, directory, own_record
@@ -44,6 +44,11 @@ if TYPE_CHECKING:
 
 #: A place may be a school or an address; these are somebody.
 _SOMEBODY = frozenset({Trace.NAME, Trace.NATIONAL_ID, Trace.EMAIL, Trace.BIRTH_DATE})
+
+
+_TEACHES: Final = frozenset({Sector.SCHOOL, Sector.KINDERGARTEN})
+#: What people call a service that no list of units writes so.
+_SERVICES: Final = ("barnevern", "ppt", "bup ", "familievern", "krisesenter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,10 +265,16 @@ def invitation(context: Context, *, case_id: uuid.UUID, meeting_id: uuid.UUID) -
 
 
 def _tells(context: Context, case_id: uuid.UUID, place: str) -> bool:
-    """Whether somebody typed a name, or another thing that is somebody's, where the place stands."""
+    """Whether somebody typed a name, a service, or another thing that tells, where the place stands."""
     low = place.casefold()
     names = {part for one in persons(context, case_id) for part in one.name.casefold().split()}
-    if any(part in low for part in names):
+    # Where children go to school tells nothing of why one meets; another service does.
+    services = {
+        one.name.casefold()
+        for one in directory.units(context).values()
+        if one.sector not in _TEACHES
+    }
+    if any(part in low for part in {*names, *services, *_SERVICES}):
         return True
     return any(one.trace in _SOMEBODY for one in identifying(place))
 

@@ -43,6 +43,10 @@ PRINTABLE: Final = frozenset(
 """Kinds of entry with words for others. A concern, a step and a protection may tell of a danger."""
 
 
+_PLACES: Final = frozenset({"responsible", "system", "number"})
+"""Parts that say who or where: a colleague's name and a service's archive tell where a child is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One entry on paper. ``parts``: the code of what it is, and the words. ``by`` may be hidden."""
@@ -95,7 +99,8 @@ def lines_of(
 ) -> tuple[Line, ...]:
     """Return the chosen entries with what stands beside them.
 
-    With ``hide_place`` nobody's name and no service stands there: both tell where a child is.
+    With ``hide_place`` nobody's name and no service stands there, nor where something is kept: they tell where
+    a child is.
     """
     units = directory.units(context)
     beside = beside_in(context, records)
@@ -114,7 +119,9 @@ def lines_of(
                 at=record.at,
                 by="" if hide_place else directory.name_of(context, record.by),
                 unit="" if hide_place or unit is None else unit.name,
-                parts=tuple(_parts(record.body)),
+                parts=tuple(
+                    part for part in _parts(record.body) if not (hide_place and part[0] in _PLACES)
+                ),
                 beside=() if hide_place else beside.get(record.id, ()),
             )
         )

@@ -5,16 +5,27 @@ from datetime import date, timedelta
 
 import pytest
 
-from bti.domain.codes import GuardianAccess, InfoType
+from bti.domain.codes import Arena, GuardianAccess, InfoType
 from bti.domain.errors import AccessDenied, RuleBroken
 from bti.domain.family import StaysOut
 from bti.domain.own_secrets import Mark
 from bti.domain.protection import AddressGrade, ProtectedPerson
-from bti.workflows import case, family, family_copy, insight, mark, protection, worklist
+from bti.workflows import (
+    case,
+    family,
+    family_copy,
+    insight,
+    mark,
+    measure,
+    protection,
+    reference,
+    worklist,
+)
 from bti.workflows.errors import Conflict, NotFound
 from bti.workflows.worklist_rows import TaskKind
 from tests.integration.workflows import cases
 from tests.integration.workflows.cases import ask, guardians, new_case, say
+from tests.integration.workflows.states import today
 from tests.web.case_site import acts
 
 FULL, LIMITED, NONE = GuardianAccess.FULL, GuardianAccess.LIMITED, GuardianAccess.NONE
@@ -64,6 +75,21 @@ def copied(world, case_id, person_id, who="ingrid"):
     )
     made = world.run(who, family_copy.show, case_id=case_id, copy_id=copy_id)
     return {words for line in made.lines for _, words in line.parts}, dict(made.out)
+
+
+def a_measure(world, case_id):
+    return measure.AddMeasure(
+        case_id=case_id,
+        version=None,
+        goal_id=None,
+        new_goal="Kommer i tide",
+        title="Fast voksen",
+        description="",
+        arena=Arena.SCHOOL,
+        responsible="Per Dahl, Lindvik",
+        start_on=today(world),
+        evaluate_on=today(world) + timedelta(days=14),
+    )
 
 
 def child_id(world, case_id):
@@ -191,9 +217,21 @@ def test_where_an_address_is_protected_no_name_and_no_service_is_in_the_copy(wor
         until=date(2027, 8, 1),
     )
     world.run("ingrid", protection.protect, command)
+    world.run("ingrid", measure.add_measure, a_measure(world, case_id))
+    kept = reference.PointTo(
+        case_id=case_id,
+        submission=None,
+        info_type=InfoType.ATTENDANCE,
+        system="Arkivet på Lindvik ungdomsskole",
+        number="8B-12",
+    )
+    world.run("ingrid", reference.point_to, kept)
     made = world.run("ingrid", family_copy.preview, case_id=case_id, person_id=who["Maria"])
     assert made.protected
     assert {(line.by, line.unit) for line in made.lines} == {("", "")}
+    said = {words for line in made.lines for _, words in line.parts}
+    assert "Fast voksen" in said
+    assert not said & {"Per Dahl, Lindvik", kept.system, kept.number}
     world.clock.advance(timedelta(days=1))
     with pytest.raises(RuleBroken, match=r"family\.over"):
         copied(world, case_id, who["Maria"])
