@@ -26,6 +26,7 @@ from bti.domain.codes import InfoType
 from bti.domain.file_kinds import FileKind
 from bti.domain.gates import BY_LAW, GATES, Gate
 from bti.workflows.attachment_file import FileContext, OpenedFile
+from bti.workflows.case_file import Kind, entries
 
 if TYPE_CHECKING:
     from bti.audit.about import About
@@ -103,7 +104,7 @@ def gather(context: Context, case: Case, ops: Ops) -> Material:
     case_words["ops"].pop(_NOT_OF_CASE, None)
     parts: dict[str, Part] = {"log": {}, "consents": {}, "own": {}}
     rows = list(_rows(context, case))
-    untold = {
+    untold = _marked(context, case) | {
         row["id"] for table, row in rows if table == "consents" and _told_outside(row["meta"])
     }
     for table, row in rows:
@@ -168,6 +169,20 @@ def _part_of(table: str, compartment: str) -> str:
 def _told_outside(meta: Mapping[str, Any]) -> bool:
     """Tell whether it is a sharing with somebody outside, such as the police, which no family's list shows."""
     return meta["scope"] == BY_LAW and not GATES[Gate(meta["gate"])].takers
+
+
+def _marked(context: Context, case: Case) -> frozenset[str]:
+    """Return the ids of entries that one of the family may not read, and of every mark that says so.
+
+    The log goes to whoever of them asks for it. What stands beside them, or came of them, follows.
+    """
+    return frozenset(
+        str(one.id)
+        for one in entries(context, case.id)
+        if one.kind is Kind.MARK
+        or one.mark.kept
+        or (one.mark.about is not None and one.mark.agreed_on is None)
+    )
 
 
 def _row(row: TenantRow) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from bti.workflows.errors import NotFound
 from tests.approvals import freshly, two_say_yes
 from tests.attaching import attach
 from tests.files import pdf
+from tests.integration.workflows.cases import guardians
+from tests.integration.workflows.test_family import ABSENT, KEPT, MONEY, put_mark, told
 from tests.story import Story
 from tests.world import ADMIN
 
@@ -200,6 +202,29 @@ def test_a_case_made_up_to_catch_somebody_is_listed_packed_and_received_as_any_o
     # Whoever comes near it is caught as before.
     with pytest.raises(BaitTaken):
         world.run("siv", case.show_case, case_id=made_up)
+
+
+def test_what_is_kept_from_one_of_the_family_is_not_in_the_log_that_all_of_them_may_be_given(
+    world, tmp_path
+):
+    case_id = told(world)
+    put_mark(world, case_id, KEPT, kept=True)
+    put_mark(world, case_id, MONEY, about=guardians(world, case_id)["Maria"])
+    story = Story(world, case_id=case_id)
+    story.decide(None, cause=ClosingCause.FAMILY_ENDED)
+    pack(world, story, tmp_path / "package")
+    found = everything_in(tmp_path / "package")
+    log, own = (
+        "".join(found[f"{part}/{part}.{form}"].decode() for form in ("html", "json"))
+        for part in ("log", "own")
+    )
+    assert [(words in log, words in own) for words in (ABSENT, KEPT, MONEY)] == [
+        (True, False),
+        (False, True),
+        (False, True),
+    ]
+    # Nor that there is something.
+    assert '"mark"' not in log
 
 
 def test_each_table_with_rows_of_a_case_is_in_the_package_or_left_out_for_a_reason():
