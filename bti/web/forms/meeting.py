@@ -68,7 +68,7 @@ class PlanForm(BaseForm):
 
     kind = RadioField(_l("What kind of meeting?"), choices=choices(MEETING_KIND))
     day = DateField(_l("Which day?"))
-    clock = TimeField(_l("At what time?"))
+    clock = TimeField(_l("At what time?"), description=_l("Such as 13:15."))
     minutes = ListField(_l("How long?"), blank=_l("Choose"))
     place = TextField(
         _l("Where?"),
