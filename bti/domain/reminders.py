@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from bti.domain.deadlines import Due, DueKind, is_working_day, working_day_before
+from bti.domain.errors import RuleBroken
 from bti.domain.local_rules import ProfileRules
 
 
@@ -79,6 +80,10 @@ def pause_after(attempts: int) -> timedelta:
     return min(FIRST_PAUSE * (1 << min(attempts - 1, _MOST_DOUBLINGS)), LONGEST_PAUSE)
 
 
-def can_be_address(text: str) -> bool:
-    """Whether a text has the form of an e-mail address; nothing that could end a line of a message."""
-    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
+def check_address(text: str) -> None:
+    """Nothing that could end a line of a message, or is no e-mail address by its form.
+
+    Raises ``RuleBroken`` with reminder.address for what is none.
+    """
+    if len(text) > _LONGEST_ADDRESS or _ADDRESS.fullmatch(text) is None:
+        raise RuleBroken("reminder.address")

@@ -22,8 +22,7 @@ from bti.domain.access import Action
 from bti.domain.ages import day_in_norway
 from bti.domain.codes import Role
 from bti.domain.deadlines import Due, DueKind, is_for_leader
-from bti.domain.errors import RuleBroken
-from bti.domain.reminders import Pace, Waiting, can_be_address, is_reminded, waiting_for
+from bti.domain.reminders import Pace, Waiting, check_address, is_reminded, waiting_for
 from bti.profiles import in_force
 from bti.workflows.absence import absences
 from bti.workflows.due import CaseDates, dates_in
@@ -91,8 +90,8 @@ def choose(context: Context, *, command: ChooseReminders) -> None:
     """
     subject = require(context, Action.SEE_WORKLIST)
     address = command.address.strip()
-    if address and not can_be_address(address):
-        raise RuleBroken("reminder.address")
+    if address:
+        check_address(address)
     row = _choice(context, subject.account_id)
     if row is None:
         row = MailChoice(
