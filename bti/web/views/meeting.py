@@ -249,8 +249,9 @@ def measure(case_id: uuid.UUID, meeting_id: uuid.UUID, place: int) -> Response:
 def _keep_when_signed_out(response: Response) -> Response:
     if request.endpoint not in {"meeting.write", "meeting.save_draft"}:
         return response
-    found = _about()
-    if found is None or not drafts.ran_out(response):
+    # A form that is too large to be read is not looked at again.
+    found = _about() if drafts.ran_out(response) else None
+    if found is None:
         return response
     case_id, meeting_id = found
     return drafts.keep_when_signed_out(
