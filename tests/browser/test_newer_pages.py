@@ -1,4 +1,4 @@
-"""Correction, protection, departures, lost phones and the officer's desk in a browser, with axe."""
+"""Correction, protection, meetings, departures, lost phones and the officer's desk in a browser, with axe."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from bti.domain.consent import Scope
 from bti.domain.national_id import made_up
 from tests.approvals import freshly
-from tests.browser.journeys import desk, people
+from tests.browser.journeys import desk, meeting, people
 from tests.browser.visitor import nb
 from tests.integration.workflows.cases import new_case
 from tests.integration.workflows.test_guardian import save
@@ -65,6 +65,19 @@ def test_an_address_is_protected_and_the_leader_says_who_may_open(phone: House, 
     siv = phone.visitor("siv").visit(f"{address}/readers")
     siv.page.locator('main [name="readers"]').first.check()
     siv.send(nb("Save who may open it"))
+
+
+def test_a_meeting_becomes_a_measure_and_the_family_gets_its_copy(phone: House, story: Story):
+    case = f"/cases/{story.case_id}"
+    ingrid = phone.visitor("ingrid")
+    meeting.plan(ingrid, case, phone.today)
+    meeting.agree(ingrid, "Fast voksen i gangen", phone.today)
+    meeting.make_measure(ingrid, phone.today)
+    ingrid.visit(f"{case}/family").follow(nb("Decide"))
+    ingrid.choose(access="full").fill(reason="Vi har snakket om det.").send(nb("Save"))
+    ingrid.follow(nb("Make a copy")).choose(shape="paper").send(nb("Make the copy"))
+    ingrid.sees("Fast voksen i gangen")
+    phone.visitor("siv").visit("/follow-up").sees(nb("No date has passed"))
 
 
 def test_a_lost_phone_takes_two_and_each_sees_one_half(phone: House):
