@@ -188,8 +188,9 @@ def sha256_of(path: Path) -> bytes:
 
 def _text(path: Path) -> str:
     """Return a short text as it lies there. ``ValueError`` for what is none."""
-    if path.is_symlink():
-        raise ValueError("a link")
+    # Somebody else's folder: a pipe would be waited for.
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise ValueError("no file")
     with path.open("rb") as file:
         content = file.read(_MOST_TEXT + 1)
     if len(content) > _MOST_TEXT:

@@ -1,6 +1,7 @@
 """A package is whole or it is said what is wrong with it: any changed byte, any file more or less, any other key."""
 
 import json
+import os
 import shutil
 import uuid
 from datetime import UTC, datetime
@@ -166,6 +167,20 @@ def test_each_kind_of_damage_is_called_by_its_name(copy):
     note.unlink()
     assert damages(copy) == [(Damage.UNSIGNED, package.NOTE)]
     assert damages(copy / "nowhere") == [(Damage.NO_FOLDER, "")]
+
+
+@pytest.mark.parametrize(
+    ("path", "damage"),
+    [(package.NOTE, Damage.NOTE_BROKEN), (package.MANIFEST, Damage.MANIFEST_CHANGED)],
+)
+@pytest.mark.parametrize("put_there", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_where_a_text_should_be_is_said_and_not_waited_for(
+    copy, path, damage, put_there
+):
+    (copy / path).unlink()
+    put_there(copy / path)
+    [found] = verify(copy, [VERIFIER]).faults
+    assert found.damage is damage
 
 
 def test_another_key_and_another_municipalitys_key_vouch_for_nothing(copy):
