@@ -100,6 +100,7 @@ class Action(StrEnum):
 
     WORKLIST_OWN_READ = "worklist:own:read"
     TEAM_QUEUE_READ = "team:queue:read"
+    TEAM_AGENDA_READ = "team:agenda:read"
     INSIGHT_CASE_READ = "insight:case:read"
     INSIGHT_LOG_SEARCH = "insight:log:search"
 
@@ -214,6 +215,7 @@ READS = frozenset(
         Action.MEETING_INVITATION_READ,
         Action.WORKLIST_OWN_READ,
         Action.TEAM_QUEUE_READ,
+        Action.TEAM_AGENDA_READ,
         Action.INSIGHT_CASE_READ,
         Action.INSIGHT_LOG_SEARCH,
         Action.EMERGENCY_CASE_SEEK,

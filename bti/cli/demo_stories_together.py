@@ -103,6 +103,10 @@ def _working_day(day: date) -> date:
     return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= _SATURDAY else 0)
 
 
+def _team_day(stage: Stage, hour: int, minute: int) -> datetime:
+    return at_hour(_working_day(stage.day(-8)), hour, minute)
+
+
 def health_invited(stage: Stage) -> Iterator[datetime]:
     """Level 2 in the kindergarten: the health service has been let in and has the baton."""
     vilde = child(
@@ -157,7 +161,7 @@ def individual_plan(stage: Stage) -> Iterator[datetime]:
 
 
 def waiting_at_team(stage: Stage) -> Iterator[datetime]:
-    """Referred nine days ago; the team has not met yet."""
+    """Referred nine days ago; the team meets next week."""
     amir = child(
         stage.today,
         "Amir Haug",
@@ -167,7 +171,12 @@ def waiting_at_team(stage: Stage) -> Iterator[datetime]:
         ("Kamal Haug", "far"),
         numbered=True,
     )
-    yield from brought_to_team(Course(stage, "ingrid", amir, plots.MANY_THINGS), 121)
+    course = Course(stage, "ingrid", amir, plots.MANY_THINGS)
+    yield from brought_to_team(course, 121)
+    yield stage.ago(5, 10)
+    demo_meetings.plan(
+        course, MeetingKind.TEAM, _team_day(stage, 12, 30), "Jeg vil at mamma skal si det først."
+    )
 
 
 def taken_by_team(stage: Stage) -> Iterator[datetime]:
@@ -181,6 +190,10 @@ def taken_by_team(stage: Stage) -> Iterator[datetime]:
     course.take()
     yield stage.ago(27, 13)
     course.tell_of_rights("Foreldrene vil tenke på individuell plan til neste møte.")
+    yield stage.ago(4, 10)
+    demo_meetings.plan(
+        course, MeetingKind.TEAM, _team_day(stage, 13, 15), "Jeg vil vite hvem jeg kan ringe."
+    )
 
 
 def new_holder_offered(stage: Stage) -> Iterator[datetime]:

@@ -137,7 +137,7 @@ class MinutesFact:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The meeting that comes, as worklists and the team's agenda read it from the case's sealed state."""
+    """One meeting's time: the next one in a case's sealed state, or one on the team's agenda."""
 
     meeting_id: uuid.UUID
     kind: MeetingKind
@@ -281,10 +281,15 @@ def ahead(facts: Sequence[MeetingFact], minutes: Sequence[MinutesFact]) -> Ahead
     return Ahead(meeting, last.next_on if last is not None and meeting is None else None)
 
 
-def slots(first: datetime, minutes: Sequence[int]) -> tuple[datetime, ...]:
-    """Return when each case of an agenda begins, one right after the other."""
-    starts = []
-    for one in minutes:
-        starts.append(first)
-        first += timedelta(minutes=one)
-    return tuple(starts)
+def slots(planned: Sequence[Slot]) -> tuple[datetime, ...]:
+    """Return when each meeting on an agenda can begin: as planned, or when the one before is done.
+
+    ``planned`` is in the order they are held, by ``starts_at``. Instants in UTC.
+    """
+    begins: list[datetime] = []
+    free: datetime | None = None
+    for one in planned:
+        begin = one.starts_at if free is None else max(one.starts_at, free)
+        begins.append(begin)
+        free = begin + timedelta(minutes=one.minutes)
+    return tuple(begins)

@@ -266,6 +266,7 @@ ROUTES: Final[dict[str, RouteRule]] = {
     # what stands beside an entry
     "correction.new": RouteRule(CASE_WORK.access, "correct_entry"),
     # the upbringing team
+    "referral.agenda": RouteRule(_roles("team_lead", "team_member"), "see_team_queue"),
     "referral.appoint": RouteRule(_roles("team_lead"), "appoint_holder"),
     "referral.give_back": RouteRule(_roles("team_lead"), "return_referral"),
     "referral.queue": RouteRule(_roles("team_lead", "team_member"), "see_team_queue"),

@@ -83,6 +83,7 @@ ACTS: Final = {
     "referral:holder:appoint": lazy_gettext("Suggested a new baton holder"),
     "worklist:own:read": lazy_gettext("Saw their own list"),
     "team:queue:read": lazy_gettext("Saw the team's queue"),
+    "team:agenda:read": lazy_gettext("Saw the team's agenda"),
     "insight:case:read": lazy_gettext("Saw who has looked"),
     "insight:log:search": lazy_gettext("Searched the access log"),
     "case:protection:read": lazy_gettext("Looked at who may open the case"),

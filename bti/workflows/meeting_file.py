@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bti.domain import meetings as rules
 from bti.domain.access import Action
@@ -18,7 +18,7 @@ from bti.workflows.errors import NotFound
 from bti.workflows.once import hold, unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from bti.db.models import Case
     from bti.keyd.broker import Opened
@@ -92,12 +92,16 @@ def refresh(context: Context, case: Case) -> None:
 
 
 def _slot(records: tuple[Record, ...], meeting_id: uuid.UUID) -> Slot:
-    newest = newest_in(records, meeting_id)
+    return slot_of(newest_in(records, meeting_id).meta)
+
+
+def slot_of(meta: Mapping[str, Any]) -> Slot:
+    """Return when a meeting is, as one entry about it says."""
     return Slot(
-        meeting_id,
-        MeetingKind(newest.meta["purpose"]),
-        fact_of(newest).starts_at,
-        newest.meta["minutes"],
+        uuid.UUID(meta["meeting"]),
+        MeetingKind(meta["purpose"]),
+        datetime.fromisoformat(meta["starts_at"]),
+        meta["minutes"],
     )
 
 

@@ -82,7 +82,7 @@ def queue(context: Context) -> Queue:
     where a live cell leads to the team.
     """
     subject = require(context, Action.SEE_TEAM_QUEUE)
-    cases = [case for case in _all_open(context) if _is_for(case, subject.unit_id)]
+    cases = cases_of(context, subject.unit_id)
     ids = [case.id for case in cases]
     allowed = context.verbs.open_core(ids)
     asked = _newest_by_case(context, ids, allowed)
@@ -103,12 +103,15 @@ def queue(context: Context) -> Queue:
     )
 
 
+def cases_of(context: Context, team: uuid.UUID) -> list[Case]:
+    """Return the open cases brought to a team, by number; the workflow has asked for permission."""
+    return [case for case in _all_open(context) if _is_for(case, team)]
+
+
 def count_waiting(context: Context, team: uuid.UUID) -> int:
     """Return how many cases wait for an answer from this team; tells nothing about which."""
     return sum(
-        1
-        for case in _all_open(context)
-        if _is_for(case, team) and ops_of(case).referral == ReferralState.WAITING
+        1 for case in cases_of(context, team) if ops_of(case).referral == ReferralState.WAITING
     )
 
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bti.workflows import directory
 from bti.workflows.case_file import Kind
+from bti.workflows.meeting_measure import points_of
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Collection
 
+    from bti.domain.meetings import AgreedPoint
     from bti.domain.own_secrets import Mark
     from bti.workflows.case_file import Record
     from bti.workflows.context import Context
@@ -38,6 +40,8 @@ class Happening:
     may_correct: bool
     #: How it is shared.
     mark: Mark
+    #: Of minutes: what was agreed. Shown on paper; on the screen it stands on the meeting's page.
+    points: tuple[AgreedPoint, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ def happenings_in(
             _words(record),
             record.id in correctable,
             record.mark,
+            points_of(record) if record.kind is Kind.MINUTES else (),
         )
         for record in reversed(records)
         if record.readable and record.kind not in _ELSEWHERE

@@ -58,6 +58,9 @@ def test_a_meeting_is_planned_written_down_approved_and_leads_to_a_measure(world
     )
     assert "The minutes are approved and locked." in locked.text
     assert "Evaluate the measures" in locked.text
+    agreed = "Fast voksen i gangen. Who: Ingrid Solberg. By: "
+    assert agreed in client.get(f"/cases/{case_id}/print").text
+    assert agreed not in client.get(f"/cases/{case_id}").text
 
     path = f"{one}/points/0/measure"
     made = client.follow(

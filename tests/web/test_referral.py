@@ -1,9 +1,14 @@
 """The upbringing team's pages, as a browser meets them."""
 
+from datetime import timedelta
+
 import pytest
 
+from bti.domain.ages import day_in_norway
+from bti.domain.meetings import MeetingKind
 from tests.integration.workflows import cases
 from tests.integration.workflows.states import ops, ready_for_team, share, version_of, with_log
+from tests.integration.workflows.test_meeting import planned
 from tests.web.plan_site import client_for, filled
 
 QUESTION = "Fire tjenester er inne. Hvem skal samordne?"
@@ -133,11 +138,40 @@ def test_taking_twice_is_a_conflict_and_not_two_moves(world):
     assert version_of(world, case_id) == version
 
 
+def test_the_agenda_says_when_and_for_how_long_and_on_paper_only_numbers(world):
+    case_id = referred(world)
+    at = world.clock.now() + timedelta(days=2)
+    for minutes, later in ((50, 0), (40, 45)):
+        starts = at + timedelta(minutes=later)
+        planned(world, case_id, kind=MeetingKind.TEAM, starts_at=starts, minutes=minutes)
+    client = client_for(world, "turid")
+    links = [link.get("href") for link in client.get("/team").all("a")]
+    assert "/team/agenda" in links
+    page = client.get("/team/agenda")
+    assert "Jonas Berg Hansen, 13 years" in page.text
+    assert "90 minutes together" in page.text
+    assert "somebody waits 5 minutes beyond the time they were given" in page.text
+    inside = [link.get("href") for link in page.all("a") if "/meetings/" in link.get("href")]
+    assert client.get(inside[0]).status == 200
+
+    paper = client.get(f"/team/agenda?day={day_in_norway(at)}&names=hidden")
+    assert "90 minutes together" in paper.text
+    raw = paper.response.get_data(as_text=True)
+    assert not [told for told in ("Jonas", "Berg", "13 years", str(case_id)) if told in raw]
+    empty = client.get("/team/agenda?day=01.01.2031")
+    assert "No meetings with the team on this day." in empty.text
+    for typed in ("2026-02-30", "i morgen", "0000-00-00", "%00", "2" * 5000):
+        refused = client.get(f"/team/agenda?day={typed}")
+        assert refused.status == 422
+        assert "Write the date as day.month.year" in refused.text
+
+
 @pytest.mark.parametrize(
     ("who", "path"),
     [
         ("ingrid", "/team"),
         ("anne", "/team"),
+        ("ingrid", "/team/agenda"),
         ("turid", "/cases/{}/referral/return"),
         ("turid", "/cases/{}/referral/holder"),
         ("per", "/cases/{}/referral/new"),

@@ -119,7 +119,7 @@ def test_no_list_shows_anybody_from_next_door(site):
     assert numbers
     for who, endpoints in {
         "ingrid": ("worklist.show", "concern.new"),
-        "hege": ("worklist.show", "referral.queue"),
+        "hege": ("worklist.show", "referral.queue", "referral.agenda"),
         "anne": ("insight.search", "approval.list"),
         "asta": ("account.list", "account.new"),
     }.items():

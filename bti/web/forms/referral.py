@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from bti.web.forms.base import BaseForm
-from bti.web.forms.fields import AreaField, ListField, RadioField, TickField
+from bti.web.forms.fields import AreaField, DateField, ListField, RadioField, TickField
 from bti.web.labels import FINDING, INDIVIDUAL_PLAN, choices
 from bti.workflows.referral import (
     Appoint,
@@ -66,6 +66,12 @@ class ReferForm(BaseForm):
             question=self.question.data or "",
             danger_assessed=self.danger.data == "no",
         )
+
+
+class AgendaForm(BaseForm):
+    """Which day's agenda; none is the next that has meetings. Sent by GET, so that it can be kept."""
+
+    day = DateField(_l("Day"), required=False)
 
 
 class TakeForm(BaseForm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from bti.domain.access import Action
@@ -13,6 +13,7 @@ from bti.domain.errors import RuleBroken
 from bti.web import messages
 from bti.web.doorway import perform
 from bti.web.forms.referral import (
+    AgendaForm,
     AppointForm,
     ReferForm,
     ReturnForm,
@@ -20,7 +21,7 @@ from bti.web.forms.referral import (
     TakeForm,
 )
 from bti.web.notices import notify
-from bti.workflows import referral
+from bti.workflows import referral, team_agenda
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from bti.workflows.referral import ReferPage, ReferralPage
 
 _UNFINISHED = 422
+_HIDDEN = "hidden"
 
 blueprint = Blueprint("referral", __name__)
 _CASE = "/cases/<uuid:case_id>/referral"
@@ -44,6 +46,16 @@ def register(app: Flask) -> None:
 def queue() -> str:
     """The team's queue."""
     return render_template("referral/queue.html", page=perform(referral.queue))
+
+
+@blueprint.get("/team/agenda")
+def agenda() -> Response:
+    """The team's meetings of a day. ``names=hidden`` leaves out names, for paper."""
+    form = AgendaForm(request.args)
+    status = 200 if form.validate() else _UNFINISHED
+    hidden = request.args.get("names") == _HIDDEN
+    page = perform(team_agenda.agenda, day=form.day.data, names_hidden=hidden)
+    return make_response(render_template("referral/agenda.html", page=page, form=form), status)
 
 
 @blueprint.route(f"{_CASE}/new", methods=["GET", "POST"])

@@ -29,6 +29,7 @@ from bti.domain.meetings import (
     check_minutes,
     check_plan,
     check_prepared,
+    slots,
     starts_at,
 )
 
@@ -210,6 +211,34 @@ def test_what_is_ahead_is_read_back_from_the_sealed_state():
         name: str(value) if name != "minutes" else value for name, value in slot.to_json().items()
     }
     assert Slot.from_json(stored) == slot
+
+
+PLANNED = st.lists(st.tuples(st.integers(0, 600), st.integers(5, 480)), max_size=8).map(
+    lambda found: [
+        Slot(uuid.UUID(int=number), MeetingKind.TEAM, NOW + timedelta(minutes=at), minutes)
+        for number, (at, minutes) in enumerate(sorted(found))
+    ]
+)
+
+
+@given(PLANNED)
+def test_a_meeting_on_the_agenda_begins_as_planned_or_when_the_one_before_is_done(planned):
+    begins = slots(planned)
+    assert len(begins) == len(planned)
+    done = None
+    for one, begin in zip(planned, begins, strict=True):
+        late = done is not None and done > one.starts_at
+        assert begin == (done if late else one.starts_at)
+        done = begin + timedelta(minutes=one.minutes)
+
+
+@given(PLANNED)
+def test_an_agenda_with_room_for_everybody_is_the_times_they_were_given(planned):
+    spaced = [
+        replace(one, starts_at=NOW + timedelta(minutes=480 * place))
+        for place, one in enumerate(planned)
+    ]
+    assert slots(spaced) == tuple(one.starts_at for one in spaced)
 
 
 def test_what_was_agreed_stays_out_of_logs():
