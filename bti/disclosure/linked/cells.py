@@ -23,7 +23,7 @@ Flags = npt.NDArray[np.bool_]
 Box = tuple[Flags, ...]
 """For each dimension, which codes: the combinations that have one of them in every dimension."""
 
-_SPARSE: Final = 8
+SPARSE: Final = 8
 """With so many combinations for each that is used, only those that are used are looked at."""
 
 TOTAL: Final = "_T"
@@ -54,7 +54,7 @@ class Incidence:
     def times(self, values: Whole) -> Whole:
         """The sum of `values` over each row; exact in whole numbers."""
         used = np.flatnonzero(values)
-        if len(used) * _SPARSE < self.width:
+        if len(used) * SPARSE < self.width:
             return self._times_few(values, used)
         running = np.concatenate(([0], np.cumsum(values[self.columns] * self.weights)))
         found: Whole = running[self.starts[1:]] - running[self.starts[:-1]]
@@ -63,6 +63,11 @@ class Incidence:
     def weights_of(self, number: int) -> Whole:
         """The weights of one row, in the order of its columns."""
         return self.weights[self.starts[number] : self.starts[number + 1]]
+
+    def of_column(self, column: int) -> Whole:
+        """The rows one column is in."""
+        starts, rows, _ = self._by_columns
+        return rows[starts[column] : starts[column + 1]]
 
     def restricted(self, rows: Whole, columns: Whole | None = None) -> "Incidence":
         """Only these rows and, unless None, only these columns, in the order given."""

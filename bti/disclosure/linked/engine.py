@@ -149,5 +149,8 @@ def _proposals(
     if key is None:
         return []
     if method is Method.CONTROLLED:
-        return [partial(controlled_rounding, counts, key, draw=draw) for draw in range(_DRAWS)]
+        return [
+            partial(controlled_rounding, counts, key, draw=draw, progress=progress)
+            for draw in range(_DRAWS)
+        ]
     return [partial(mended_rounding, counts, key, history=history, progress=progress)]

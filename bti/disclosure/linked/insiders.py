@@ -22,6 +22,9 @@ from bti.disclosure.linked.spoilers import Cases, Spoilers, TooLong
 from bti.disclosure.linked.walk import Walk
 
 _MOST_DATA_SETS: Final = 60
+_TRIES: Final = 3
+"""So often small steps are tried: that is still sooner done than one linear programme."""
+_SHAKES: Final = 15
 
 
 class Way(Enum):
@@ -169,14 +172,24 @@ class Insiders:
         reader = self._reader
         reader.know(known)
         self.data_sets += 1
-        if self._walk is not None:
-            for goal in question.goals:
-                self._walk.restart()
-                if self._walk.bring(goal.box, down=goal.way is Way.DOWN, wanted=goal.wanted):
-                    return reader.last
+        if self._walked(question, 1 if quick else _TRIES):
+            return reader.last
         for goal in () if quick else question.goals:
             cost = reader.cost_of(reader.universe.columns_in(goal.box))
             sign = -goal.way.value
             if reader.reach(sign * cost, sign * goal.wanted, seconds=self._seconds):
                 return reader.last
         return None
+
+    def _walked(self, question: Question, tries: int) -> bool:
+        """Whether small steps lead to a goal, from the first data set or from one further away each time."""
+        walk = self._walk
+        if walk is None:
+            return False
+        for turn in range(tries):
+            for goal in question.goals:
+                walk.restart()
+                walk.shake(_SHAKES * turn)
+                if walk.bring(goal.box, down=goal.way is Way.DOWN, wanted=goal.wanted):
+                    return True
+        return False

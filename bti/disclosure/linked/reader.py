@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from bti.disclosure.linked.cells import Flags, Incidence, Real, Universe, Whole, incidence
+from bti.disclosure.linked.cells import SPARSE, Flags, Incidence, Real, Universe, Whole, incidence
 from bti.disclosure.linked.leeway import Leeway
 from bti.disclosure.linked.propagate import propagate
 from bti.disclosure.linked.publication import UNLIMITED, Publication, Range
@@ -65,25 +65,42 @@ class Reader:
         self.high_seen = np.full(cells, -1)
         self.witnesses = 0
         self.last: Whole | None = None
+        self._added: tuple[Whole, Whole, Whole] | None = None
         self._near: Whole | None = None
         if start is not None and self.take(start) and self.width > FEW:
             self._near = neighbours(self.universe, start)
 
     def take(self, data: Whole) -> bool:
         """Remember a data set if it agrees with everything stated; says whether it does."""
-        sums = self.rows.times(data)
+        sums, cells = self._added_up(data)
         fits = bool(
             (data >= self.own).all()
             and (sums >= self.least).all()
             and ((self.most == UNLIMITED) | (sums <= self.most)).all()
         )
         if fits:
-            cells = self.universe.matrix.times(data)
             np.minimum(self.low_seen, cells, out=self.low_seen)
             np.maximum(self.high_seen, cells, out=self.high_seen)
             self.witnesses += 1
             self.last = data
         return fits
+
+    def _added_up(self, data: Whole) -> tuple[Whole, Whole]:
+        """What a data set has in each stated row and in each cell.
+
+        Exact: the first is added up whole, and of those that differ from it in little only the difference.
+        """
+        if self._added is not None:
+            first, sums, cells = self._added
+            difference = data - first
+            if np.count_nonzero(difference) * SPARSE < self.width:
+                return (
+                    sums + self.rows.times(difference),
+                    cells + self.universe.matrix.times(difference),
+                )
+        sums, cells = self.rows.times(data), self.universe.matrix.times(data)
+        self._added = (data.copy(), sums, cells)
+        return sums, cells
 
     def know(self, own: Whole) -> None:
         """Be somebody else: who knows so many children of each combination, and the same statements.

@@ -9,14 +9,15 @@ same way, and averaging many releases gains nothing.
 """
 
 import hmac
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from itertools import chain, islice, starmap
 from typing import Final
 
 import numpy as np
 
-from bti.disclosure.linked.cells import Universe, Whole
+from bti.disclosure.linked.cells import Real, Universe, Whole
 from bti.disclosure.linked.counts import Counts
+from bti.disclosure.linked.drawing import Draw
 from bti.disclosure.linked.history import History
 from bti.disclosure.linked.over_time import weak_over_time
 from bti.disclosure.linked.promise import demands, must_hide, withheld
@@ -36,12 +37,18 @@ from bti.disclosure.linked.walk import Walk
 KEY_LENGTH: Final = 32
 """Octets of the key."""
 
-MOST_CELLS_CONTROLLED: Final = 1_500
+MOST_CELLS_CONTROLLED: Final = 20_000
+_MOST_CELLS_SOLVED: Final = 1_500
+"""With more cells the solver finds no data set in whole bases in time, so it is not asked."""
+
+_STEPS: Final = 4_000
 _SECONDS: Final = 20.0
 _ROUNDS: Final = 12
 _AT_ONCE: Final = 20
 _NEAR: Final = 4
 _RANGE: Final = 1 << 64
+_MANY: Final = 9
+"""From so many children on a combination is no cheaper."""
 
 
 def random_rounding(counts: Counts, key: bytes, *, also: Collection[int] = ()) -> Publication:
@@ -142,21 +149,44 @@ def _zero(counts: Counts, number: int) -> bool:
     return bool(counts.universe.known_zeros[number])
 
 
-def controlled_rounding(counts: Counts, key: bytes, *, draw: int = 0) -> Publication | None:
+def controlled_rounding(
+    counts: Counts, key: bytes, *, draw: int = 0, progress: Progress = silent
+) -> Publication | None:
     """Tables that add up, each number within one base of the truth; None if none is found in time.
 
     `draw` tells one draw from the next; the first is made again for the same children.
     """
-    universe, truth = counts.universe, counts.in_cells
+    universe = counts.universe
     if len(universe.cells) > MOST_CELLS_CONTROLLED or withheld(universe).any():
         return None
-    base = universe.spec.rules.base
+    prices = _prices(key, universe, counts.children, draw)
+    data = drawn_by_steps(counts, prices, progress)
+    if data is None and len(universe.cells) <= _MOST_CELLS_SOLVED:
+        data = drawn_by_solver(counts, prices)
+    if data is None:
+        return None
+    shown = universe.matrix.times(data * universe.spec.rules.base)
+    return Publication(universe, Method.CONTROLLED, tuple(int(value) for value in shown))
+
+
+def drawn_by_steps(counts: Counts, prices: Real, progress: Progress = silent) -> Whole | None:
+    """How many whole bases each combination has, found by steps from a rounding of each by itself."""
+    universe, base = counts.universe, counts.universe.spec.rules.base
+    rows, least, most = within_one_base(counts)
+    # The draw behind each price says how its combination is rounded to begin with.
+    drawn = prices + np.minimum(counts.children, _MANY)
+    start = (counts.children / base + 1 - drawn).astype(np.int64)
+    steps = Draw(universe.matrix.restricted(rows), least, most, prices)
+    return steps.near(start, steps=_STEPS, progress=progress)
+
+
+def drawn_by_solver(counts: Counts, prices: Real) -> Whole | None:
+    """The same, the cheapest there is among combinations near the children, or None."""
+    universe = counts.universe
     columns = np.arange(universe.matrix.width)
     if universe.matrix.width > FEW:
         columns = neighbours(universe, counts.children)
-    rows = np.flatnonzero(~universe.known_zeros)
-    least = np.maximum(-(-(truth[rows] - base) // base), 0)
-    most = (truth[rows] + base) // base
+    rows, least, most = within_one_base(counts)
     programme = Programme(
         universe.matrix.restricted(rows, columns),
         least,
@@ -164,25 +194,37 @@ def controlled_rounding(counts: Counts, key: bytes, *, draw: int = 0) -> Publica
         floor=np.zeros(len(columns), dtype=np.int64),
         ceiling=int(most.max(initial=1)),
     )
-    cost = np.fromiter(_prices(key, universe, columns, counts.children, draw), dtype=np.float64)
-    found, _ = programme.whole(cost, seconds=_SECONDS)
+    found, _ = programme.whole(prices[columns], seconds=_SECONDS)
     if found is None:
         return None
     data: Whole = np.zeros(universe.matrix.width, dtype=np.int64)
-    data[columns] = found * base
-    shown = universe.matrix.times(data)
-    return Publication(universe, Method.CONTROLLED, tuple(int(value) for value in shown))
+    data[columns] = found
+    return data
 
 
-def _prices(
-    key: bytes, universe: Universe, columns: Whole, children: Whole, draw: int
-) -> Iterator[float]:
+def within_one_base(counts: Counts) -> tuple[Whole, Whole, Whole]:
+    """The cells that may hold somebody, and the fewest and most whole bases each may be shown as.
+
+    Not a whole base below the truth where insiders may know all but a small part of the cell: no more could be in
+    it, so they would know that part. The verifier refuses that; this spares the attempt.
+    """
+    rules = counts.universe.spec.rules
+    rows = np.flatnonzero(~counts.universe.known_zeros)
+    truth, cases = counts.in_cells[rows], counts.in_cells[rows]
+    if counts.households_in_cells is not None:
+        cases = counts.households_in_cells[rows]
+    knowable = (cases > 0) & (cases < rules.all_known + rules.threshold)
+    least = np.maximum(-((rules.base - truth - knowable) // rules.base), 0)
+    return rows, least, (truth + rules.base) // rules.base
+
+
+def _prices(key: bytes, universe: Universe, children: Whole, draw: int) -> Real:
     """Random prices, lower where there are more children: which solution is found is a draw."""
-    for column in columns:
-        drawn = _hmac(
-            key, f"combination|{universe.codes_of(int(column))}|{children[column]}|{draw}"
-        )
-        yield drawn / _RANGE - min(int(children[column]), 9)
+    drawn = [
+        _hmac(key, f"combination|{universe.codes_of(column)}|{children[column]}|{draw}") / _RANGE
+        for column in range(universe.matrix.width)
+    ]
+    return np.array(drawn) - np.minimum(children, _MANY)
 
 
 def _drawn(key: bytes, universe: Universe, number: int, value: int) -> int:
