@@ -24,7 +24,8 @@ INNER = (
     "session_id",
     "suspension_id",
 )
-OWN_CASE = frozenset({"case_id"})
+# A place in a list of one's own names nothing of anybody else's.
+OWN_CASE = frozenset({"case_id", "place"})
 WORKERS = ("ingrid", "siv", "hege", "turid")
 
 

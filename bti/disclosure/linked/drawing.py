@@ -44,10 +44,10 @@ class Draw:
         """A data set near `start` that keeps every range, or None if none is found in so many steps."""
         data = start.copy()
         sums = self._rows.times(data)
-        first = np.count_nonzero(self._broken(sums))
+        first = int(np.count_nonzero(self._broken(sums)))
         for step in range(steps):
             broken = self._broken(sums)
-            progress("draw", max(0, first - np.count_nonzero(broken)), first)
+            progress("draw", max(0, first - int(np.count_nonzero(broken))), first)
             if not broken.any():
                 return self._cheaper(data, sums)
             change = self._best(data, sums, broken, resting=self._rested > step)
@@ -122,9 +122,10 @@ class Draw:
 
     def _at_columns(self, values: Real) -> Real:
         """For each column the sum of its rows' values."""
-        found: Real = np.bincount(
+        found = np.bincount(
             self._rows.columns,
             weights=np.repeat(values, self._lengths),
             minlength=self._rows.width,
         )
-        return found
+        # NumPy's own description does not say that weights make sums of real numbers.
+        return found.astype(np.float64, copy=False)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from bti.disclosure.linked.cells import Box, Whole
 from bti.disclosure.linked.publication import UNLIMITED
@@ -25,7 +26,7 @@ _FEW_TIMES: Final = 8
 _ADDED_AT_ONCE: Final = 4
 """So many rows of `inside` are added for the change of one step."""
 
-_Small = np.ndarray[Any, np.dtype[np.int8] | np.dtype[np.int32]]
+_Small = npt.NDArray[np.signedinteger[Any]]
 
 
 class Walk:
@@ -88,7 +89,7 @@ class Walk:
             codes = np.arange(self._universe.shape[place])
             partners = self._moving()
             partners = partners[self._codes[partners, place] != mine]
-            self._step(int(column), place, codes[codes != mine], lambda found=partners: found)
+            self._step(int(column), place, codes[codes != mine], _these(partners))
 
     def _moving(self, columns: Whole | None = None) -> Whole:
         """The combinations, all or of these, with a child that readers do not know."""
@@ -137,7 +138,8 @@ class Walk:
                     for other in range(len(box)):
                         if other != place:
                             others &= box[other][self._codes[found, other]]
-                    return found[~others]
+                    chosen: Whole = found[~others]
+                    return chosen
 
                 if self._step(int(child), place, outside, partners):
                     return True
@@ -153,7 +155,7 @@ class Walk:
             place = int(np.flatnonzero(~fits[number])[0])
             partners = moving[fits[:, place] & (missing > 0)]
             codes = np.flatnonzero(box[place])
-            if self._step(int(moving[number]), place, codes, lambda found=partners: found):
+            if self._step(int(moving[number]), place, codes, _these(partners)):
                 return True
         return False
 
@@ -213,3 +215,8 @@ class Walk:
         if len(numbers) > _FEW_TIMES * most:
             return numbers[self._random.choice(len(numbers), most, replace=False)]
         return self._random.permutation(numbers)[:most]
+
+
+def _these(found: Whole) -> Callable[[], Whole]:
+    """Partners that are known before they are asked for."""
+    return lambda: found
