@@ -30,9 +30,9 @@ def command() -> None:
     help="Language of the complaint.",
 )
 def check(file: Path, language: str) -> None:
-    """Check a file of local rules, and name file, key and what was expected where it is wrong.
+    """Check a file of local rules, and name file, key and what was expected wherever it is wrong.
 
-    What it extends is looked for among the profiles that are shipped.
+    All faults are told, one a line. What it extends is looked for among the profiles that are shipped.
     """
     try:
         profile = load_file(file)
@@ -40,7 +40,8 @@ def check(file: Path, language: str) -> None:
         catalogue = gettext.translation(
             "messages", paths.TRANSLATIONS, [language], fallback=language == "en"
         )
-        raise click.ClickException(error.said(catalogue.gettext)) from None
+        lines = [one.said(catalogue.gettext) for one in error.faults]
+        raise click.ClickException("\n".join(lines)) from None
     click.echo(f"{profile.key} can be used from {profile.valid_from}.")
     for source in profile.sources.values():
         # A clock of the machine's own is enough for a hint to somebody who edits a file.

@@ -34,7 +34,10 @@ _LAST_VERSION: Final = 9999
 
 
 def profile_of(document: Document, extends: str | None) -> Profile:
-    """Build a profile of a document that nothing is missing in. Raises ``ProfileError``."""
+    """Build a profile of a document that nothing is missing in.
+
+    Raises ``ProfileError``: the first fault, with all of them in ``faults``.
+    """
     top = Table(document, document.values)
     consent, log = top.table("consent"), top.table("log")
     closing = top.table("closing")
@@ -67,11 +70,12 @@ def profile_of(document: Document, extends: str | None) -> Profile:
     )
     for table in (consent, log, closing, top):
         table.done()
+    document.settle()
     return profile
 
 
 def check_languages(document: Document) -> None:
-    """Raise ``ProfileError`` for a text that this file gives in some of the three languages only.
+    """Complain about a text that this file gives in some of the three languages only.
 
     Laid on the standard, the other languages would go on saying something else.
     """
@@ -85,7 +89,7 @@ def _check_languages(
     for language in LANGUAGES if given else ():
         if language not in values:
             key = ".".join((*above, language))
-            raise ProfileError(document.file, key, N_("the text in every language"))
+            document.complain(ProfileError(document.file, key, N_("the text in every language")))
     for key, value in values.items():
         if isinstance(value, dict):
             _check_languages(document, value, (*above, key))
@@ -102,7 +106,7 @@ def _deadlines(table: Table) -> dict[str, int]:
 def _may_close(closing: Table) -> frozenset[Who]:
     found = closing.codes("by", Who)
     if not found:
-        raise closing.error("by", N_("at least one who may close"))
+        closing.complain("by", N_("at least one who may close"))
     return frozenset(found)
 
 
@@ -110,7 +114,7 @@ def _language(top: Table) -> str:
     language = top.text("default_language")
     if language not in LANGUAGES:
         allowed = ", ".join(LANGUAGES)
-        raise top.error("default_language", N_("one of %(allowed)s"), language, allowed=allowed)
+        top.complain("default_language", N_("one of %(allowed)s"), language, allowed=allowed)
     return language
 
 
@@ -131,15 +135,15 @@ def _reader(team: Team) -> Reader:
         for language in LANGUAGES:
             names = {"team": team.name[language], "the_team": team.called[language]}
             text = plain[language]
-            for name in _PLACE.findall(text):
-                if name not in names:
-                    raise inner.error(
-                        language,
-                        N_("no other names in braces than %(allowed)s"),
-                        name,
-                        allowed=", ".join(names),
-                    )
-            said = text.format_map(names)
+            other = [name for name in _PLACE.findall(text) if name not in names]
+            if other:
+                inner.complain(
+                    language,
+                    N_("no other names in braces than %(allowed)s"),
+                    other[0],
+                    allowed=", ".join(names),
+                )
+            said = text if other else text.format_map(names)
             # A name inside a sentence is written small, and large where the sentence begins.
             filled[language] = said[:1].upper() + said[1:] if text.startswith("{") else said
         return Words(**filled)
@@ -180,7 +184,7 @@ def _bodies(top: Table, words: Reader) -> tuple[Body, ...]:
         twice = taken & set(sectors)
         if twice or not sectors:
             found = ", ".join(sorted(twice)) or None
-            raise one.error("sectors", N_("services that are in no other body"), found)
+            one.complain("sectors", N_("services that are in no other body"), found)
         taken |= set(sectors)
         bodies.append(Body(code, words(one, "name"), frozenset(sectors)))
         one.done()

@@ -20,14 +20,14 @@ Deadlines = Mapping[str, int]
 
 
 def guides_of(top: Table, words: Reader, deadlines: Deadlines) -> tuple[LevelGuide, ...]:
-    """The levels as they are common to all services. Raises ``ProfileError``."""
+    """The levels as they are common to all services."""
     return _levels(top.table("levels"), words, deadlines)
 
 
 def services_of(
     document: Document, top: Table, words: Reader, deadlines: Deadlines
 ) -> Mapping[Sector, tuple[LevelGuide, ...]]:
-    """The whole guide of each service whose steps differ. Raises ``ProfileError``."""
+    """The whole guide of each service whose steps differ."""
     if not top.has("services"):
         return MappingProxyType({})
     table = top.table("services")
@@ -35,7 +35,9 @@ def services_of(
     for code in table.keys():  # noqa: SIM118 - a Table is not a mapping
         sector = _sector(table, code)
         one = table.table(code)
-        one.table("levels")
+        if not one.table("levels").keys() or sector is None:
+            one.done()
+            continue
         own = _as_levels(document, code)
         levels = Table(own, own.values).table("levels")
         found[sector] = _levels(levels, words, deadlines)
@@ -44,12 +46,13 @@ def services_of(
     return MappingProxyType(found)
 
 
-def _sector(table: Table, code: str) -> Sector:
+def _sector(table: Table, code: str) -> Sector | None:
     for sector in Sector:
         if sector.value == code:
             return sector
     allowed = ", ".join(sector.value for sector in Sector)
-    raise table.error(code, N_("one of %(allowed)s"), code, allowed=allowed)
+    table.complain(code, N_("one of %(allowed)s"), code, allowed=allowed)
+    return None
 
 
 def _as_levels(document: Document, code: str) -> Document:
@@ -64,8 +67,11 @@ def _as_levels(document: Document, code: str) -> Document:
     }
     named = {path: ".".join((*above, *path)) for path in origins}
     over = Document(document.file, {"levels": differs["levels"]}, origins, named)
-    base = Document(document.file, {"levels": document.values["levels"]}, document.origins)
-    return merge(base, over)
+    base = Document(document.file, {"levels": document.values.get("levels")}, document.origins)
+    whole = merge(base, over)
+    # One list, so that what a service says wrong is told together with the rest.
+    whole.faults = document.faults
+    return whole
 
 
 def _levels(table: Table, words: Reader, deadlines: Deadlines) -> tuple[LevelGuide, ...]:
@@ -94,7 +100,8 @@ def _steps(
     left_out = set()
     for number in sorted(table.keys(), key=lambda key: (len(key), key)):
         if not number.isdecimal() or not number.isascii():
-            raise table.error(number, N_("steps keyed by number"), number)
+            table.complain(number, N_("steps keyed by number"), number)
+            continue
         one = table.table(number)
         if one.has("left_out") and one.yes("left_out"):
             left_out.add(number)
@@ -102,11 +109,11 @@ def _steps(
         steps[number] = _step(f"{level.value}.{number}", one, words, deadlines)
         one.done()
     if not steps:
-        raise table.error("1", N_("at least one step"))
+        table.complain("1", N_("at least one step"))
     for number, step in steps.items():
         _check_after(table.table(number), step, steps.keys() | left_out)
         # Nothing waits for what this municipality does not do.
-        after = tuple(before for before in step.after if before not in left_out)
+        after = tuple(before for before in step.after if before in steps)
         steps[number] = replace(step, after=after)
     return _in_order(table, steps)
 
@@ -115,7 +122,7 @@ def _check_after(one: Table, step: GuideStep, known: AbstractSet[str]) -> None:
     for before in step.after:
         if before not in known:
             allowed = ", ".join(sorted(known))
-            raise one.error(
+            one.complain(
                 "after", N_("steps of the same level (%(allowed)s)"), before, allowed=allowed
             )
 
@@ -130,17 +137,18 @@ def _in_order(table: Table, steps: Mapping[str, GuideStep]) -> tuple[GuideStep, 
             if number not in placed and all(before in placed for before in step.after)
         ]
         if not ready:
-            raise _circle(table, {n: s for n, s in steps.items() if n not in placed})
+            _circle(table, {n: s for n, s in steps.items() if n not in placed})
+            break
         placed[ready[0]] = steps[ready[0]]
     return tuple(placed.values())
 
 
-def _circle(table: Table, left: Mapping[str, GuideStep]) -> Exception:
+def _circle(table: Table, left: Mapping[str, GuideStep]) -> None:
     way = [next(iter(left))]
     while way[-1] not in way[:-1]:
         way.append(next(before for before in left[way[-1]].after if before in left))
     circle = way[way.index(way[-1]) :]
-    return table.table(circle[0]).error(
+    table.table(circle[0]).complain(
         "after", N_("steps that do not lead back to this one"), " → ".join(circle)
     )
 
@@ -178,8 +186,8 @@ def _deadline(one: Table, deadlines: Deadlines) -> int | None:
     name = one.text("deadline")
     if name not in deadlines:
         allowed = ", ".join(sorted(deadlines))
-        raise one.error("deadline", N_("one of %(allowed)s"), name, allowed=allowed)
-    return deadlines[name]
+        one.complain("deadline", N_("one of %(allowed)s"), name, allowed=allowed)
+    return deadlines.get(name)
 
 
 def _gate(one: Table) -> tuple[str, ...]:
@@ -187,5 +195,5 @@ def _gate(one: Table) -> tuple[str, ...]:
     for code in gate:
         if code not in GATES:
             allowed = ", ".join(sorted(GATES))
-            raise one.error("gate", N_("one of %(allowed)s"), code, allowed=allowed)
+            one.complain("gate", N_("one of %(allowed)s"), code, allowed=allowed)
     return gate

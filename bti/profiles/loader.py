@@ -115,23 +115,30 @@ def _check_after(over: Document, base: Document, key: str) -> None:
     """What a profile stands on must be there when it begins."""
     begins, base_begins = over.values.get("valid_from"), base.values.get("valid_from")
     if type(begins) is date and type(base_begins) is date and begins < base_begins:
-        raise ProfileError(
-            over.file,
-            "valid_from",
-            N_("a day that is not before %(first)s, when %(base)s begins"),
-            begins,
-            first=base_begins,
-            base=key,
+        over.complain(
+            ProfileError(
+                over.file,
+                "valid_from",
+                N_("a day that is not before %(first)s, when %(base)s begins"),
+                begins,
+                first=base_begins,
+                base=key,
+            )
         )
 
 
 def _document(path: Path, shipped: Path, seen: tuple[str, ...] = ()) -> tuple[Document, str | None]:
     """The file laid on what it extends, and the key of that."""
-    document = read(path)
+    return _laid(read(path), f"{path.parent.name}/{path.stem}", shipped, seen)
+
+
+def _laid(
+    document: Document, here: str, shipped: Path, seen: tuple[str, ...] = ()
+) -> tuple[Document, str | None]:
+    """A document laid on what it extends, and the key of that. Raises ``ProfileError``."""
     key = document.values.get("extends")
     if key is None:
         return document, None
-    here = f"{path.parent.name}/{path.stem}"
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise ProfileError(
             document.file, "extends", N_("a version of another profile, such as standard/1"), key
@@ -146,7 +153,7 @@ def _document(path: Path, shipped: Path, seen: tuple[str, ...] = ()) -> tuple[Do
     base, _ = _document(shipped / f"{key}.toml", shipped, (*seen, here))
     _check_after(document, base, key)
     values = {name: value for name, value in document.values.items() if name != "extends"}
-    over = Document(document.file, values, document.origins)
+    over = Document(document.file, values, document.origins, faults=document.faults)
     merged = merge(give_way(base, over), over)
     merged.values.pop("extends", None)
     return merged, key
@@ -173,6 +180,7 @@ def legal_bases_from(path: Path) -> tuple[LegalBasis, ...]:
         for basis in _bases(code, top.table(code), acts)
     )
     top.done()
+    document.settle()
     return bases
 
 
@@ -194,8 +202,8 @@ def _day(one: Table, key: str, act_key: str, acts: Mapping[str, date | None]) ->
         return one.day(key) if key == "valid_from" else one.day_or_none(key)
     act = one.text(act_key)
     if act not in acts:
-        raise one.error(act_key, N_("one of %(allowed)s"), act, allowed=", ".join(acts))
-    return acts[act]
+        one.complain(act_key, N_("one of %(allowed)s"), act, allowed=", ".join(acts))
+    return acts.get(act)
 
 
 def _bases(code: str, table: Table, acts: Mapping[str, date | None]) -> tuple[LegalBasis, ...]:

@@ -13,6 +13,8 @@ from typing import TypeVar
 Path_ = tuple[str, ...]
 #: Of what stood there, in a complaint.
 _LONGEST_SHOWN = 80
+#: Answered where a date is none, inside every limit there is.
+_SOME_DAY = date(2020, 1, 1)
 Code = TypeVar("Code", bound=Enum)
 
 
@@ -39,6 +41,8 @@ class ProfileError(Exception):
         self.found = found
         self._template = expected
         self._values = values
+        #: Everything that is wrong with what was read, this first, where it was read to its end.
+        self.faults: tuple[ProfileError, ...] = (self,)
         super().__init__(self.said(_as_it_is))
 
     @property
@@ -72,6 +76,19 @@ class Document:
     origins: dict[Path_, str] = field(default_factory=dict)
     #: Where a key really stands, for what was moved before it is read.
     names: dict[Path_, str] = field(default_factory=dict)
+    #: What was found wrong so far; reading goes on, so that all of it can be told at once.
+    faults: dict[tuple[str, str, str], ProfileError] = field(default_factory=dict)
+
+    def complain(self, fault: ProfileError) -> None:
+        """Note what is wrong. The same is told once, however often it is met."""
+        self.faults.setdefault((fault.file, fault.key, fault.expected), fault)
+
+    def settle(self) -> None:
+        """Raise the first ``ProfileError`` with all of them in ``faults``, if anything was wrong."""
+        if self.faults:
+            first, *others = self.faults.values()
+            first.faults = (first, *others)
+            raise first
 
     def name(self, path: Path_) -> str:
         """The key as it stands in the file that set it, or what is nearest above it."""
@@ -93,13 +110,19 @@ class Document:
 def read(path: Path) -> Document:
     """Parse one file. Raises ``ProfileError`` for a missing file or bad TOML."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse(path.read_bytes(), _called(path))
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise ProfileError(_called(path), "(file)", N_("a TOML file")) from None
+
+
+def parse(content: bytes, file: str) -> Document:
+    """Parse TOML in UTF-8 that is called ``file``. Raises ``ProfileError`` for what is none."""
+    try:
+        values = tomllib.loads(content.decode())
     except (ValueError, RecursionError) as error:
         # Bad TOML and bad UTF-8 are values; so is a number too long to read. Brackets may go too deep.
-        raise ProfileError(_called(path), "(file)", N_("valid TOML in UTF-8"), str(error)) from None
-    document = Document(_called(path), values)
+        raise ProfileError(file, "(file)", N_("valid TOML in UTF-8"), str(error)) from None
+    document = Document(file, values)
     document.origins.update(dict.fromkeys(_paths(values), document.file))
     return document
 
@@ -112,7 +135,8 @@ def _called(path: Path) -> str:
 def merge(base: Document, over: Document) -> Document:
     """``over`` laid on ``base``: tables are merged key by key, everything else is replaced."""
     values = _merged(base.values, over.values)
-    return Document(over.file, values, base.origins | over.origins, base.names | over.names)
+    origins, names = base.origins | over.origins, base.names | over.names
+    return Document(over.file, values, origins, names, over.faults | base.faults)
 
 
 def give_way(base: Document, over: Document) -> Document:
@@ -125,13 +149,20 @@ def give_way(base: Document, over: Document) -> Document:
     services = base.values.get("services")
     if not isinstance(levels, dict) or not isinstance(services, dict):
         return base
-    left = {code: {"levels": _without(one["levels"], levels)} for code, one in services.items()}
+    left = {code: _giving_way(one, levels) for code, one in services.items()}
     origins = {
         path: file
         for path, file in base.origins.items()
         if path[:1] != ("services",) or _stands(left, path[1:])
     }
-    return Document(base.file, {**base.values, "services": left}, origins, base.names)
+    values = {**base.values, "services": left}
+    return Document(base.file, values, origins, base.names, base.faults)
+
+
+def _giving_way(service: object, said: Mapping[str, object]) -> object:
+    if not isinstance(service, dict) or not isinstance(service.get("levels"), dict):
+        return service
+    return {**service, "levels": _without(service["levels"], said)}
 
 
 def _without(values: Mapping[str, object], said: Mapping[str, object]) -> dict[str, object]:
@@ -170,12 +201,26 @@ def _paths(values: Mapping[str, object], above: Path_ = ()) -> Iterator[Path_]:
 
 
 class Table:
-    """One table of a document. ``done`` complains about keys nobody asked for."""
+    """One table of a document.
 
-    def __init__(self, document: Document, values: Mapping[str, object], path: Path_ = ()) -> None:
+    What is wrong is noted in the document, and something harmless is answered instead, so that the
+    rest is read too: nothing of it may be used before ``Document.settle``. ``done`` complains about keys
+    nobody asked for.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        values: Mapping[str, object],
+        path: Path_ = (),
+        *,
+        blind: bool = False,
+    ) -> None:
+        """Read ``values``, which stand at ``path``. ``blind``: nothing more is said about it."""
         self._document = document
         self._values = values
         self._path = path
+        self._blind = blind
         self._asked: set[str] = set()
 
     @property
@@ -190,16 +235,18 @@ class Table:
     def table(self, key: str) -> Table:
         """A table below this one."""
         value = self._value(key)
-        if not isinstance(value, dict):
-            raise self.error(key, N_("a table"), value)
-        return Table(self._document, value, (*self._path, key))
+        if isinstance(value, dict):
+            return Table(self._document, value, (*self._path, key), blind=self._blind)
+        self.complain(key, N_("a table"), value)
+        return Table(self._document, {}, (*self._path, key), blind=True)
 
     def text(self, key: str) -> str:
         """A text that is not empty."""
         value = self._value(key)
-        if not isinstance(value, str) or not value.strip():
-            raise self.error(key, N_("a text"), value)
-        return value
+        if isinstance(value, str) and value.strip():
+            return value
+        self.complain(key, N_("a text"), value)
+        return "-"
 
     def is_text(self, key: str) -> bool:
         """Whether a text stands there, and not something else or nothing."""
@@ -212,24 +259,26 @@ class Table:
         value = self._value(key)
         texts = tuple(value) if isinstance(value, list) else ()
         each_once = len(set(map(str, texts))) == len(texts)
-        if not (isinstance(value, list) and each_once and all(isinstance(t, str) for t in texts)):
-            raise self.error(key, N_("a list of texts, each once"), value)
-        return texts
+        if isinstance(value, list) and each_once and all(isinstance(t, str) for t in texts):
+            return texts
+        self.complain(key, N_("a list of texts, each once"), value)
+        return ()
 
     def codes(self, key: str, codes: type[Code]) -> tuple[Code, ...]:
         """A list of codes of a vocabulary, each once; empty where the key is left out."""
         known = {str(code.value): code for code in codes}
-        for text in self.texts(key):
+        texts = self.texts(key)
+        for text in texts:
             if text not in known:
-                raise self.error(key, N_("one of %(allowed)s"), text, allowed=", ".join(known))
-        return tuple(known[text] for text in self.texts(key))
+                self.complain(key, N_("one of %(allowed)s"), text, allowed=", ".join(known))
+        return tuple(known[text] for text in texts if text in known)
 
     def yes(self, key: str) -> bool:
         """True or false."""
         value = self._value(key)
         if not isinstance(value, bool):
-            raise self.error(key, N_("true or false"), value)
-        return value
+            self.complain(key, N_("true or false"), value)
+        return value is True
 
     def has(self, key: str) -> bool:
         """Whether the key is there."""
@@ -238,16 +287,10 @@ class Table:
     def whole(self, key: str, low: int, high: int) -> int:
         """A whole number within both ends."""
         value = self._value(key)
-        right = isinstance(value, int) and not isinstance(value, bool)
-        if not right or not low <= value <= high:  # type: ignore[operator] # right says it is an int
-            raise self.error(
-                key,
-                N_("a whole number from %(low)s to %(high)s"),
-                value,
-                low=low,
-                high=high,
-            )
-        return value  # type: ignore[return-value] # as above
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        self.complain(key, N_("a whole number from %(low)s to %(high)s"), value, low=low, high=high)
+        return low
 
     def whole_or_none(self, key: str, low: int, high: int) -> int | None:
         """A whole number within both ends, or None where the key is left out."""
@@ -256,9 +299,10 @@ class Table:
     def day(self, key: str) -> date:
         """A date."""
         value = self._value(key)
-        if type(value) is not date:
-            raise self.error(key, N_("a date such as 2026-08-01"), value)
-        return value
+        if type(value) is date:
+            return value
+        self.complain(key, N_("a date such as 2026-08-01"), value)
+        return _SOME_DAY
 
     def day_or_none(self, key: str) -> date | None:
         """A date, or None where the key is left out."""
@@ -271,25 +315,24 @@ class Table:
             if code.value == value:
                 return code
         allowed = ", ".join(str(code.value) for code in codes)
-        raise self.error(key, N_("one of %(allowed)s"), value, allowed=allowed)
+        self.complain(key, N_("one of %(allowed)s"), value, allowed=allowed)
+        return next(iter(codes))
 
     def done(self) -> None:
         """Complain about a key that means nothing: it is most often a slip of the pen."""
+        known = ", ".join(sorted(self._asked))
         for key in self._values:
             if key not in self._asked:
-                known = ", ".join(sorted(self._asked))
-                raise self.error(
+                self.complain(
                     key, N_("no such key (known here: %(known)s)"), self._values[key], known=known
                 )
 
-    def error(
-        self, key: str, expected: str, found: object = None, **values: object
-    ) -> ProfileError:
-        """The complaint about a key of this table."""
-        path = (*self._path, key)
-        return ProfileError(
-            self._document.origin(path), self._document.name(path), expected, found, **values
-        )
+    def complain(self, key: str, expected: str, found: object = None, **values: object) -> None:
+        """Note what is wrong with a key of this table, unless all of the table is."""
+        if not self._blind:
+            path = (*self._path, key)
+            origin, name = self._document.origin(path), self._document.name(path)
+            self._document.complain(ProfileError(origin, name, expected, found, **values))
 
     def _there(self, key: str) -> bool:
         self._asked.add(key)

@@ -50,16 +50,16 @@ class Fact:
 
 
 def sources_of(table: Table) -> dict[str, Source]:
-    """Read the sources. Raises ``ProfileError``."""
+    """Read the sources."""
     found = {}
     for code in table.keys():  # noqa: SIM118 - a Table is not a mapping
         one = table.table(code)
         first, last = one.day_or_none("first_day"), one.day_or_none("last_day")
         if (first is None) != (last is None):
             missing = "first_day" if first is None else "last_day"
-            raise one.error(missing, N_("both days of the period, or none"))
+            one.complain(missing, N_("both days of the period, or none"))
         if first is not None and last is not None and last < first:
-            raise one.error("last_day", N_("a day that is not before %(first)s"), last, first=first)
+            one.complain("last_day", N_("a day that is not before %(first)s"), last, first=first)
         period = (first, last) if first is not None and last is not None else None
         found[code] = Source(code, one.text("title"), one.day_or_none("adopted"), period)
         one.done()
@@ -68,14 +68,14 @@ def sources_of(table: Table) -> dict[str, Source]:
 
 
 def facts_of(table: Table, sources: Mapping[str, Source]) -> dict[str, Fact]:
-    """Read where each thing is said. Raises ``ProfileError``."""
+    """Read where each thing is said."""
     found = {}
     for key in table.keys():  # noqa: SIM118 - a Table is not a mapping
         one = table.table(key)
         source = one.text("source")
         if source not in sources:
             known = ", ".join(sorted(sources)) or "-"
-            raise one.error("source", N_("one of %(allowed)s"), source, allowed=known)
+            one.complain("source", N_("one of %(allowed)s"), source, allowed=known)
         said = one.choice("said", Said) if one.has("said") else Said.STATED
         found[key] = Fact(key, source, one.text("place"), said)
         one.done()
@@ -84,13 +84,14 @@ def facts_of(table: Table, sources: Mapping[str, Source]) -> dict[str, Fact]:
 
 
 def check_said(document: Document) -> None:
-    """Raise ``ProfileError`` unless each local value has a fact, and each fact a value.
+    """Complain unless each local value has a fact, and each fact a value.
 
     ``document`` is one file as it was read, before it is laid on another.
     """
     facts = document.values.get("facts", {})
     if not isinstance(facts, dict):
-        raise ProfileError(document.file, "facts", N_("a table"), facts)
+        document.complain(ProfileError(document.file, "facts", N_("a table"), facts))
+        return
     values = {
         key: value
         for first, below in document.values.items()
@@ -99,13 +100,17 @@ def check_said(document: Document) -> None:
     }
     for key, value in values.items():
         if nearest(facts, key) is None:
-            raise ProfileError(
-                document.file, key, N_("where this is said, as a row of [facts]"), value
+            document.complain(
+                ProfileError(
+                    document.file, key, N_("where this is said, as a row of [facts]"), value
+                )
             )
     for key in facts:
         if not any(one == key or one.startswith(f"{key}.") for one in values):
-            raise ProfileError(
-                document.file, f"facts.{key}", N_("the key of something this file says"), key
+            document.complain(
+                ProfileError(
+                    document.file, f"facts.{key}", N_("the key of something this file says"), key
+                )
             )
 
 
@@ -120,9 +125,9 @@ def nearest(facts: Mapping[str, Fact], key: str) -> Fact | None:
 
 
 def check_day(table: Table, key: str, day: date) -> date:
-    """Return a day that can be one. Raises ``ProfileError``: a slip of the pen is most often a year."""
+    """Return a day, and complain about one that cannot be: a slip of the pen is most often a year."""
     if not _FIRST <= day < _LAST:
-        raise table.error(
+        table.complain(
             key, N_("a day from %(first)s to before %(last)s"), day, first=_FIRST, last=_LAST
         )
     return day

@@ -38,6 +38,18 @@ def test_a_broken_file_is_named_with_key_and_what_was_expected(tmp_path, languag
     assert (done.exit_code, done.output) == (1, f"Error: {words}\n")
 
 
+def test_all_that_is_wrong_is_told_at_once(tmp_path):
+    text = (SHIPPED / "moss" / "1.toml").read_text("utf-8")
+    text = text.replace("valid_from = 2025-01-01", "valid_from = 'snart'")
+    text = text.replace('extends = "standard/1"', 'extends = "standard/1"\nday = 3')
+    broken = tmp_path / "moss.toml"
+    broken.write_text(text + "\n[levels.0.steps.1]\nwho = 'nobody'\nafter = ['9']\n", "utf-8")
+    done = run("check", broken)
+    keys = [line.split(": ")[1] for line in done.output.removeprefix("Error: ").splitlines()]
+    local = ["day", "levels.0.steps.1.who", "levels.0.steps.1.after"]
+    assert keys == [*local, "valid_from", *local[1:], "day"]
+
+
 @pytest.mark.parametrize("path", ["nowhere.toml", "."])
 def test_a_file_that_is_not_there_is_said_so(path, tmp_path):
     done = run("check", tmp_path / path)

@@ -6,13 +6,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import bti.profiles
 from bti import paths
 from bti.domain.codes import Sector
 from bti.domain.local_rules import YouthMode
 from bti.profiles import ProfileError, load, load_file
+from bti.profiles.builder import profile_of
 from bti.profiles.loader import version_on, versions_in
+from bti.profiles.reader import parse
 
 SHIPPED = Path(bti.profiles.__file__).parent
 START = 'extends = "standard/1"\nname = "here"\nversion = {version}\nvalid_from = {day}\n'
@@ -324,3 +328,50 @@ def test_a_long_value_is_cut_in_the_complaint(local):
     with pytest.raises(ProfileError) as found:
         local(f"[consent]\nyouth_mode = '{'x' * 5000}'")
     assert len(str(found.value)) < 250
+
+
+#: Each is one slip in a copy of the standard, and the key it is told under.
+SLIPS = {
+    "deadlines.soon_days": ("soon_days = 7", "soon_days = 700"),
+    "consent.youth_age": ("youth_age = 15", "youth_age = 9"),
+    "closing.family_may_end_log": ("family_may_end_log = true", "family_may_end_log = 'no'"),
+    "teams.main.kind": ('kind = "upbringing_team"', 'kind = "club"'),
+    "levels.0.label.nn": ('nn = "Undring"', "nn = ''"),
+    "levels.0.steps.1.gate": ("level.concern_written", "level.nothing"),
+    "phones.police.number": ('number = "112"', "number = 112"),
+    "levels.0.steps.2.after": ('after = ["1"]', 'after = ["2"]'),
+    "sources": ("[log]", "[sources]\nplan = 1\n[log]"),
+}
+
+
+@given(slips=st.sets(st.sampled_from(sorted(SLIPS)), min_size=1))
+@settings(max_examples=25, deadline=None)
+def test_every_slip_is_told_however_many_there_are(slips):
+    text = (SHIPPED / "standard" / "1.toml").read_text("utf-8")
+    for key in slips:
+        before, after = SLIPS[key]
+        assert before in text
+        text = text.replace(before, after, 1)
+    with pytest.raises(ProfileError) as found:
+        profile_of(parse(text.encode(), "standard/1.toml"), None)
+    told = {one.key for one in found.value.faults}
+    assert told == {"sources.plan" if key == "sources" else key for key in slips}
+    assert found.value is found.value.faults[0]
+
+
+def test_what_is_wrong_as_a_whole_is_told_once_and_not_for_each_of_its_parts():
+    document = parse(b"name = 'x'\nlevels = 3\n", "x/1.toml")
+    with pytest.raises(ProfileError) as found:
+        profile_of(document, None)
+    keys = [one.key for one in found.value.faults]
+    assert keys.count("levels") == 1
+    assert not [key for key in keys if key.startswith("levels.")]
+
+
+def test_a_fault_common_to_all_services_is_told_once(folder):
+    text = (folder / "standard" / "1.toml").read_text("utf-8")
+    path = folder / "standard" / "1.toml"
+    path.write_text(text.replace('who = "employee"', 'who = "x"', 1), "utf-8")
+    with pytest.raises(ProfileError) as found:
+        load_file(path, shipped=folder)
+    assert [one.key for one in found.value.faults] == ["levels.0.steps.1.who"]
