@@ -50,6 +50,8 @@ class Guard:
         self._directory = directory
         self._memories: dict[uuid.UUID, Memory] = {}
         self._written: dict[uuid.UUID, int] = {}
+        #: To put a name together takes as long as to write the file.
+        self._names: dict[uuid.UUID, str] = {}
 
     def check(
         self,
@@ -104,10 +106,13 @@ class Guard:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             turn = max((at for at, _ in self._slots(tenant)), default=0)
         turn = self._written[tenant] = turn + 1
-        edge = b64encode(memory.frontier.to_bytes()).decode()
-        record = json.dumps({"turn": turn, "epoch": memory.epoch, "edge": edge}).encode()
+        edge = b64encode(memory.frontier.to_bytes())
+        record = b'{"turn": %d, "epoch": %d, "edge": "%s"}' % (turn, memory.epoch, edge)
         framed = b"%08x " % zlib.crc32(record) + record
-        descriptor = os.open(self._file(directory, tenant), os.O_WRONLY | os.O_CREAT, _PRIVATE)
+        file = self._names.get(tenant) or self._names.setdefault(
+            tenant, str(self._file(directory, tenant))
+        )
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, _PRIVATE)
         try:
             os.pwrite(descriptor, framed.ljust(_SLOT, b"\n"), _SLOT * (turn % 2))
         finally:

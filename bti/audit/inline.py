@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Table, Uuid, bindparam, insert, select
 
@@ -22,6 +22,7 @@ from bti.audit.models import (
 from bti.audit.note import Checkpoint
 from bti.audit.tree import Frontier, leaf_hash
 from bti.db.guards import when_committed
+from bti.db.straight import run
 
 if TYPE_CHECKING:
     import uuid
@@ -153,12 +154,12 @@ def locked_head(connection: Connection, tenant: uuid.UUID, now: datetime) -> Hea
     # The lock is taken last and held to the commit: one municipality appends in one line.
     if connection.dialect.name == "postgresql":
         row = connection.execute(_READ_HEAD, {"tenant": tenant}).one_or_none()
-        last_at = row.last_at if row is not None else now
+        if row is not None:
+            return Head(row.epoch, row.base, Frontier.from_bytes(row.frontier), row.last_at)
     else:
-        row = connection.exec_driver_sql(_READ_HEAD_APART, (tenant.hex,)).one_or_none()
-        last_at = datetime.fromisoformat(row.last_at).replace(tzinfo=UTC) if row else now
-    if row is not None:
-        return Head(row.epoch, row.base, Frontier.from_bytes(bytes(row.frontier)), last_at)
+        for epoch, base, frontier, last_at in run(connection, _READ_HEAD_APART, (tenant.hex,)):
+            then = datetime.fromisoformat(last_at).replace(tzinfo=UTC)
+            return Head(epoch, base, Frontier.from_bytes(frontier), then)
     head = Head(FIRST_EPOCH, 0, Frontier(), now)
     begin_epoch(connection, tenant, head, verifier_key="", now=now)
     return head
@@ -261,19 +262,15 @@ def _store_apart(
     ]
     edge = head.frontier
     if events:
-        connection.exec_driver_sql(_PUT_EVENTS, _one_or_many(events))
+        run(connection, _PUT_EVENTS, *events)
     if about:
-        connection.exec_driver_sql(_PUT_SUBJECTS, _one_or_many(about))
-    connection.exec_driver_sql(_PUT_CHECKPOINT, (whose, head.place, note))
-    connection.exec_driver_sql(
+        run(connection, _PUT_SUBJECTS, *about)
+    run(connection, _PUT_CHECKPOINT, (whose, head.place, note))
+    run(
+        connection,
         _MOVE_HEAD,
         (edge.size, edge.to_bytes(), _stored(head.last_at), head.epoch, head.base, whose),
     )
-
-
-def _one_or_many(rows: list[tuple[Any, ...]]) -> Any:  # noqa: ANN401 - what the driver takes
-    """Return a single row as itself: the driver runs one statement faster than a list of one."""
-    return rows[0] if len(rows) == 1 else rows
 
 
 def _stored(at: datetime) -> str:

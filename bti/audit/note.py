@@ -27,6 +27,8 @@ _MAX_SIGNATURES = 100
 _MAX_SIZE = 2**53
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 _KEY_ID = re.compile(r"[0-9a-f]{8}")
+_UNFIT_FOR_A_NAME = re.compile(r"[+\s]")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 class NoteError(ValueError):
@@ -231,13 +233,13 @@ def _signature(line: str) -> tuple[str, bytes, bytes]:
 
 
 def _check_name(name: str) -> None:
-    if not name or "+" in name or any(character.isspace() for character in name):
+    if not name or _UNFIT_FOR_A_NAME.search(name):
         raise NoteError("a name has neither spaces nor plus signs")
     _check_characters(name)
 
 
 def _check_characters(text: str) -> None:
-    if any(character < " " and character != "\n" for character in text):
+    if _CONTROL.search(text):
         raise NoteError("control characters are not allowed")
     try:
         text.encode()

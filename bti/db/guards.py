@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import event, inspect
@@ -221,10 +222,16 @@ def _refuse_bulk_change(state: ORMExecuteState) -> None:
     if not (state.is_update or state.is_delete or state.is_insert):
         return
     table = getattr(state.statement, "table", None)
-    audited = {mapper.local_table for mapper in Base.registry.mappers if mapper.class_.__audited__}
-    if table in audited:
+    if _is_audited(table):
         message = f"bulk change of {table} bypasses sealing and audit"
         raise UnauditedChangeError(message)
+
+
+@cache
+def _is_audited(table: Any) -> bool:
+    """Return whether one of our mapped classes that is audited keeps its rows in ``table``."""
+    mappers = Base.registry.mappers
+    return any(mapper.class_.__audited__ for mapper in mappers if mapper.local_table is table)
 
 
 def _refuse_unaudited(session: Session) -> None:

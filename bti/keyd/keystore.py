@@ -16,6 +16,7 @@ from bti.crypto.errors import SealError
 from bti.crypto.provider import TenantPurpose, unwrap_tenant_key, wrap_tenant_key
 from bti.crypto.wrapping import unwrap_key, wrap_key
 from bti.db.models import CaseKey, TenantKey
+from bti.db.straight import run
 from bti.db.walls import meets
 from bti.domain.compartments import CORE
 from bti.keyd.key_cache import KeyCache
@@ -345,5 +346,5 @@ class KeyStore:
         if connection.dialect.name != "sqlite":
             rows = ask(session, _OF_TENANT, {"tenant": tenant}, flush=False)
             return [StoredKey._make(row) for row in rows]
-        rows = connection.exec_driver_sql(_OF_TENANT_APART, (tenant.hex,)).all()
-        return [StoredKey._make((*row[:-1], tenant)) for row in rows]
+        found = run(connection, _OF_TENANT_APART, (tenant.hex,))
+        return [StoredKey._make((*row[:-1], tenant)) for row in found]
