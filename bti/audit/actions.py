@@ -241,6 +241,18 @@ READS = frozenset(
 )
 """Acts by which somebody learns something. They change no content."""
 
+OPENINGS = frozenset(
+    {
+        Action.CASE_OPEN_READ,
+        Action.CASE_PROTECTION_READ,
+        Action.CASE_PAGE_PRINT,
+        Action.INSIGHT_CASE_READ,
+        Action.EMERGENCY_CASE_READ,
+        Action.KEY_CASE_RELEASE,
+    }
+)
+"""Acts by which one case is opened for a person. Every list shows them, and the monthly control counts them."""
+
 SYSTEM = frozenset(
     {
         Action.SESSION_SIGN_IN_ALLOW,

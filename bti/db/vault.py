@@ -49,13 +49,14 @@ class Vault:
         *,
         active: bool = True,
         reserved: bool = False,
+        program: bool = False,
     ) -> None:
         """Add a released tenant key or its sub-keys; only the active generation seals new values.
 
-        ``reserved`` says that whoever asks may have the columns too that are not for everybody. In
-        one process the key is here anyway.
+        ``reserved`` says that whoever asks may have the columns too that are not for everybody, ``program``
+        that no person asks. In one process the key is here anyway.
         """
-        del reserved
+        del reserved, program
         self._by_id[key.key_id] = key
         if active:
             self._tenant[purpose] = key

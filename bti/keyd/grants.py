@@ -17,12 +17,12 @@ from sqlalchemy import select
 
 from bti.db.base import AuthorityRow, Base
 from bti.db.guards import FORGED, Stood, Writing, mac_columns
-from bti.db.models import RoleGrant
+from bti.db.models import OwnRecord, RoleGrant
 from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
 from bti.keyd import grant_approval, grant_consent, grant_first, grant_people
 from bti.keyd.asking import WRITING, Asking
-from bti.keyd.broker import is_persons
+from bti.keyd.broker import RanOut, is_persons
 from bti.keyd.case_state import check_case
 from bti.keyd.grant_facts import Columns, ended_only, ident, let_in, moment, same
 from bti.keyd.row_macs import case_of
@@ -53,9 +53,14 @@ def decide_rows(asking: Asking, rows: tuple[Writing, ...]) -> tuple[list[Writing
 
 
 def _at_home(asking: Asking, row: Writing) -> None:
-    """Raise ``AccessDenied`` for a person's row in another municipality: their rights end at its border."""
+    """Raise ``AccessDenied`` for a person's row where their rights have ended.
+
+    That is in another municipality, and in a session that ran out: it keeps its owner's own records alone.
+    """
     if is_persons(asking.verbs.credential) and asking.subject().tenant_id != row.tenant:
         raise AccessDenied("grant.other_tenant")
+    if isinstance(asking.verbs.credential, RanOut) and row.table != OwnRecord.__tablename__:
+        raise AccessDenied("access.no_session")
 
 
 def _allowed(rule: Rule, asking: Asking, row: Writing, old: Columns | None) -> bool:
@@ -190,7 +195,11 @@ _OFFERING: Final = (
 
 def _works_in(asking: Asking, account: uuid.UUID, unit: uuid.UUID) -> bool:
     grants = asking.session.scalars(
-        select(RoleGrant).where(RoleGrant.account_id == account, RoleGrant.unit_id == unit)
+        select(RoleGrant).where(
+            RoleGrant.tenant_id == asking.subject().tenant_id,
+            RoleGrant.account_id == account,
+            RoleGrant.unit_id == unit,
+        )
     )
     live = [one for one in grants if one.valid_to is None or one.valid_to > asking.now]
     return bool(asking.verbs.authority.genuine(live))

@@ -26,18 +26,23 @@ RESERVED: Final = frozenset(
     {("desk_matters", "body_ct"), ("desk_steps", "body_ct"), ("accounts", "totp_next_ct")}
 )
 
-
+#: Released to commands and jobs of the program alone: who was counted, and the keys that round and sign releases.
+COUNTED: Final = frozenset({("release_records", "body_ct")})
 #: Goes with no released key: read by who sends reminders, asked for by a verb of its own.
 ADDRESS: Final[Column] = ("mail_choices", "address_ct")
 
 
 @cache
-def columns_of(purpose: TenantPurpose, *, reserved: bool = False) -> tuple[Column, ...]:
+def columns_of(
+    purpose: TenantPurpose, *, reserved: bool = False, program: bool = False
+) -> tuple[Column, ...]:
     """Return the columns sealed under a tenant key that other processes may read and write.
 
-    ``reserved`` adds those of the key that are for some sessions alone.
+    ``reserved`` adds those of the key that are for some sessions alone, ``program`` those that are for none.
     """
-    kept = {*WITHHELD, ADDRESS} if reserved else {*WITHHELD, ADDRESS, *RESERVED}
+    kept = {*WITHHELD, ADDRESS}
+    kept |= frozenset() if reserved else RESERVED
+    kept |= frozenset() if program else COUNTED
     named = (name.split(".", 1) for name, scope in SEALED.items() if scope == purpose.value)
     return tuple((table, column) for table, column in named if (table, column) not in kept)
 
@@ -72,11 +77,12 @@ class Parcel(Vault):
         *,
         active: bool = True,
         reserved: bool = False,
+        program: bool = False,
     ) -> None:
         """Add the sub-keys of a released tenant key."""
         super().put_tenant(purpose, key, active=active)
         if isinstance(key, DataKey):
-            derived = field_keys_of(key, columns_of(purpose, reserved=reserved))
+            derived = field_keys_of(key, columns_of(purpose, reserved=reserved, program=program))
             self._tenants_out.append(
                 {
                     "purpose": purpose.value,

@@ -130,13 +130,14 @@ class TenantVerbs:
     def open_directory(self, tenant: uuid.UUID, *, proof: bytes | None = None) -> None:
         """Release the directory key to the command line, or to whom ``proof`` signs in.
 
-        In one process with its caller it asks no visitor for proof: the key is here anyway.
+        In one process with its caller it asks no visitor for proof: the key is here anyway. A session that ran out
+        is given it by neither way.
         """
         theirs = tenant
         if proof is not None:
-            theirs = self.authority.subject(proof, ran_out=True).tenant_id
+            theirs = self.authority.subject(proof).tenant_id
         elif is_persons(self._credential):
-            theirs = self.subject().tenant_id
+            theirs = self._live().tenant_id
         if theirs != tenant:
             raise AccessDenied("access.other_tenant")
         self._release_tenant(tenant, TenantPurpose.DIRECTORY)
@@ -302,10 +303,11 @@ class TenantVerbs:
         reserved = purpose is TenantPurpose.OPS and self._keeps_the_desk()
         if purpose is TenantPurpose.DIRECTORY:
             reserved = self._subject is not None and self._subject.strength == FIRST
+        who = {"reserved": reserved, "program": isinstance(self._credential, str)}
         key = self._keys.tenant_key(self._session, tenant, purpose)
-        self._vault.put_tenant(purpose, key, reserved=reserved)
+        self._vault.put_tenant(purpose, key, **who)
         for older in self._keys.older_tenant_keys(self._session, tenant, purpose):
-            self._vault.put_tenant(purpose, older, active=False, reserved=reserved)
+            self._vault.put_tenant(purpose, older, active=False, **who)
 
     def _require_system(self) -> None:
         if not isinstance(self._credential, str):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from bti.audit.actions import OPENINGS
 from bti.audit.actions import Action as Act
 from bti.audit.leaf import Leaf
 from bti.audit.models import AuditEvent
@@ -39,15 +40,8 @@ if TYPE_CHECKING:
     from bti.workflows.perform import Doorway
 
 _BY: Final = SystemActor("control")
-_LOOKS: Final = frozenset(
-    {
-        Act.CASE_OPEN_READ,
-        Act.CASE_PAGE_PRINT,
-        Act.EMERGENCY_CASE_READ,
-        Act.SEARCH_CHILD_RUN,
-        Act.SEARCH_NATIONAL_ID_RUN,
-    }
-)
+#: However a case was opened: what the key broker lets a process call it must not decide what is counted.
+_LOOKS: Final = OPENINGS | {Act.SEARCH_CHILD_RUN, Act.SEARCH_NATIONAL_ID_RUN}
 _TRIES: Final = frozenset({Act.ACCESS_REQUEST_DENY, Act.EMERGENCY_CASE_SEEK})
 #: A finding shows so many looks; how many there were is always told.
 MOST_LOOKS: Final = 40

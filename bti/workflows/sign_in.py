@@ -208,12 +208,16 @@ def expired_actor(context: Context, *, token: str) -> Actor | None:
     row = session_by_token(context.session, tokens.token_digest(token))
     if row is None or row.revoked_at is not None or row.expires_at + RAN_OUT_GRACE <= context.now:
         return None
-    actor = _genuine_actor(context, row, token)
-    return None if actor is None else replace(actor, ran_out=True)
+    return _genuine_actor(context, row, token, ran_out=True)
 
 
-def _genuine_actor(context: Context, row: WebSession, token: str) -> Actor | None:
-    """Return whose session this is, or None when it or what it rests on was changed in SQL."""
+def _genuine_actor(
+    context: Context, row: WebSession, token: str, *, ran_out: bool = False
+) -> Actor | None:
+    """Return whose session this is, or None when it or what it rests on was changed in SQL.
+
+    Of one that ran out it is not told what its owner is called: no key of the municipality goes to it.
+    """
     context.enter(row.tenant_id)
     grant = context.session.get_one(RoleGrant, row.role_grant_id)
     account = context.session.get_one(Account, row.account_id)
@@ -238,8 +242,10 @@ def _genuine_actor(context: Context, row: WebSession, token: str) -> Actor | Non
         return None
     if not account.can_sign_in or not _in_force(grant, context.now):
         return None
+    if ran_out:
+        return replace(_actor(context, row, account, grant, token, {}), ran_out=True)
     context.verbs.open_directory(row.tenant_id, proof=tokens.proof_of(token))
-    return _actor(context, row, account, grant, token)
+    return _actor(context, row, account, grant, token, account.profile)
 
 
 def _refuse_municipality(context: Context, row: WebSession, rule: str) -> None:
@@ -339,19 +345,23 @@ def new_session(
 
 
 def _actor(
-    context: Context, row: WebSession, account: Account, grant: RoleGrant, token: str
+    context: Context,
+    row: WebSession,
+    account: Account,
+    grant: RoleGrant,
+    token: str,
+    profile: dict[str, str],
 ) -> Actor:
     unit = context.session.get_one(Unit, grant.unit_id)
     town = context.session.get_one(Municipality, row.tenant_id)
-    profile = account.profile
     return Actor(
         account_id=account.id,
         tenant_id=row.tenant_id,
         session_id=row.id,
         token_hash=row.token_hash,
         proof=tokens.proof_of(token),
-        name=profile["name"],
-        title=profile["title"],
+        name=profile.get("name", ""),
+        title=profile.get("title", ""),
         role=Role(grant.role),
         unit_id=unit.id,
         unit_name=unit.name,

@@ -7,12 +7,20 @@ import pytest
 from sqlalchemy import text
 
 from bti.crypto.errors import Locked
-from bti.db.models import Account, AccountPerson, WebSession
+from bti.db.models import (
+    Account,
+    AccountPerson,
+    MailChoice,
+    OwnRecord,
+    RoleGrant,
+    WebSession,
+)
 from bti.db.sealed_value import Sealed
 from bti.db.vault import Vault
 from bti.domain.approval import StepUpNeeded
 from bti.domain.codes import Role
 from bti.identity import totp
+from bti.keyd.broker import RanOut
 from bti.keyd.parcel import receive
 from bti.workflows import first_sign_in, leaving, register, sign_in
 from tests.approvals import freshly
@@ -241,3 +249,20 @@ def test_no_session_is_proven_ahead_of_its_time(remote):
     later = a_full_session(remote, asta, proven_at=world.clock.now() + timedelta(hours=1))
     assert refused(granted(remote, None, later), "grant.web_sessions")
     assert "ok" in granted(remote, None, a_full_session(remote, asta))
+
+
+def test_a_session_that_ran_out_keeps_a_draft_and_decides_nothing(remote):
+    world = remote.world
+    ran_out = RanOut(proof(remote, "asta"))
+    world.clock.advance(timedelta(hours=9))
+    who = {"tenant_id": world.tenant_id, "account_id": world.accounts["asta"]}
+    given = {"account_id": world.accounts["per"], "unit_id": world.units["school"], "role": "staff"}
+    given |= {"granted_by_id": who["account_id"], "valid_from": world.clock.now()}
+    role = RoleGrant(id=uuid.uuid4(), tenant_id=world.tenant_id, valid_to=None, **given)
+    mail = MailChoice(id=uuid.uuid4(), pace="daily", address_ct=None, **who)
+    address = {"address_ct": b'"somebody@else.example"'}
+    assert refused(granted(remote, ran_out, role), "access.no_session")
+    assert refused(granted(remote, ran_out, mail, beyond=address), "access.no_session")
+    draft = OwnRecord(id=uuid.uuid4(), body_ct=Sealed(BLOB), meta_ct=Sealed(BLOB), **who)
+    assert "ok" in asked(remote, "new_own", ran_out, record=draft.id.hex)
+    assert "ok" in granted(remote, ran_out, draft)

@@ -1,15 +1,20 @@
 """A web process that was taken over reads with the keys of any session what is not that person's."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
+from bti.audit.actions import OPENINGS, READS
 from bti.crypto.errors import Locked
+from bti.crypto.provider import TenantPurpose
 from bti.db.models import DeskMatter, OwnRecord
 from bti.db.vault import Vault
 from bti.db.walls import EVERYWHERE, stand
 from bti.domain.rights_request import Requester, RequestStepKind
+from bti.keyd.broker import RanOut
 from bti.keyd.parcel import receive
+from bti.keyd.wire import pack
 from bti.workflows import rights_request, worklist
 from tests.keyd_world import asked, remote_world
 from tests.lying import proof, refused
@@ -107,3 +112,34 @@ def test_nobody_tells_a_report_from_a_draft_but_its_author(remote, verb):
     if verb == "list_own":
         with pytest.raises(Locked):
             read_by(remote, vault, OwnRecord, "body", report)
+
+
+def test_no_case_is_opened_under_the_name_of_what_no_list_shows(remote):
+    story = Story(remote.world)
+    story.wonder()
+    ask = {"case": story.case_id.hex, "action": "read_case", "purpose": None}
+    ingrid = proof(remote, "ingrid")
+    for entry in sorted(READS):
+        answer = asked(remote, "open", ingrid, entry=entry.value, **ask)
+        assert ("ok" in answer) is (entry in OPENINGS), (entry, answer)
+        assert entry in OPENINGS or refused(answer, "grant.entry")
+
+
+def test_a_session_that_ran_out_brings_nobodys_name(remote):
+    world = remote.world
+    shown = proof(remote, "mona")
+    world.clock.advance(timedelta(hours=9))
+    tenant = world.tenant_id.hex
+    for who, brought in ((RanOut(shown), None), (None, shown), (shown, None)):
+        answer = asked(
+            remote, "open_directory", who, tenant=tenant, proof=brought and pack(brought)
+        )
+        assert refused(answer, "access.no_session")
+
+
+@pytest.mark.parametrize("who", ["ingrid", "siv", "anne", "asta"])
+def test_no_person_is_given_what_releases_are_signed_and_counted_by(remote, who):
+    key = keys_of(remote, proof(remote, who)).tenant_key(TenantPurpose.OPS)
+    assert key.field_cipher("cases", "ops_ct")
+    with pytest.raises(Locked):
+        key.field_cipher("release_records", "body_ct")

@@ -97,6 +97,8 @@ def test_a_job_is_given_neither(town):
     verbs.open_ops(TENANT)
     verbs.open_directory(TENANT)
     assert reserved(parcel) == set()
+    [counted] = [one for one in parcel.packed()["tenants"] if one["purpose"] == OPS.value]
+    assert "release_records.body_ct" in counted["columns"]
 
 
 def test_where_reminders_go_is_released_alone_and_with_no_other_key(town):

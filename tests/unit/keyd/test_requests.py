@@ -104,10 +104,11 @@ def test_a_case_is_opened_with_the_entry_that_is_asked_for_or_the_brokers_own(ap
     assert apart.entered() == [(act, f"case:{CASE}")]
 
 
-def test_an_entry_that_is_no_reading_and_a_purpose_that_is_not_ones_own_open_nothing(apart):
+def test_an_entry_that_is_no_opening_and_a_purpose_that_is_not_ones_own_open_nothing(apart):
     given = {"case": CASE, "action": "read_case", "purpose": None}
-    refused = apart.ask("open", PROOF, entry="case:status:close", **given)
-    assert (rule(refused), refused["no"]["case"]) == ("grant.entry", CASE.hex)
+    for entry in ("case:status:close", "own:record:read"):
+        refused = apart.ask("open", PROOF, entry=entry, **given)
+        assert (rule(refused), refused["no"]["case"]) == ("grant.entry", CASE.hex)
     given |= {"entry": None, "purpose": "oversight"}
     assert rule(apart.ask("open", PROOF, **given)) == "access.purpose"
 

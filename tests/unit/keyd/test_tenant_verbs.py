@@ -218,10 +218,12 @@ def test_the_directory_is_opened_to_those_whose_municipality_it_is(
     assert town.info["vault"].tenant_key(DIRECTORY).key_id == theirs
 
 
-def test_a_session_that_ran_out_still_names_its_owner(town):
+@pytest.mark.parametrize(("credential", "proof"), [(None, PROOF), (RanOut(PROOF), None)])
+def test_a_session_that_ran_out_brings_nobodys_name(town, credential, proof):
     town.clock.advance(timedelta(hours=10))
-    town.verbs(None).open_directory(TENANT, proof=PROOF)
-    assert released(town) == {DIRECTORY}
+    verbs = town.verbs(credential)
+    assert refused(verbs.open_directory, TENANT, proof=proof) == "access.no_session"
+    assert released(town) == set()
 
 
 def test_a_job_that_counts_is_given_the_ops_key(town):
