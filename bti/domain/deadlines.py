@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from bti.domain.ages import NORWAY, day_in_norway
+from bti.domain.holidays import public_holidays
 from bti.domain.levels import Level
 from bti.domain.local_rules import ProfileRules
 
@@ -91,12 +92,12 @@ def is_for_leader(due_on: date, today: date, rules: ProfileRules) -> bool:
 
 
 def is_working_day(day: date) -> bool:
-    """Whether ``day`` is from Monday to Friday. Public holidays count as working days."""
-    return day.weekday() < _SATURDAY
+    """Whether ``day`` is from Monday to Friday and no public holiday."""
+    return day.weekday() < _SATURDAY and day not in public_holidays(day.year)
 
 
 def working_day_before(day: date) -> date:
-    """The last day from Monday to Friday before ``day``."""
+    """The last working day before ``day``."""
     before = day - timedelta(days=1)
     while not is_working_day(before):
         before -= timedelta(days=1)

@@ -52,7 +52,7 @@ def is_reminded(
 ) -> bool:
     """Whether a reminder is due today; ``last_on`` is the day of the one before.
 
-    From Monday to Friday, never twice in a day. A week in which nobody was at work loses nothing:
+    On working days, never twice in a day. A week in which nobody was at work loses nothing:
     what waits is still waiting.
     """
     current = [one for one in waiting if one.from_on <= today]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bti.domain import deadlines
 from bti.domain.ages import NORWAY, day_in_norway
 from bti.domain.deadlines import CaseTimes, Due, DueKind, Pressing, due_in
+from bti.domain.holidays import public_holidays
 from bti.domain.levels import Level
 from tests.unit.domain.samples import NOON, RULES, TODAY
 
@@ -129,3 +130,20 @@ def test_the_working_day_before_is_the_nearest_one(day):
     assert deadlines.is_working_day(before)
     between = [before + step * DAY for step in range(1, (day - before).days)]
     assert not any(map(deadlines.is_working_day, between))
+
+
+@pytest.mark.parametrize(
+    ("year", "days"),
+    [
+        # Written by hand from printed calendars. In 2027 Whit Monday is 17 May.
+        (2026, "01-01 04-02 04-03 04-05 04-06 05-01 05-14 05-17 05-24 05-25 12-25 12-26"),
+        (2027, "01-01 03-25 03-26 03-28 03-29 05-01 05-06 05-16 05-17 12-25 12-26"),
+        (2030, "01-01 04-18 04-19 04-21 04-22 05-01 05-17 05-30 06-09 06-10 12-25 12-26"),
+    ],
+)
+def test_public_holidays_are_those_of_the_law(year, days):
+    assert {f"{day:%m-%d}" for day in public_holidays(year)} == set(days.split())
+
+
+def test_what_is_due_after_easter_is_told_before_it():
+    assert deadlines.working_day_before(date(2026, 4, 7)) == date(2026, 4, 1)
