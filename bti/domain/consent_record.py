@@ -24,6 +24,7 @@ from bti.domain.consent_facts import (
     WithdrawalFacts,
 )
 from bti.domain.events import CellRef
+from bti.domain.gates import STOPPED
 from bti.domain.realms import Realm
 from bti.domain.signers import ChildFacts, DeciderFacts, SignerRole, SignersRequired
 
@@ -39,6 +40,9 @@ BLOCKED: Final = "blocked"
 UNBLOCKED: Final = "unblocked"
 NOT_GIVEN: Final = frozenset({WITHDRAWN, LAPSED, BLOCKED, UNBLOCKED})
 """What is stored as an answer and is none."""
+
+
+_ENDS: Final = frozenset({LAPSED, BLOCKED, STOPPED})
 
 
 class Way(StrEnum):
@@ -86,6 +90,17 @@ def cell_name(cell: CellRef, owner: uuid.UUID) -> str:
     """Return a cell's short name in its question: the type, and whether the owner tells or is told."""
     way = Way.OUT if cell.from_unit == owner else Way.IN
     return f"{cell.info_type.value}:{way.value}"
+
+
+def stops(said: Stored, cell: str) -> bool:
+    """Whether what was said to a question, or about a sharing by law, ends a cell (its short name) for good.
+
+    Nothing that is said later opens it again: it takes another question.
+    """
+    if said["answer"] == WITHDRAWN:
+        named = said.get("cells")
+        return not named or cell in named
+    return said["answer"] in _ENDS
 
 
 def of_names(

@@ -6,6 +6,7 @@ A row edited or planted in SQL has no valid MAC: it opens nothing, and the attem
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -21,7 +22,9 @@ from bti.db.walls import meets
 from bti.domain.archive import is_archived
 from bti.domain.codes import InfoType, Role
 from bti.domain.consent import CellBasis, CellFacts
+from bti.domain.consent_record import cell_name, stops
 from bti.domain.errors import AccessDenied
+from bti.domain.events import CellRef
 from bti.domain.levels import CaseStatus
 from bti.domain.policy import PURPOSES
 from bti.domain.protection import Protection
@@ -51,6 +54,8 @@ if TYPE_CHECKING:
     from bti.keyd.plain_rows import PlainRow
 
     OpsKeyOf = Callable[[uuid.UUID, bytes], DataKey]
+    OpsOf = Callable[[PlainRow, str], dict[str, Any]]
+    Said = dict[uuid.UUID, list[dict[str, Any] | None]]
     KeepKeys = Callable[[uuid.UUID, Sequence[StoredKey]], None]
 
 Row = TypeVar("Row", bound="AuthorityRow")
@@ -219,11 +224,12 @@ class Authority:
         return genuine
 
 
-def _facts(about: CaseRows, ops_of: Callable[[PlainRow, str], dict[str, Any]]) -> ObjectFacts:
+def _facts(about: CaseRows, ops_of: OpsOf) -> ObjectFacts:
     case, log, offer = about.case, about.log, about.offer
     ops = ops_of(case, "ops_ct")
     protected, readers = _protection(ops)
     waiting = ops["referral"] in {"waiting", "taken"} and ops.get("team_unit")
+    said = _said(about, ops_of)
     return ObjectFacts(
         kind=ObjectKind.CASE,
         tenant_id=case["tenant_id"],
@@ -237,7 +243,7 @@ def _facts(about: CaseRows, ops_of: Callable[[PlainRow, str], dict[str, Any]]) -
         offer_expires_at=_instant(ops_of(offer, "meta_ct")["expires_at"]) if offer else None,
         places=tuple(map(_place, about.places)),
         referred_to=frozenset({uuid.UUID(ops["team_unit"])} if waiting else ()),
-        cells=tuple(map(_cell, about.cells)),
+        cells=tuple(_cell(row, said, case["unit_id"]) for row in about.cells),
         archived=is_archived(ops),
         protected=protected,
         named_readers=readers,
@@ -267,8 +273,9 @@ def _place(row: PlainRow) -> PlaceFacts:
     )
 
 
-def _cell(row: PlainRow) -> CellFacts:
-    return CellFacts(
+def _cell(row: PlainRow, said: Said, owner: uuid.UUID) -> CellFacts:
+    """Return the cell; as ended from its beginning where what was said to its question ends it."""
+    found = CellFacts(
         consent_id=row["consent_id"],
         from_unit=row["from_unit_id"],
         to_unit=row["to_unit_id"],
@@ -278,6 +285,35 @@ def _cell(row: PlainRow) -> CellFacts:
         withdrawn_at=row["withdrawn_at"],
         basis=CellBasis(row["basis"]),
     )
+    if found.withdrawn_at is not None:
+        return found
+    way = cell_name(CellRef(found.from_unit, found.to_unit, found.info_type), owner)
+    over = any(one is None or stops(one, way) for one in said[found.consent_id])
+    return replace(found, withdrawn_at=found.valid_from) if over else found
+
+
+def _said(about: CaseRows, ops_of: OpsOf) -> Said:
+    """Return what was said to each question that a cell rests on which was not taken back; None for what is no answer.
+
+    A cell's own row does not tell it all: its MAC was made before the question was taken back, and whoever kept it, and
+    wrote no row until now, has a right one. Whoever writes answers can take none away. What cannot be read may be
+    that it was taken back.
+    """
+    asked = {row["consent_id"] for row in about.cells if row["withdrawn_at"] is None}
+    found: Said = {one: [] for one in asked}
+    for row in about.said:
+        if row["consent_id"] in found:
+            found[row["consent_id"]].append(_answer(row, ops_of))
+    return found
+
+
+def _answer(row: PlainRow, ops_of: OpsOf) -> dict[str, Any] | None:
+    try:
+        found = ops_of(row, "meta_ct")
+    except SealError:
+        return None
+    whole = isinstance(found.get("answer"), str) and isinstance(found.get("cells", []), list)
+    return found if whole else None
 
 
 def _emergency(row: PlainRow) -> EmergencyFacts:

@@ -18,6 +18,7 @@ from bti.db.models import (
     BatonOffer,
     Case,
     CaseKey,
+    ConsentAnswer,
     ConsentCell,
     EmergencyAccess,
     Log,
@@ -41,6 +42,7 @@ _offer = BatonOffer.__table__.c
 _place = Participant.__table__.c
 _cell = ConsentCell.__table__.c
 _emergency = EmergencyAccess.__table__.c
+_answer = ConsentAnswer.__table__.c
 _key = CaseKey.__table__.c
 _bait = BaitMark.__table__.c
 
@@ -50,11 +52,17 @@ _OFFERS: Final = Side(BatonOffer, _LOGS)
 _PLACES: Final = Side(Participant, _OFFERS)
 _CELLS: Final = Side(ConsentCell, _PLACES)
 _EMERGENCIES: Final = Side(EmergencyAccess, _CELLS)
+#: What was said to the questions that cells rest on. No more of it than the broker's own role may read.
+_SAID: Final = Side(
+    ConsentAnswer,
+    _EMERGENCIES,
+    names={"id", "tenant_id", "case_id", "consent_id", "version", "meta_ct"},
+)
 #: Of which there may be several for one case.
-_BESIDE: Final = (_PLACES, _CELLS, _EMERGENCIES)
+_BESIDE: Final = (_PLACES, _CELLS, _EMERGENCIES, _SAID)
 
 _kind = (
-    union_all(*(select(literal(one).label("kind")) for one in range(6))).subquery("kinds").c.kind
+    union_all(*(select(literal(one).label("kind")) for one in range(7))).subquery("kinds").c.kind
 )
 
 
@@ -95,6 +103,7 @@ def _joined(
                 3, _emergency.tenant_id, one_of(_emergency.case_id), _emergency.account_id == _taken
             ),
         )
+        .outerjoin(ConsentAnswer.__table__, _of(6, _answer.tenant_id, one_of(_answer.case_id)))
     )
     if not around:
         return joined
@@ -130,9 +139,11 @@ class CaseRows:
     places: list[PlainRow] = field(default_factory=list)
     cells: list[PlainRow] = field(default_factory=list)
     emergencies: list[PlainRow] = field(default_factory=list)
+    #: Under no MAC: what was said can only stop what a cell opens.
+    said: list[PlainRow] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[PlainRow]:
-        """Give every row."""
+        """Give every row that is under a MAC."""
         yield from (one for one in (self.log, self.offer) if one is not None)
         yield from (*self.places, *self.cells, *self.emergencies, self.case)
 
@@ -194,6 +205,7 @@ def _sorted(answer: Sequence[Row[Any]]) -> dict[uuid.UUID, CaseRows]:
     for side, row_of in rest:
         if row_of["case_id"] in found:
             about = found[row_of["case_id"]]
-            lists = {_PLACES: about.places, _CELLS: about.cells, _EMERGENCIES: about.emergencies}
+            lists = {_PLACES: about.places, _CELLS: about.cells}
+            lists |= {_EMERGENCIES: about.emergencies, _SAID: about.said}
             lists[side].append(row_of)
     return found

@@ -15,12 +15,12 @@ from bti.db.types import stored_bytes
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Executable, Row
     from sqlalchemy.orm import Session
 
-    from bti.db.base import AuthorityRow
+    from bti.db.base import TenantRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,20 @@ class PlainRow:
 class Side:
     """One table's columns in a question that joins several."""
 
-    def __init__(self, mapped: type[AuthorityRow], after: Side | None = None) -> None:
-        """Take all columns of ``mapped``; in the answer they stand behind those of ``after``."""
-        self.columns = list(mapped.__table__.columns)
+    def __init__(
+        self,
+        mapped: type[TenantRow],
+        after: Side | None = None,
+        *,
+        names: Collection[str] | None = None,
+    ) -> None:
+        """Take all columns of ``mapped``, or those of these names.
+
+        In the answer they stand behind those of ``after``.
+        """
+        self.columns = [
+            one for one in mapped.__table__.columns if names is None or one.name in names
+        ]
         self._table = mapped.__tablename__
         self._names = [column.name for column in self.columns]
         self._from: int = 0 if after is None else after.end

@@ -14,18 +14,20 @@ from bti.db.models import (
     Account,
     Approval,
     Case,
+    ConsentCell,
     OwnRecord,
     Participant,
     RoleGrant,
 )
 from bti.db.sealed_value import Sealed
 from bti.domain.account_reset import LIVES
-from bti.domain.codes import Role
+from bti.domain.codes import InfoType, Role
+from bti.domain.consent import Answer, Scope
 from bti.domain.emergency import MOST_UNREVIEWED, WINDOW
 from bti.identity import totp
 from bti.keyd.quota import WRONG_CODES, WRONG_CODES_PEER, WRONG_CODES_WINDOW
 from bti.keyd.wire import pack
-from bti.workflows import account_reset, approval, first_sign_in, register, sign_in
+from bti.workflows import account_reset, approval, consent, first_sign_in, register, sign_in
 from tests.approvals import freshly
 from tests.keyd_world import asked, remote_world
 from tests.lying import (
@@ -132,6 +134,47 @@ def test_who_settles_a_suspension_gives_nobody_a_way_into_the_account(remote):
         anew = {"profile_ct": None, "totp_ct": None}
         opened = granted(remote, officer, row, version=after, beyond=anew, suspended_at=b"")
         assert "ok" in opened
+
+
+def test_a_cell_and_a_place_that_were_kept_in_store_open_nothing_once_consent_is_taken_back(remote):
+    """Granted while the family agreed, and written when it no longer does."""
+    world = remote.world
+    story = Story(world)
+    story.wonder()
+    story.talk_with_leader()
+    story.consent_to(Scope.OPEN_LOG)
+    story.open_log()
+    school, pps = world.units["school"], world.units["pps"]
+    consent_id = story.ask(Scope.BRING_IN_SERVICE, pps, frozenset({InfoType.ATTENDANCE}))
+    mother, father = (one.id for one in story.page().guardians)
+    story.answer(consent_id, mother, Answer.YES)
+    of = {"tenant_id": world.tenant_id, "case_id": story.case_id}
+    now = world.clock.now()
+    until = {"valid_from": now, "valid_to": now + timedelta(days=60)}
+    cell = {"consent_id": consent_id, "info_type": "attendance", "basis": "consent", **until}
+    store = [
+        ConsentCell(
+            id=uuid.uuid4(), from_unit_id=one, to_unit_id=other, withdrawn_at=None, **of, **cell
+        )
+        for one, other in ((school, pps), (pps, school))
+    ]
+    ingrid = proof(remote, "ingrid")
+    kept = [(row, granted(remote, ingrid, row)) for row in store]
+    story.answer(consent_id, father, Answer.YES)
+    nina = {"account_id": world.accounts["nina"], "unit_id": pps}
+    place = Participant(
+        id=uuid.uuid4(), relation="participant", revoked_at=None, **of, **nina, **until
+    )
+    kept.append((place, granted(remote, ingrid, place)))
+    world.run(
+        "ingrid", consent.withdraw, case_id=story.case_id, consent_id=consent_id, person_id=father
+    )
+    for row, answer in kept:
+        written(remote, row, answer)
+    ask = {"case": story.case_id.hex, "action": "read_case", "entry": None, "purpose": None}
+    assert refused(asked(remote, "open", proof(remote, "nina"), **ask), "access.no_consent")
+    opened = asked(remote, "open", ingrid, **ask)["ok"]["opened"]
+    assert all(one["withdrawn_at"] for one in opened["facts"]["cells"])
 
 
 @pytest.mark.parametrize("ahead", [0, 2, 2**31 - 1])

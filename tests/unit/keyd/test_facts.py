@@ -196,6 +196,51 @@ def test_a_case_of_another_municipality_and_one_that_is_not_there_are_the_same(r
     assert facts(rows) == {}
 
 
+def put_said(rows, said, *, consent=CONSENT, tenant=TENANT, case=FULL, row=None):
+    """Something that was said to a question, as the pages store it; bytes are stored as they are."""
+    row = row or uuid.uuid4()
+    place = Place(TENANT, TENANT_WIDE, "consent_answers", "meta_ct", row, 1)
+    blob = said if isinstance(said, bytes) else seal(OPS, place, json_to_bytes(said))
+    about = {"tenant_id": tenant, "case_id": case, "consent_id": consent}
+    rows.put("consent_answers", id=row, **about, meta_ct=Sealed(blob))
+
+
+@pytest.mark.parametrize(
+    ("said", "over"),
+    [
+        ({"answer": "yes"}, False),
+        ({"answer": "no"}, False),
+        ({"answer": "unblocked"}, False),
+        ({"answer": "opened"}, False),
+        ({"answer": "withdrawn", "cells": []}, True),
+        ({"answer": "withdrawn", "cells": ["health:out", "measures:out"]}, True),
+        ({"answer": "withdrawn", "cells": ["measures:in", "health:out"]}, False),
+        ({"answer": "withdrawn"}, True),
+        ({"answer": "lapsed"}, True),
+        ({"answer": "blocked"}, True),
+        ({"answer": "stopped"}, True),
+        ({"at": "no answer"}, True),
+        (["withdrawn"], True),
+        (b"x" * 110, True),
+    ],
+)
+def test_a_cell_ends_with_what_was_said_to_its_question_whatever_its_own_row_says(rows, said, over):
+    put_said(rows, {"answer": "yes"})
+    put_said(rows, said)
+    live, ended = facts(rows, FULL)[FULL].cells
+    assert live.is_live(NOON) is not over
+    assert live.withdrawn_at == (NOON if over else None)
+    assert ended.withdrawn_at == NOON + HOUR
+
+
+def test_what_was_said_to_another_question_or_next_door_ends_nothing(rows):
+    back = {"answer": "withdrawn", "cells": []}
+    put_said(rows, back, consent=an_id(93))
+    put_said(rows, back, tenant=OTHER_TENANT)
+    put_said(rows, back, case=BARE)
+    assert facts(rows, FULL)[FULL].cells[0].is_live(NOON)
+
+
 def put_key(rows, case, compartment, generation, tenant=TENANT):
     key_id = uuid.uuid5(case, f"{compartment}{generation}")
     of = {"tenant_id": tenant, "case_id": case, "compartment": compartment, "state": "active"}
