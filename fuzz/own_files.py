@@ -14,6 +14,8 @@ from bti.papers import PapersError
 from bti.papers import read as read_papers
 from bti.profiles.loader import legal_bases_from
 from bti.profiles.reader import ProfileError
+from bti.slt.plan import is_said
+from bti.slt.plan_file import plan_from
 from bti.workflows.drill import DrillReport, Step
 from fuzz.handed_in import RELEASE
 from fuzz.target import AcceptedError, Target
@@ -121,6 +123,41 @@ def _legal(data: bytes) -> None:
             raise AcceptedError
 
 
+PLAN = b"""form = 1
+municipality = "m"
+title = "t"
+language = "nb"
+first_day = 2026-01-01
+last_day = 2026-12-31
+[areas.a]
+name = "n"
+place = "p"
+[measures."1.1"]
+title = "t"
+area = "a"
+actions = ["x"]
+status = { value = "started", own = "w" }
+level = { value = ["universal"], inferred = true }
+place = "p"
+[indicators.i]
+name = "n"
+unit = "percent"
+measure = "1.1"
+target = 3.5
+readings = [{ on = "2026-05", value = 4, national = 5 }]
+place = "p"
+"""
+
+
+def _plan(data: bytes) -> None:
+    plan = plan_from(data, "tried.toml")
+    numbers = {measure.number for measure in plan.measures}
+    mapped = [(one.status, one.level, one.strand) for one in plan.measures]
+    said = all(is_said(one) for three in mapped for one in three)
+    if not said or not numbers or not {one.measure for one in plan.indicators} <= numbers | {""}:
+        raise AcceptedError
+
+
 def _papers(data: bytes) -> None:
     if not all(number.isdecimal() for number in read_papers(_written(data))):
         raise AcceptedError
@@ -132,5 +169,6 @@ TARGETS: dict[str, Target] = {
     "prepared release": Target(_pending, (PendingError,), (PENDING,), 4096),
     "drill report": Target(_drill, (ValueError,), (DRILL_TEXT,), 512),
     "papers": Target(_papers, (PapersError,), (b"", b'["9901"]\n'), 512),
+    "plan": Target(_plan, (ProfileError,), (PLAN,), 1024),
     "legal references": Target(_legal, (ProfileError,), (LEGAL,), 512),
 }

@@ -22,6 +22,7 @@ _GROUPS = {
     "keyd": "bti.cli.keyd",
     "keys": "bti.cli.keys",
     "logd": "bti.cli.logd",
+    "plan": "bti.cli.plan",
     "profile": "bti.cli.profile",
     "protect": "bti.cli.protect",
     "provider": "bti.cli.provider",

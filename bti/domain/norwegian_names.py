@@ -98,7 +98,7 @@ SURNAMES: Final = words_in(
 
 EVERYDAY: Final = words_in(
     # Names that are words too. Small letters, and first in a sentence, they are taken for the word.
-    "aksel ane are arve ask august ben bent bjørn bo bror dag dale dina ester finn gard gro gry hammer",
+    "aksel andre ane anna are arve ask august ben bent bjørn bo bror dag dale dina ester finn gard gro gry hammer",
     "edel helga helge helle inga inge iris iver jan jarl jo juni kai kaia kåre lene lill lin line lise liv live",
     "lotte lucia lykke lærke mai mark max may mette mina mille odd per pål rikke roar rosa rune saga",
     "sam signe siv sol stein sten storm svein tale tea tia tim tine tom tone tor tora tore tyr unn viola vår",

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
@@ -295,6 +296,33 @@ class Table:
     def whole_or_none(self, key: str, low: int, high: int) -> int | None:
         """A whole number within both ends, or None where the key is left out."""
         return self.whole(key, low, high) if self._there(key) else None
+
+    def number(self, key: str, largest: int) -> Decimal:
+        """A number from 0 to ``largest``, with two decimals at most."""
+        value = self._value(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= largest:
+            number = Decimal(str(value))
+            if number == round(number, 2):
+                return number
+        self.complain(
+            key, N_("a number from 0 to %(high)s with at most two decimals"), value, high=largest
+        )
+        return Decimal(0)
+
+    def rows(self, key: str, most: int) -> tuple[Table, ...]:
+        """A list of tables; in a complaint each is called by its place in the list, from 1."""
+        value = self._value(key)
+        if (
+            isinstance(value, list)
+            and len(value) <= most
+            and all(isinstance(r, dict) for r in value)
+        ):
+            return tuple(
+                Table(self._document, row, (*self._path, key, str(at)), blind=self._blind)
+                for at, row in enumerate(value, start=1)
+            )
+        self.complain(key, N_("a list of at most %(most)s tables"), value, most=most)
+        return ()
 
     def day(self, key: str) -> date:
         """A date."""
