@@ -13,6 +13,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased
 
 from bti.crypto.envelope import TENANT_WIDE, Place, key_id_of, open_sealed
+from bti.crypto.errors import SealError
 from bti.crypto.fold import fold
 from bti.crypto.provider import TenantPurpose
 from bti.crypto.values import json_from_bytes
@@ -154,7 +155,11 @@ def _people(
 def bodies(
     session: Session, keys: KeyStore, tenant: uuid.UUID, cases: Collection[uuid.UUID]
 ) -> Iterator[tuple[uuid.UUID, dict[str, Any]]]:
-    """Open what is sealed of each person in these cases, with the case it is in. Raises ``SealError``."""
+    """Open what is sealed of each person in these cases, with the case it is in.
+
+    What does not open, or is no person, is passed over: pages write these rows, and one of them must not keep
+    the others from being compared or found.
+    """
     opened = {
         row.key_id: keys.unwrap(session, row) for row in keys.core_keys(session, tenant, cases)
     }
@@ -163,8 +168,12 @@ def bodies(
     ):
         blob = row.body_ct.blob
         place = Place(tenant, row.case_id, "persons", "body_ct", row.id, row.version)
-        key = opened.get(key_id_of(blob))
-        if key is None:
-            continue  # the case has been erased since it was looked at
-        body: Any = json_from_bytes(open_sealed(key, place, blob))
-        yield row.case_id, body
+        try:
+            key = opened.get(key_id_of(blob))
+            if key is None:
+                continue  # the case has been erased since it was looked at
+            body: Any = json_from_bytes(open_sealed(key, place, blob))
+        except (SealError, ValueError):
+            continue
+        if isinstance(body, dict):
+            yield row.case_id, body

@@ -7,22 +7,21 @@ its token is made, and it is forgotten. All rows of one child move together, so 
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from bti.crypto.blind_index import national_id_token
 from bti.crypto.provider import TenantPurpose
-from bti.db.guards import FORGED
 from bti.db.hold import hold_tokens
 from bti.db.models import AccountPerson, BaitMark, Case, ChildIndex
-from bti.domain.errors import AccessDenied
 from bti.keyd.baits import mark_of
 from bti.keyd.kinship import bodies
-from bti.keyd.reseal import Position, Resealed
+from bti.keyd.reseal import Left, Position, Resealed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -41,8 +40,8 @@ def retoken_batch(
 ) -> Resealed:
     """Make the tokens of at most ``most`` rows anew, going on from ``at``; more where a child has more.
 
-    Raises ``AccessDenied`` for a token that is not the number's under any generation that opens, and ``SealError``
-    for a number that does not open.
+    A token that is not the number's under any generation that opens, or whose number does not open, is gone round: it
+    gets no right token from us. Pages write both.
     """
     # Before anything is read: whoever looks for a child meanwhile waits, and then knows both keys.
     hold_tokens(session, tenant, alone=True)
@@ -50,17 +49,21 @@ def retoken_batch(
     if at == _MARKS:
         return Resealed(_mark_anew(session, tenant, active, older), None)
     rows = _rows(session, tenant, most, None if at is None else at.row)
-    moves: dict[tuple[str, bytes], bytes] = {}
-    for row, digits in _with_numbers(session, keys, tenant, rows):
-        token = national_id_token(active, row.kind, digits)
-        if row.token == token:
+    numbers = _numbers(session, keys, tenant, {row.case_id for row in rows})
+    moves: dict[tuple[str, bytes], str] = {}
+    left = []
+    for row in rows:
+        known = numbers[row.case_id]
+        if _digits_of(row, known, [active]) is not None:
             continue
-        if all(row.token != national_id_token(key, row.kind, digits) for key in older):
-            raise AccessDenied(FORGED, case_id=row.case_id)
-        moves[row.kind, row.token] = token
-    count = _move(session, tenant, moves)
+        digits = _digits_of(row, known, older)
+        if digits is None:
+            left.append(Left(ChildIndex.__tablename__, row.id))
+        else:
+            moves[row.kind, row.token] = digits
+    count = _move(session, keys, tenant, active, moves)
     last = Position(ChildIndex.__tablename__, rows[-1].id) if len(rows) == most else _MARKS
-    return Resealed(count, last)
+    return Resealed(count, last, tuple(left))
 
 
 def tokens_under(session: Session, keys: KeyStore, tenant: uuid.UUID, key: DataKey) -> int:
@@ -69,10 +72,8 @@ def tokens_under(session: Session, keys: KeyStore, tenant: uuid.UUID, key: DataK
     after: uuid.UUID | None = None
     while rows := _rows(session, tenant, _AT_ONCE, after):
         after = rows[-1].id
-        count += sum(
-            row.token == national_id_token(key, row.kind, digits)
-            for row, digits in _with_numbers(session, keys, tenant, rows)
-        )
+        numbers = _numbers(session, keys, tenant, {row.case_id for row in rows})
+        count += sum(_digits_of(row, numbers[row.case_id], [key]) is not None for row in rows)
     active = keys.tenant_key(session, tenant, TenantPurpose.INDEX)
     held = _marks(session, tenant)
     return count + sum(
@@ -111,24 +112,40 @@ def _rows(
     return session.scalars(query.order_by(ChildIndex.id).limit(most)).all()
 
 
-def _with_numbers(
-    session: Session, keys: KeyStore, tenant: uuid.UUID, rows: Sequence[ChildIndex]
-) -> Iterator[tuple[ChildIndex, str]]:
-    cases = {row.case_id for row in rows}
-    numbers = {
-        case_id: str(body["national_id"])
-        for case_id, body in bodies(session, keys, tenant, cases)
-        if body["kind"] == "child" and body["national_id"]
-    }
-    for row in rows:
-        if row.case_id not in numbers:
-            raise AccessDenied(FORGED, case_id=row.case_id)
-        yield row, numbers[row.case_id]
+def _numbers(
+    session: Session, keys: KeyStore, tenant: uuid.UUID, cases: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, set[str]]:
+    """Return the national ids that are sealed in each case as its child's; none for what does not open.
+
+    A second one that somebody has added does not hide the first.
+    """
+    found: dict[uuid.UUID, set[str]] = {one: set() for one in cases}
+    for case_id, body in bodies(session, keys, tenant, cases):
+        digits = body.get("national_id")
+        if body.get("kind") == "child" and isinstance(digits, str) and digits:
+            found[case_id].add(digits)
+    return found
 
 
-def _move(session: Session, tenant: uuid.UUID, moves: dict[tuple[str, bytes], bytes]) -> int:
+def _digits_of(row: ChildIndex, numbers: Collection[str], keys: Collection[DataKey]) -> str | None:
+    """Return the number that a row's token is of under one of the keys, None when it is of none."""
+    for digits in numbers:
+        with suppress(ValueError):  # no national id
+            if any(row.token == national_id_token(key, row.kind, digits) for key in keys):
+                return digits
+    return None
+
+
+def _move(
+    session: Session,
+    keys: KeyStore,
+    tenant: uuid.UUID,
+    active: DataKey,
+    moves: Mapping[tuple[str, bytes], str],
+) -> int:
+    """Give every row of these children its new token; a row that only says that it is one of them is left."""
     count = 0
-    for (kind, before), token in moves.items():
+    for (kind, before), digits in moves.items():
         held = session.scalars(
             select(ChildIndex)
             .where(
@@ -137,9 +154,23 @@ def _move(session: Session, tenant: uuid.UUID, moves: dict[tuple[str, bytes], by
             .with_for_update()
             .execution_options(populate_existing=True)
         ).all()
-        for row in held:
-            row.token = token
-        count += len(held)
+        numbers = _numbers(session, keys, tenant, {row.case_id for row in held})
+        theirs = [row for row in held if digits in numbers[row.case_id]]
+        token = national_id_token(active, kind, digits)
+        there = set(
+            session.scalars(
+                select(ChildIndex.case_id).where(
+                    ChildIndex.tenant_id == tenant, ChildIndex.token == token
+                )
+            )
+        )
+        for row in theirs:
+            # One that has the new token already, from whoever looked it up, says the same twice.
+            if row.case_id in there:
+                session.delete(row)
+            else:
+                row.token = token
+        count += len(theirs)
     session.flush()
     return count
 

@@ -40,6 +40,8 @@ BATCH: Final = 1000
 RESEAL_BATCH: Final = 200
 #: Rows named in one entry of those that were gone round.
 _NAMED: Final = 100
+#: What it is called in the log that rows were made anew, or gone round, where that is no sealing.
+_ACTS: Final = {TenantPurpose.INDEX: Action.KEY_INDEX_RENEW}
 #: How old the active kek may be before it is due for its successor.
 KEK_AGE: Final = timedelta(days=30)
 
@@ -196,11 +198,11 @@ def reseal_some(
     """
     life = context.verbs.key_life()
     if purpose is TenantPurpose.INDEX:
-        done, act = life.retoken(tenant_id, RESEAL_BATCH, at), Action.KEY_INDEX_RENEW
+        done = life.retoken(tenant_id, RESEAL_BATCH, at)
     else:
         done = life.reseal(tenant_id, purpose, RESEAL_BATCH, at)
-        act = Action.KEY_VALUE_RESEAL
     if done.count:
+        act = _ACTS.get(purpose, Action.KEY_VALUE_RESEAL)
         context.record(act, Reference("tenant", tenant_id), tenant=tenant_id)
     return done
 
@@ -227,11 +229,14 @@ def reseal(
         total += done
 
 
-def note_left(context: Context, *, tenant_id: uuid.UUID, left: tuple[Left, ...]) -> None:
+def note_left(
+    context: Context, *, tenant_id: uuid.UUID, purpose: TenantPurpose, left: tuple[Left, ...]
+) -> None:
     """Enter which rows were gone round, as the refusals that they are."""
+    act = _ACTS.get(purpose, Action.KEY_VALUE_RESEAL)
     for begin in range(0, len(left), _NAMED):
         about = [Reference("row", one.row_id) for one in left[begin : begin + _NAMED]]
-        context.record(Action.KEY_VALUE_RESEAL, *about, tenant=tenant_id, refused="keys.unreadable")
+        context.record(act, *about, tenant=tenant_id, refused="keys.unreadable")
 
 
 def rotate_sealing(
@@ -254,7 +259,7 @@ def rotate_sealing(
         fresh = made is not None
         total, left = reseal(doorway, actor, tenant_id=tenant_id, purpose=purpose)
     if left:
-        doorway.perform(note_left, actor, tenant_id=tenant_id, left=left)
+        doorway.perform(note_left, actor, tenant_id=tenant_id, purpose=purpose, left=left)
     now = doorway.perform(status, actor, tenant_id=tenant_id)
     return Rotated(now.active(purpose).generation, fresh, total, left)
 

@@ -7,13 +7,11 @@ from bti.crypto.blind_index import national_id_token
 from bti.crypto.envelope import Place, seal
 from bti.crypto.provider import TenantPurpose
 from bti.crypto.values import json_to_bytes
-from bti.db.guards import FORGED
-from bti.db.models import AccountPerson, BaitMark, ChildIndex, TenantKey
+from bti.db.models import AccountPerson, BaitMark, ChildIndex, Person, TenantKey
 from bti.db.sealed_value import Sealed
-from bti.domain.errors import AccessDenied
 from bti.keyd import retoken
 from bti.keyd.baits import mark_of
-from bti.keyd.reseal import Position, Resealed
+from bti.keyd.reseal import Left, Position, Resealed
 from bti.keyd.retoken import end_tokens, retoken_batch, tokens_under
 from tests.unit.domain.samples import NOON, OTHER_TENANT, SCHOOL, TENANT, an_id
 from tests.unit.keyd.town import Town
@@ -100,12 +98,6 @@ def batch(town, most, at=None):
     return retoken_batch(town, town.keys, TENANT, most, at)
 
 
-def refused(act, *given):
-    with pytest.raises(AccessDenied) as told:
-        act(*given)
-    return told.value.rule, told.value.case_id
-
-
 def test_all_rows_of_one_child_move_together_and_nobody_elses(town):
     newest, _, _ = put_index(town)
     before = tokens(town)
@@ -123,14 +115,59 @@ def test_all_rows_of_one_child_move_together_and_nobody_elses(town):
     assert batch(town, 7, rows_at(5)) == Resealed(0, MARKS)
 
 
-def test_a_token_that_is_not_the_childs_stops_it_and_names_the_case(town):
-    put_token(town, 0, ONE, generations(town)[2], digits=NUMBERS[TWO])
-    assert refused(batch, town, 5) == (FORGED, ONE)
+def gone_round(number):
+    return Left("child_index", an_id(600 + number))
 
 
-def test_a_token_of_a_child_that_has_no_number_stops_it(town):
-    put_token(town, 0, NAMELESS, generations(town)[2], digits="09841312345")
-    assert refused(batch, town, 5) == (FORGED, NAMELESS)
+def test_a_token_that_is_not_the_childs_is_gone_round_and_the_rest_is_done(town):
+    newest, _, oldest = generations(town)
+    # It says that the first child is the second one, whose own row moves from the same token.
+    planted = put_token(town, 0, ONE, oldest, digits=NUMBERS[TWO])
+    assert put_token(town, 1, TWO, oldest) == planted
+    nameless = put_token(town, 2, NAMELESS, oldest, digits="09841312345")
+    assert batch(town, 5) == Resealed(1, MARKS, (gone_round(0), gone_round(2)))
+    moved = national_id_token(newest, "child", NUMBERS[TWO])
+    assert tokens(town) == {ONE: planted, TWO: moved, NAMELESS: nameless}
+    assert batch(town, 5) == Resealed(0, MARKS, (gone_round(0), gone_round(2)))
+    # They say nothing of anybody, and keep no key.
+    assert tokens_under(town, town.keys, TENANT, oldest) == 0
+
+
+def test_a_token_is_gone_round_when_what_is_sealed_of_the_child_says_nothing(town):
+    key = town.keys.wrapped(town, TENANT, THREE)[0]
+    core = town.keys.unwrap(town, key)
+    for number, blob in enumerate((b"x" * 110, seal_of(core, THREE, "no person"))):
+        town.query(Person).filter_by(case_id=THREE).update({"body_ct": Sealed(blob)})
+        put_token(town, number, THREE, generations(town)[2])
+        assert batch(town, 5).left[-1] == gone_round(number)
+        town.query(ChildIndex).delete()
+
+
+def seal_of(key, case, body):
+    """Sealed in the place of the child of the fourth case."""
+    place = Place(TENANT, case, "persons", "body_ct", an_id(803), 1)
+    return seal(key, place, json_to_bytes(body))
+
+
+def test_somebody_added_to_a_case_and_a_number_that_is_none_hide_no_child(town):
+    newest, _, oldest = generations(town)
+    core = town.keys.unwrap(town, town.keys.wrapped(town, TENANT, ONE)[0])
+    for row, digits in ((810, NUMBERS[TWO]), (811, "not a number"), (812, 5)):
+        put_person(town, an_id(row), ONE, core, {"kind": "child", "national_id": digits})
+    put_token(town, 0, ONE, oldest)
+    assert batch(town, 5) == Resealed(1, MARKS)
+    assert tokens(town) == {ONE: national_id_token(newest, "child", NUMBERS[ONE])}
+
+
+def test_a_token_that_stands_there_under_both_keys_is_there_once_afterwards(town):
+    newest, _, oldest = generations(town)
+    put_token(town, 0, ONE, oldest)
+    put_token(town, 1, ONE, newest)
+    put_token(town, 2, AGAIN, oldest)
+    assert batch(town, 5) == Resealed(2, MARKS)
+    town.flush()
+    assert sorted(town.scalars(select(ChildIndex.id))) == [an_id(601), an_id(602)]
+    assert len(set(tokens(town).values())) == 1
 
 
 def test_keys_are_taken_as_they_stand_now_and_the_tokens_held_before(town, monkeypatch):
