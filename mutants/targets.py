@@ -78,6 +78,7 @@ TARGETS: dict[str, Target] = {
     "grants": Target(
         (
             "bti/keyd/grant_consent.py",
+            "bti/keyd/grant_move.py",
             "bti/keyd/grants.py",
             "bti/keyd/grant_people.py",
             "bti/keyd/grant_reset.py",
@@ -90,6 +91,7 @@ TARGETS: dict[str, Target] = {
         ),
         (
             f"{_KEYD}/test_asking.py",
+            f"{_KEYD}/test_grants_of_a_move.py",
             f"{_KEYD}/test_grants_by_two.py",
             f"{_KEYD}/test_grants_in_a_case.py",
             f"{_KEYD}/test_grants_of_a_municipality.py",

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from bti.audit.actions import Action as Act
 from bti.cli.demo_beginning import Beginning
+from bti.clock import norwegian_date
 from bti.domain.access import Action
 from bti.domain.attachments import DocumentKind
 from bti.domain.codes import ClosingCause, Decision, InfoType, MeasureResult
-from bti.workflows import attachment, baton, level, measure, referral
+from bti.workflows import attachment, baton, level, measure, move, referral
 from bti.workflows.case_file import Kind, entries, of_kind
 
 if TYPE_CHECKING:
@@ -183,6 +184,27 @@ class Course(Beginning):
     def decline(self, offer_id: uuid.UUID, by: str, reason: str) -> None:
         """Say no to the baton."""
         self.stage.act(by, baton.decline, case_id=self.case_id, offer_id=offer_id, reason=reason)
+
+    def ask_to_move(self, unit: str, colleague: str, message: str) -> uuid.UUID:
+        """Ask another service to take the case with the child; returns the offer."""
+        return self.stage.act(
+            self.who,
+            move.propose,
+            command=move.ProposeMove(
+                case_id=self.case_id,
+                submission=uuid.uuid4(),
+                version=None,
+                to_id=self.stage.accounts[colleague],
+                to_unit_id=self.stage.units[unit],
+                talked_on=norwegian_date(self.stage.clock.now()),
+                message=message,
+            ),
+        )
+
+    def take_over(self, offer_id: uuid.UUID, by: str) -> None:
+        """Take the case and the baton; it is followed by the new holder from now on."""
+        self.stage.act(by, move.accept, case_id=self.case_id, offer_id=offer_id)
+        self.who = by
 
     # -- the team ----------------------------------------------------------------------------
 

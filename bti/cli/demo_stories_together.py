@@ -127,6 +127,47 @@ def health_invited(stage: Stage) -> Iterator[datetime]:
     course.accept(offered, "kari")
 
 
+def began_school(stage: Stage) -> Iterator[datetime]:
+    """Level 1: the case went from the kindergarten to the school with the child in August."""
+    nora = child(stage.today, "Nora Tveit", 6.3, "1B", ("Lise Tveit", "mor"), ("Jan Tveit", "far"))
+    course = Course(stage, "mona", nora, plots.LANGUAGE)
+    yield from log_opened(course, 120, stage.day(40))
+    yield stage.ago(60, 12)
+    asked = course.ask_for(
+        "primary", "For at skolen kan ta over der barnehagen slipper.", *_SHARED, way=Way.OUT
+    )
+    yield stage.ago(57, 12)
+    course.answer(asked)
+    yield stage.ago(50, 13)
+    offered = course.ask_to_move(
+        "primary", "tone", "Bilder og faste rutiner hjelper Nora. Hun vil vise deg tegneboka."
+    )
+    yield stage.ago(48, 9)
+    course.take_over(offered, "tone")
+
+
+def starts_school(stage: Stage) -> Iterator[datetime]:
+    """Level 1 in the kindergarten: the school is asked to take the case, and has not answered."""
+    iver = child(
+        stage.today,
+        "Iver Sandnes",
+        5.9,
+        "Maurtua",
+        ("Hilde Sandnes", "mor"),
+        ("Ulf Sandnes", "far"),
+    )
+    course = Course(stage, "mona", iver, plots.LANGUAGE)
+    yield from log_opened(course, 70, stage.day(-20))
+    yield stage.ago(20, 12)
+    asked = course.ask_for(
+        "primary", "For at skolen kan være klar når Iver begynner.", *_SHARED, way=Way.OUT
+    )
+    yield stage.ago(17, 12)
+    course.answer(asked)
+    yield stage.ago(2, 13)
+    course.ask_to_move("primary", "tone", "Iver trenger en fast voksen å møte i garderoben.")
+
+
 def down_to_one(stage: Stage) -> Iterator[datetime]:
     """Was at level 2 and went down to level 1, because one service is enough again."""
     johan = child(
@@ -236,6 +277,8 @@ def furuvik(stage: Stage) -> Iterator[datetime]:
 ALL = (
     with_pps,
     health_invited,
+    began_school,
+    starts_school,
     down_to_one,
     individual_plan,
     waiting_at_team,

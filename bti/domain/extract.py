@@ -26,6 +26,8 @@ class Receiver(StrEnum):
     JOURNAL = "journal"
     #: The folder of a pupil, or of a child in kindergarten.
     PUPIL_FOLDER = "pupil_folder"
+    #: Along with the case to the service that the child moves to. Proposed and accepted, never taken out.
+    NEW_SERVICE = "new_service"
 
 
 class LeftOut(StrEnum):
@@ -38,6 +40,8 @@ class LeftOut(StrEnum):
     SECRET = "secret"  # noqa: S105 - a reason, not a password
 
 
+_OURS_ALONE: Final = frozenset({Receiver.PUPIL_FOLDER, Receiver.NEW_SERVICE})
+_BY_CONSENT: Final = frozenset({Receiver.PPT_REFERRAL, Receiver.NEW_SERVICE})
 _TEACHES: Final = frozenset({Sector.SCHOOL, Sector.KINDERGARTEN})
 
 
@@ -82,12 +86,12 @@ def left_out(
         return None if is_ours else LeftOut.ELSEWHERE
     if piece.info_type not in SHAREABLE:
         return LeftOut.OWN
-    if receiver is Receiver.PUPIL_FOLDER and not is_ours:
+    if receiver in _OURS_ALONE and not is_ours:
         return LeftOut.ELSEWHERE
-    if receiver is Receiver.PPT_REFERRAL and not covered:
+    if receiver in _BY_CONSENT and not covered:
         return LeftOut.NO_CONSENT
-    if piece.kept:
-        # A referral is written with the guardians and read by them.
+    if piece.kept and receiver is not Receiver.NEW_SERVICE:
+        # A referral is written with the guardians and read by them. The new service must know what to keep.
         return LeftOut.KEPT
-    told = receiver is Receiver.PPT_REFERRAL and agreed
+    told = receiver in _BY_CONSENT and agreed
     return None if piece.about is None or told else LeftOut.SECRET

@@ -57,6 +57,7 @@ class Action(StrEnum):
     ANSWER_OFFER = "answer_offer"
     WITHDRAW_OFFER = "withdraw_offer"
     REASSIGN_BATON = "reassign_baton"
+    MOVE_CASE = "move_case"
     # consent and participants
     ASK_CONSENT = "ask_consent"
     RECORD_ANSWER = "record_answer"
@@ -272,6 +273,7 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.ANSWER_OFFER: _case(_OFFERED),
         Action.WITHDRAW_OFFER: _case(_HOLDER),
         Action.REASSIGN_BATON: _case(_LEAD),
+        Action.MOVE_CASE: _case(_HOLDER, _LEAD),
         Action.ASK_CONSENT: _case(*_STEERING),
         Action.RECORD_ANSWER: _case(*_STEERING),
         Action.SHARE_BY_LAW: _case(*_STEERING),

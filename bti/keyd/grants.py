@@ -20,7 +20,7 @@ from bti.db.guards import FORGED, Stood, Writing, mac_columns
 from bti.db.models import OwnRecord, RoleGrant
 from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
-from bti.keyd import grant_approval, grant_consent, grant_first, grant_people
+from bti.keyd import grant_approval, grant_consent, grant_first, grant_move, grant_people
 from bti.keyd.asking import WRITING, Asking
 from bti.keyd.broker import RanOut, is_persons
 from bti.keyd.case_state import check_case
@@ -122,7 +122,9 @@ def _case(asking: Asking, row: Writing, old: Columns | None) -> bool:
         own_unit = row.columns["unit_id"] == subject.unit_id.bytes
         mine = asking.begun(row.row_id) and asking.may(Action.LOG_CONCERN, None)
         return mine and own_unit and check_case(asking.verbs, row) == frozenset()
-    if not same(row.columns, old, "unit_id", "number", "tenant_id"):
+    if not same(row.columns, old, "number", "tenant_id"):
+        return False
+    if not same(row.columns, old, "unit_id") and not grant_move.is_taken(asking, row, old):
         return False
     needed = check_case(asking.verbs, row)
     allowed = all(asking.may_any(acts, row.row_id) for acts in needed)
@@ -178,11 +180,13 @@ def _offer(asking: Asking, row: Writing, old: Columns | None) -> bool:
     if old is not None:
         fixed = same(row.columns, old, "log_id", "case_id", "from_id", "to_id", "to_unit_id")
         opening = old["open_slot"] is None and row.columns["open_slot"] is not None
-        return fixed and not opening and asking.may_any((*WRITING, *_OFFERING), case_id)
+        kept = fixed and not opening and grant_move.is_kept(asking, row, old)
+        return kept and asking.may_any((*WRITING, *_OFFERING), case_id)
     facts = asking.facts(case_id)
     inside = let_in(facts, ident(row.columns, "to_unit_id"), asking.now) is not False
     from_holder = ident(row.columns, "from_id") == facts.holder_id
-    return from_holder and inside and asking.may_any(_OFFERING, case_id)
+    offers = from_holder and inside and asking.may_any(_OFFERING, case_id)
+    return offers and grant_move.is_asked(asking, row)
 
 
 _OFFERING: Final = (

@@ -227,6 +227,10 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "baton.offer_for_leaver": RouteRule(CASE_WORK.access, "reassign_baton"),
     "baton.reassign": RouteRule(CASE_WORK.access, "reassign_baton"),
     "baton.withdraw": RouteRule(CASE_WORK.access, "withdraw_offer"),
+    # a case that goes to another service
+    "move.answer": RouteRule(CASE_WORK.access, "answer_offer"),
+    "move.new": RouteRule(CASE_WORK.access, "move_case"),
+    "move.package": RouteRule(CASE_WORK.access, "print_case"),
     # consent, guardians and participants
     "consent.answer": RouteRule(CASE_WORK.access, "record_answer"),
     "consent.ask": RouteRule(CASE_WORK.access, "ask_consent"),

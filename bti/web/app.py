@@ -33,6 +33,7 @@ _CASE: Final = (
     "concern",
     "case",
     "baton",
+    "move",
     "consent",
     "measure",
     "attachment",

@@ -84,6 +84,13 @@ NOTICES: Final[dict[str, Notice]] = {
     "baton_offered": Notice(
         lazy_gettext("The baton is offered. You have it until the other has said yes.")
     ),
+    "move_asked": Notice(
+        lazy_gettext("The new service is asked. You have the case until they have said yes.")
+    ),
+    "move_taken": Notice(lazy_gettext("Your service has the case, and you have the baton.")),
+    "move_declined": Notice(
+        lazy_gettext("You said no. The case stays where it is, and they read why."), "info"
+    ),
     "baton_taken": Notice(lazy_gettext("You have the baton.")),
     "baton_declined": Notice(lazy_gettext("You said no. The baton stays where it is."), "info"),
     "baton_withdrawn": Notice(lazy_gettext("The offer is taken back. You still have the baton.")),

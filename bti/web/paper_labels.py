@@ -32,6 +32,7 @@ RECEIVER: Final[Mapping[Receiver, Any]] = {
     Receiver.PPT_REFERRAL: _l("A referral to the educational psychology service"),
     Receiver.JOURNAL: _l("My own service's journal"),
     Receiver.PUPIL_FOLDER: _l("The folder of the pupil or the child"),
+    Receiver.NEW_SERVICE: _l("The service that the child moves to"),
 }
 
 LEFT_OUT: Final[Mapping[LeftOut, Any]] = {

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import select
+from typing import TYPE_CHECKING
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.db.models import BatonOffer, Log
+from bti.db.models import BatonOffer
 from bti.domain import baton as rules
 from bti.domain.access import Action
-from bti.domain.baton import AccountFacts, BatonFacts, OfferFacts
-from bti.domain.codes import Role
 from bti.domain.errors import RuleBroken
-from bti.domain.levels import LogStatus
+from bti.domain.move import FROM_UNIT
 from bti.domain.protection import check_named
 from bti.workflows import directory, gaps, participant
+from bti.workflows.baton_file import (
+    State,
+    account_in,
+    done_before,
+    facts_of,
+    meta_of,
+    new_row,
+    offered_in,
+    rows_of,
+    settle,
+    with_room,
+)
 from bti.workflows.baton_page import (
     BatonCard,
     BatonPage,
@@ -37,26 +43,15 @@ from bti.workflows.baton_page import (
     reassign_page,
     withdraw_page,
 )
-from bti.workflows.case_file import CORE, case_row, ops_of
+from bti.workflows.case_file import CORE, ops_of
 from bti.workflows.once import found_done, hold, row_id, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from bti.db.models import Case
+    from bti.db.models import Case, Log
     from bti.keyd.broker import Opened
     from bti.workflows.context import Context
-
-
-class State(StrEnum):
-    """What became of an offer. REASSIGNED is no offer: it keeps that a leader moved the baton."""
-
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-    REASSIGNED = "reassigned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +101,7 @@ def offer_for_leaver(context: Context, *, command: OfferBaton) -> uuid.UUID:
     """
     hold(context, command.case_id)
     opened = context.verbs.open(command.case_id, Action.REASSIGN_BATON, entry=None)
-    _, log, _ = _rows(context, command.case_id)
+    _, log, _ = rows_of(context, command.case_id)
     if not gaps.leaves_or_is_gone(context, log.holder_id, log.holder_unit_id):
         raise RuleBroken("leaving.not_leaving")
     return _offer(context, opened, command, appointed=True)
@@ -118,45 +113,47 @@ def accept(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID) -> None
     Twice is the same as once. Raises ``RuleBroken`` as ``bti.domain.baton.accept``.
     """
     hold(context, case_id)
-    if _done_before(context, case_id, offer_id, State.ACCEPTED):
+    if done_before(context, case_id, offer_id, State.ACCEPTED):
         return
     opened = context.verbs.open(case_id, Action.ANSWER_OFFER, entry=None)
-    case, log, row = _offered(context, case_id, offer_id)
+    case, log, row = offered_in(context, case_id, offer_id)
+    _baton_alone(row)
     person = context.person
     directory.hold_account(context, person.account_id)
-    to = _account(context, case, person.account_id, person.unit_id)
-    event = rules.accept(_facts(case, log, row), to, at=context.now)
+    to = account_in(context, case, person.account_id, person.unit_id)
+    event = rules.accept(facts_of(case, log, row), to, at=context.now)
     if CORE not in opened.compartments:
         raise RuleBroken("baton.no_consent")
     _pass_on(context, case, log, event.to_id, event.to_unit_id)
-    _settle(context, row, State.ACCEPTED)
+    settle(context, row, State.ACCEPTED)
     _record(context, Act.BATON_OFFER_ACCEPT, opened, offer_id, event.from_id, event.to_id)
 
 
 def decline(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID, reason: str) -> None:
     """Say no to the baton; the holder keeps it. Raises as ``bti.domain.baton.decline``."""
     hold(context, case_id)
-    if _done_before(context, case_id, offer_id, State.DECLINED):
+    if done_before(context, case_id, offer_id, State.DECLINED):
         return
     opened = context.verbs.open(case_id, Action.ANSWER_OFFER, entry=None)
-    case, log, row = _offered(context, case_id, offer_id)
-    rules.decline(_facts(case, log, row), at=context.now, by=context.person.account_id)
+    case, log, row = offered_in(context, case_id, offer_id)
+    _baton_alone(row)
+    rules.decline(facts_of(case, log, row), at=context.now, by=context.person.account_id)
     if CORE not in opened.compartments:
         # Consent ended meanwhile: the row cannot be sealed anew, and the offer ends by itself.
         raise RuleBroken("baton.no_consent")
-    _settle(context, row, State.DECLINED, answer=reason)
+    settle(context, row, State.DECLINED, answer=reason)
     _record(context, Act.BATON_OFFER_DECLINE, opened, offer_id)
 
 
 def withdraw(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID) -> None:
     """Take an offer back before it is answered. Raises as ``bti.domain.baton.withdraw_offer``."""
     hold(context, case_id)
-    if _done_before(context, case_id, offer_id, State.WITHDRAWN):
+    if done_before(context, case_id, offer_id, State.WITHDRAWN):
         return
     opened = context.verbs.open(case_id, Action.WITHDRAW_OFFER, entry=None)
-    case, log, row = _offered(context, case_id, offer_id)
-    rules.withdraw_offer(_facts(case, log, row), at=context.now, by=context.person.account_id)
-    _settle(context, row, State.WITHDRAWN)
+    case, log, row = offered_in(context, case_id, offer_id)
+    rules.withdraw_offer(facts_of(case, log, row), at=context.now, by=context.person.account_id)
+    settle(context, row, State.WITHDRAWN)
     _record(context, Act.BATON_OFFER_WITHDRAW, opened, offer_id)
 
 
@@ -175,21 +172,21 @@ def reassign(
     """
     hold(context, case_id)
     opened = context.verbs.open(case_id, Action.REASSIGN_BATON, entry=None)
-    case, log, row = _rows(context, case_id)
+    case, log, row = rows_of(context, case_id)
     unchanged(case, version)
     directory.hold_account(context, to_id)
     check_named(ops_of(case).protection, to_id)
     event = rules.reassign(
-        _facts(case, log, row),
-        _account(context, case, to_id, to_unit_id),
+        facts_of(case, log, row),
+        account_in(context, case, to_id, to_unit_id),
         at=context.now,
         by=context.person.account_id,
         reason_written=bool(reason.strip()),
     )
     if row is not None:
-        _settle(context, row, State.WITHDRAWN)
-    moved = _new_row(case, log, event.to_id, event.to_unit_id)
-    moved.meta = _meta(context.now, context.now, State.REASSIGNED, settled_at=context.now)
+        settle(context, row, State.WITHDRAWN)
+    moved = new_row(case, log, event.to_id, event.to_unit_id)
+    moved.meta = meta_of(context.now, context.now, State.REASSIGNED, settled_at=context.now)
     moved.body = {"message": reason, "answer": ""}
     context.session.add(moved)
     _pass_on(context, case, log, event.to_id, event.to_unit_id)
@@ -211,7 +208,7 @@ def drop_offer_to_unnamed(context: Context, case: Case, named: Collection[uuid.U
 
 
 def _drop(context: Context, case: Case, row: BatonOffer) -> None:
-    _settle(context, row, State.WITHDRAWN)
+    settle(context, row, State.WITHDRAWN)
     context.record(Act.BATON_OFFER_WITHDRAW, Reference("case", case.id), Reference("offer", row.id))
 
 
@@ -220,65 +217,33 @@ def _offer(context: Context, opened: Opened, command: OfferBaton, *, appointed: 
     if context.session.get(BatonOffer, offer_id) is not None:
         found_done(context, opened)
         return offer_id
-    case, log, row = _rows(context, command.case_id)
+    case, log, row = rows_of(context, command.case_id)
     unchanged(case, command.version)
     check_named(ops_of(case).protection, command.to_id)
-    facts = _facts(case, log, row)
-    if row is not None and rules.expire(facts, at=context.now) is not None:
-        _settle(context, row, State.EXPIRED)
-        context.record(
-            Act.BATON_OFFER_EXPIRE, Reference("case", case.id), Reference("offer", row.id)
-        )
-        # Before the new one: a flush writes new rows first, and one offer may be open.
-        context.session.flush()
-        facts = _facts(case, log, None)
     event = rules.offer(
-        facts,
-        _account(context, case, command.to_id, command.to_unit_id),
+        with_room(context, case, log, row),
+        account_in(context, case, command.to_id, command.to_unit_id),
         at=context.now,
         by=context.person.account_id,
         rules=context.profile,
         appointed=appointed,
     )
-    new = _new_row(case, log, event.to_id, event.to_unit_id, offer_id)
+    new = new_row(case, log, event.to_id, event.to_unit_id, offer_id)
     new.open_slot = 1
-    new.meta = _meta(event.at, event.expires_at, State.OPEN)
+    new.meta = meta_of(event.at, event.expires_at, State.OPEN)
     new.body = {"message": command.message, "answer": ""}
     context.session.add(new)
     _record(context, Act.BATON_OFFER_CREATE, opened, offer_id, event.to_id)
     return offer_id
 
 
-def _rows(context: Context, case_id: uuid.UUID) -> tuple[Case, Log, BatonOffer | None]:
-    log = context.session.scalars(select(Log).where(Log.case_id == case_id)).one_or_none()
-    if log is None:
-        raise RuleBroken("baton.log_not_active")
-    return case_row(context, case_id), log, open_offer(context, case_id)
+def _baton_alone(row: BatonOffer) -> None:
+    """Raise ``RuleBroken("baton.moves_case")`` for an offer that the case goes along with.
 
-
-def _facts(case: Case, log: Log, row: BatonOffer | None) -> BatonFacts:
-    waiting = None if row is None else _offer_facts(row)
-    return BatonFacts(LogStatus(ops_of(case).log), log.holder_id, log.holder_unit_id, waiting)
-
-
-def _offer_facts(row: BatonOffer) -> OfferFacts:
-    expires_at = datetime.fromisoformat(row.meta["expires_at"])
-    return OfferFacts(row.id, row.to_id, row.to_unit_id, expires_at)
-
-
-def _account(
-    context: Context, case: Case, account_id: uuid.UUID, unit_id: uuid.UUID
-) -> AccountFacts:
-    """Return somebody as the rules see them; without a role in that unit today they are inactive."""
-    found = directory.colleague(context, account_id, unit_id)
-    return AccountFacts(
-        account_id=account_id,
-        unit_id=unit_id,
-        role=found.role if found is not None else Role.STAFF,
-        active=found is not None,
-        same_tenant=found is not None,
-        unit_let_in=unit_id in participant.units_let_in(context, case),
-    )
+    That one is answered where it stands what goes along (``bti.workflows.move``).
+    """
+    if row.meta.get(FROM_UNIT):
+        raise RuleBroken("baton.moves_case")
 
 
 def _pass_on(
@@ -292,77 +257,6 @@ def _pass_on(
             participant.add_place(context, case, *before, until=ends[before[1]])
     log.holder_id, log.holder_unit_id = to_id, to_unit_id
     case.access_epoch += 1
-
-
-def _done_before(context: Context, case_id: uuid.UUID, offer_id: uuid.UUID, wanted: State) -> bool:
-    """Tell whether a second click finds the thing done by the same person's first.
-
-    Whoever came too late hears that the offer is over: they were part of it, although they may
-    have no business in the case any more. Raises ``RuleBroken`` with baton.no_offer or
-    baton.offer_expired.
-    """
-    row = context.session.get(BatonOffer, offer_id)
-    me = context.person.account_id
-    if row is None or row.case_id != case_id or me not in {row.from_id, row.to_id}:
-        return False
-    state = State(row.meta["state"])
-    if state is State.OPEN:
-        if me == row.to_id and context.now >= _offer_facts(row).expires_at:
-            raise RuleBroken("baton.offer_expired")
-        return False
-    own = row.from_id if wanted is State.WITHDRAWN else row.to_id
-    if state is not wanted or own != me:
-        raise RuleBroken("baton.no_offer")
-    return True
-
-
-def _offered(
-    context: Context, case_id: uuid.UUID, offer_id: uuid.UUID
-) -> tuple[Case, Log, BatonOffer]:
-    case, log, row = _rows(context, case_id)
-    if row is None or row.id != offer_id:
-        raise RuleBroken("baton.no_offer")
-    return case, log, row
-
-
-def _new_row(
-    case: Case,
-    log: Log,
-    to_id: uuid.UUID,
-    to_unit_id: uuid.UUID,
-    offer_id: uuid.UUID | None = None,
-) -> BatonOffer:
-    return BatonOffer(
-        id=offer_id or uuid.uuid4(),
-        tenant_id=case.tenant_id,
-        log_id=log.id,
-        case_id=case.id,
-        from_id=log.holder_id,
-        to_id=to_id,
-        to_unit_id=to_unit_id,
-        open_slot=None,
-        compartment=CORE,
-    )
-
-
-def _meta(
-    offered_at: datetime,
-    expires_at: datetime,
-    state: State,
-    settled_at: datetime | None = None,
-) -> dict[str, Any]:
-    return {
-        "state": state.value,
-        "offered_at": offered_at,
-        "expires_at": expires_at,
-        "settled_at": settled_at,
-    }
-
-
-def _settle(context: Context, row: BatonOffer, state: State, answer: str = "") -> None:
-    row.open_slot = None
-    row.meta = {**row.meta, "state": state.value, "settled_at": context.now}
-    row.body = {**row.body, "answer": answer}
 
 
 def _record(

@@ -18,6 +18,7 @@ from bti.crypto.errors import Locked
 from bti.db.models import BatonOffer, Case, Log
 from bti.domain.access import Action, Allowed, decide
 from bti.domain.ages import day_in_norway
+from bti.domain.move import FROM_UNIT
 from bti.workflows import directory, participant
 from bti.workflows.case_file import case_row, child_of, ops_of
 from bti.workflows.consent_page import knows_services
@@ -40,6 +41,8 @@ class OpenOffer:
     to_me: bool
     message: str = field(repr=False)
     expires_at: datetime
+    #: Whether the case goes along.
+    moves: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class BatonCard:
     may_answer: bool
     may_withdraw: bool
     may_reassign: bool
+    may_move: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,7 @@ class OfferToMe:
     from_name: str
     message: str = field(repr=False)
     expires_at: datetime
+    moves: bool
 
 
 def card_of(context: Context, opened: Opened) -> BatonCard | None:
@@ -114,6 +119,9 @@ def card_of(context: Context, opened: Opened) -> BatonCard | None:
         may_answer=waiting is not None and _may(context, opened, Action.ANSWER_OFFER),
         may_withdraw=waiting is not None and _may(context, opened, Action.WITHDRAW_OFFER),
         may_reassign=_may(context, opened, Action.REASSIGN_BATON),
+        may_move=waiting is None
+        and case.unit_id == context.person.unit_id
+        and _may(context, opened, Action.MOVE_CASE),
     )
 
 
@@ -143,6 +151,7 @@ def offers_to_me(context: Context) -> tuple[OfferToMe, ...]:
             from_name=directory.name_of(context, row.from_id),
             message=_message(row),
             expires_at=_expires_at(row),
+            moves=bool(row.meta.get(FROM_UNIT)),
         )
         for row, number in rows
         if _expires_at(row) > context.now
@@ -227,6 +236,7 @@ def _waiting(context: Context, case_id: uuid.UUID) -> OpenOffer | None:
         to_me=(row.to_id, row.to_unit_id) == me,
         message=_message(row),
         expires_at=_expires_at(row),
+        moves=bool(row.meta.get(FROM_UNIT)),
     )
 
 

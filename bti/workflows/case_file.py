@@ -57,6 +57,8 @@ class Kind(StrEnum):
     COPY = "copy"
     #: Where something is kept, and nothing of what it says.
     REFERENCE = "reference"
+    #: That the case went to another service with the child.
+    MOVE = "move"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +13,6 @@ from bti.workflows.case_file import Kind
 from bti.workflows.meeting_measure import points_of
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Collection
 
     from bti.domain.meetings import AgreedPoint
@@ -66,7 +66,7 @@ def happenings_in(
             directory.name_of(context, record.by),
             units[record.unit_id].name if record.unit_id in units else "",
             record.meta,
-            _words(record),
+            _words(record, units),
             record.id in correctable,
             record.mark,
             points_of(record) if record.kind is Kind.MINUTES else (),
@@ -76,7 +76,10 @@ def happenings_in(
     )
 
 
-def _words(record: Record) -> str:
+def _words(record: Record, units: Mapping[uuid.UUID, directory.UnitFact]) -> str:
+    if record.kind is Kind.MOVE:
+        ends = (units.get(uuid.UUID(record.meta[end])) for end in ("from", "to"))
+        return " – ".join(unit.name for unit in ends if unit is not None)
     if record.kind is Kind.REFERENCE and record.body:
         return f"{record.body['system']}, {record.body['number']}"
     return next((str(record.body[key]) for key in _TEXTS if record.body.get(key)), "")

@@ -153,6 +153,7 @@ def _hidden(offers: tuple[OfferToMe, ...]) -> tuple[OfferToMe, ...]:
             # Somebody may have written the name in it.
             message="",
             expires_at=one.expires_at,
+            moves=one.moves,
         )
         for one in offers
     )

@@ -59,6 +59,8 @@ class TaskKind(StrEnum):
     PROTECTION_ENDING = "protection_ending"
     PROTECTION_UNLED = "protection_unled"
     OFFER = "offer"
+    #: The same, and the case goes along.
+    MOVE = "move"
     EMERGENCY = "emergency"
     REVIEW = "review"
     CONSENT_MISSING = "consent_missing"

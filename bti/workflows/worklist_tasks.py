@@ -65,7 +65,9 @@ class Task:
         return self.kind in _NEVER_WAITS or self.pressing in {Pressing.OVERDUE, Pressing.TODAY}
 
 
-_NEVER_WAITS: Final = frozenset({TaskKind.BROKEN, TaskKind.GAP, TaskKind.OFFER, TaskKind.EMERGENCY})
+_NEVER_WAITS: Final = frozenset(
+    {TaskKind.BROKEN, TaskKind.GAP, TaskKind.OFFER, TaskKind.MOVE, TaskKind.EMERGENCY}
+)
 _ORDER: Final = {kind: place for place, kind in enumerate(TaskKind)}
 _SHOWN: Final = frozenset({Pressing.OVERDUE, Pressing.TODAY, Pressing.SOON})
 
@@ -205,7 +207,7 @@ def _of_emergency(row: Row, notice: Notice) -> Task:
 def _of_offer(context: Context, offer: OfferToMe, group: str) -> Task:
     last = day_in_norway(offer.expires_at)
     return Task(
-        kind=TaskKind.OFFER,
+        kind=TaskKind.MOVE if offer.moves else TaskKind.OFFER,
         pressing=deadlines.pressing(last, context.today, context.profile),
         due_on=last,
         case_id=offer.case_id,

@@ -159,6 +159,8 @@ DOORS: dict[str, Door] = {
     "meeting.prepare": Door("ingrid", "middle"),
     "meeting.save_draft": Door("ingrid", "middle", page="meeting.write", form="meeting.write"),
     "meeting.write": Door("ingrid", "middle"),
+    "move.answer": Door("mona", "moving", answers={"answer": "no"}),
+    "move.new": Door("ingrid", "referred", answers={"shape": "ask"}),
     "sharing.open_now": Door("siv", "middle", page="sharing.show"),
     "sharing.show": Door("ingrid", "middle", answers=_SHARED),
     "sharing.stop": Door("siv", "middle", page="sharing.show"),

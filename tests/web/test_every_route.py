@@ -48,6 +48,7 @@ CASE_PAGES = (
     "meeting.prepare",
     "meeting.show",
     "meeting.write",
+    "move.new",
 )
 TEAM_PAGES = ("referral.appoint", "referral.give_back", "referral.rights", "referral.show")
 

@@ -32,6 +32,7 @@ from bti.workflows import (
     insight_file,
     meeting,
     meeting_page,
+    move,
     own_record,
     protection,
     rights_request,
@@ -99,6 +100,7 @@ def tell(town: Town, *, whole: bool) -> None:
     late.tell()
     if whole:
         _tell_of_the_team(town)
+        _with_move(town)
     middle = town.story("middle")
     _with_log(middle)
     _with_questions(middle)
@@ -134,6 +136,24 @@ def _tell_of_the_team(town: Town) -> None:
     ready.evaluate()
     team = town.world.units["team"]
     ready.consent_to(Scope.BRING_IN_SERVICE, team, frozenset({InfoType.MEASURES}))
+
+
+def _with_move(town: Town) -> None:
+    """Mona in the kindergarten is asked to take a case of the school's."""
+    moving = town.story("moving")
+    _with_log(moving)
+    kindergarten = town.world.units["kindergarten"]
+    moving.consent_to(Scope.BRING_IN_SERVICE, kindergarten, frozenset({InfoType.MEASURES}))
+    command = move.ProposeMove(
+        case_id=moving.case_id,
+        submission=uuid.uuid4(),
+        version=None,
+        to_id=town.world.accounts["mona"],
+        to_unit_id=kindergarten,
+        talked_on=moving.today,
+        message=moving.marks("viktig å vite"),
+    )
+    town.world.run("ingrid", move.propose, command=command)
 
 
 def _with_log(story: Story) -> None:

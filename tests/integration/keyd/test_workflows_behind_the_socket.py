@@ -9,7 +9,10 @@ from datetime import timedelta
 
 import pytest
 
+from bti.audit.actions import Action as Act
+from bti.audit.record import Reference
 from bti.clock import norwegian_date
+from bti.domain.access import Action
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.breach import AuthorityState, BreachStepKind, NotToldGround
 from bti.domain.codes import Role
@@ -31,6 +34,7 @@ from bti.workflows import (
     control,
     emergency,
     leaving,
+    move,
     review,
     rights_request,
     sharing,
@@ -38,6 +42,7 @@ from bti.workflows import (
     step_up,
     worklist,
 )
+from bti.workflows.case_file import case_row
 from bti.workflows.worklist import TaskKind
 from tests.approvals import two_say_yes
 from tests.attaching import content_of
@@ -52,6 +57,7 @@ from tests.integration.workflows import (
 from tests.integration.workflows.states import with_log
 from tests.integration.workflows.test_control import MARIA, MONTH, OCTOBER, known_as, registered
 from tests.integration.workflows.test_leaving import offer, pass_on, plan, reassign
+from tests.integration.workflows.test_move import MEASURES, owner, proposed
 from tests.keyd_world import remote_world
 from tests.world import SECRET, add_person
 
@@ -105,6 +111,27 @@ def test_somebody_leaves_when_another_has_taken_the_baton(world, remote):
     world.forget(leaver)
     with pytest.raises(AssertionError, match="could not sign in"):
         world.token(leaver)
+
+
+def test_a_case_moves_to_the_one_who_was_asked_and_to_nobody_else(world):
+    case_id = with_log(world)
+    cases.agreed(world, case_id, "kindergarten", info_types=MEASURES)
+    cases.agreed(world, case_id, "pps", info_types=MEASURES)
+    offer_id = proposed(world, case_id, "mona", "kindergarten", "ingrid")
+
+    def grab(context):
+        context.verbs.open(case_id, Action.MOVE_CASE, entry=None)
+        case_row(context, case_id).unit_id = world.units["pps"]
+        context.record(Act.CASE_MOVE_ACCEPT, Reference("case", case_id))
+
+    with pytest.raises(AccessDenied) as refused:
+        world.run("ingrid", grab)
+    assert refused.value.rule == "grant.cases"
+    world.run("mona", move.accept, case_id=case_id, offer_id=offer_id)
+    assert owner(world, case_id) == world.units["kindergarten"]
+    with pytest.raises(AccessDenied):
+        world.run("ingrid", case.show_case, case_id=case_id)
+    assert world.run("mona", case.show_case, case_id=case_id).unit == "Solbakken barnehage"
 
 
 def test_the_leader_asks_for_a_leaver_and_access_is_cut_at_once(world, remote):

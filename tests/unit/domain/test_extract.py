@@ -13,6 +13,7 @@ from bti.domain.family import Piece
 from tests.unit.domain.samples import MOTHER
 
 PPT, JOURNAL, FOLDER = Receiver.PPT_REFERRAL, Receiver.JOURNAL, Receiver.PUPIL_FOLDER
+MOVES = Receiver.NEW_SERVICE
 ATTENDANCE = frozenset({InfoType.ATTENDANCE})
 
 TABLE = {
@@ -20,6 +21,7 @@ TABLE = {
     "ppt_referral": (False, True, False, False, False, True),
     "journal": (True, False, True, True, True, True),
     "pupil_folder": (False, False, True, False, False, False),
+    "new_service": (False, False, False, True, False, True),
 }
 
 
@@ -58,6 +60,9 @@ def test_what_goes_into_a_part_is_what_the_table_says_of_where_it_goes(
         (PPT, {"about": MOTHER}, LeftOut.SECRET),
         (FOLDER, {"about": MOTHER, "agreed": True}, LeftOut.SECRET),
         (FOLDER, {"info_type": InfoType.OWN}, LeftOut.OWN),
+        (MOVES, {"is_ours": False}, LeftOut.ELSEWHERE),
+        (MOVES, {"covered": False}, LeftOut.NO_CONSENT),
+        (MOVES, {"about": MOTHER}, LeftOut.SECRET),
     ],
 )
 def test_each_thing_that_stays_out_has_its_own_reason(receiver, more, why):
@@ -73,6 +78,8 @@ def test_a_school_has_pupils_folders_and_the_psychology_service_refers_to_nobody
         assert receivers_for(sector) == (PPT, FOLDER)
     assert receivers_for(Sector.PPS) == (JOURNAL,)
     assert receivers_for(Sector.HEALTH) == (PPT, JOURNAL)
+    # What goes along with a case is proposed to somebody, and taken out by nobody.
+    assert not any(MOVES in receivers_for(sector) for sector in Sector)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ offer_baton          case         shut  two   follow-up       H
 answer_offer         case         shut  two   follow-up       O
 withdraw_offer       case         shut  two   follow-up       H
 reassign_baton       case         shut  two   follow-up       L
+move_case            case         shut  two   follow-up       H L
 ask_consent          case         shut  two   follow-up       H F L
 record_answer        case         shut  two   follow-up       H F L
 share_by_law         case         shut  two   follow-up       H F L

@@ -39,6 +39,12 @@ def ops(row=ROW, version=2, **state):
     return seal(OPS, place, json_to_bytes(state))
 
 
+def said(row=ROW, version=2, **meta):
+    """What is sealed of an offer, as it stands in its row."""
+    place = Place(TENANT, TENANT_WIDE, "baton_offers", "meta_ct", row, version)
+    return seal(OPS, place, json_to_bytes({"state": "open"} | meta))
+
+
 @cache
 def _empty() -> bytes:
     """A database with every table, made once: that takes longer than most tests."""

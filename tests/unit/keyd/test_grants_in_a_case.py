@@ -26,7 +26,7 @@ from tests.unit.domain.samples import (
     a_cell,
     an_id,
 )
-from tests.unit.keyd.asked import OPS, ROW, Asked, Rows, asks, ops, stored
+from tests.unit.keyd.asked import OPS, ROW, Asked, Rows, asks, ops, said, stored
 
 SOON, LATE = NOON + timedelta(days=30), NOON + timedelta(days=31)
 INVITE = (Action.INVITE_PARTICIPANT,)
@@ -203,9 +203,9 @@ def test_the_baton_is_taken_by_oneself_or_given_to_one_who_is_let_in(rows, new, 
     assert asks(rows, "logs", new, old, can=(can,), facts_known=facts) is allowed
 
 
-def an_offer(**changes):
+def an_offer(version=2, **changes):
     offer = {"case_id": CASE, "log_id": an_id(50), "from_id": TEACHER, "to_id": NURSE}
-    return offer | {"to_unit_id": PPS, "open_slot": 1} | changes
+    return offer | {"to_unit_id": PPS, "open_slot": 1, "meta_ct": said(version=version)} | changes
 
 
 OFFERING = (
@@ -243,13 +243,14 @@ def test_the_holders_baton_is_offered_to_one_who_is_let_in(rows, can, changes, a
     ],
 )
 def test_an_offer_is_closed_and_never_changed_or_opened_again(rows, can, changes, slot, allowed):
-    old = an_offer(open_slot=slot)
-    assert asks(rows, "baton_offers", old | changes, old, can=(can,)) is allowed
-    assert not asks(rows, "baton_offers", old | changes, old, can=(Action.READ_CASE,))
+    old = an_offer(1, open_slot=slot)
+    new = old | {"meta_ct": said()} | changes
+    assert asks(rows, "baton_offers", new, old, can=(can,)) is allowed
+    assert not asks(rows, "baton_offers", new, old, can=(Action.READ_CASE,))
 
 
 def test_an_offer_stays_in_its_case(rows):
-    old = an_offer(case_id=an_id(41))
+    old = an_offer(1, case_id=an_id(41))
     assert not asks(rows, "baton_offers", an_offer(open_slot=None), old, can=OFFERING)
 
 
@@ -361,7 +362,7 @@ def test_nobody_makes_a_child_younger_or_older_so_that_others_have_the_say(rows)
 
 
 @pytest.mark.parametrize("moved", [{"unit_id": PPS}, {"number": "CD34"}, {"tenant_id": an_id(2)}])
-def test_a_case_is_never_moved(rows, moved):
+def test_a_case_that_nobody_was_asked_to_take_is_never_moved(rows, moved):
     new = a_case_row() | moved
     assert not asks(rows, "cases", new, a_case_row(1), row=CASE, can=tuple(Action))
 
