@@ -14,7 +14,7 @@ _FILL = {
     "date": "2026-01-15",
     "number": "1",
     "email": "someone@example.no",
-    "tel": "99999999",
+    "tel": "22334455",
     "file": "",
     "password": "not-the-password",
 }
@@ -25,7 +25,7 @@ _BY_NAME = {
     "last_day": "2027-01-15",
     "national_id": "15891700005",
     "number": "",
-    "phone": "99999999",
+    "phone": "22334455",
 }
 _WORDS = "zq something that was seen at school in June"
 _CHOSEN = frozenset({"radio", "checkbox"})
