@@ -230,8 +230,8 @@ def _refuse_bulk_change(state: ORMExecuteState) -> None:
 @cache
 def _is_audited(table: Any) -> bool:
     """Return whether one of our mapped classes that is audited keeps its rows in ``table``."""
-    mappers = Base.registry.mappers
-    return any(mapper.class_.__audited__ for mapper in mappers if mapper.local_table is table)
+    # A statement of the ORM holds the table as a copy with notes: equal to it, and not the same object.
+    return table in {one.local_table for one in Base.registry.mappers if one.class_.__audited__}
 
 
 def _refuse_unaudited(session: Session) -> None:
