@@ -104,11 +104,7 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "departures": {_W: _KEEP, _K: _READ},
         "absence_periods": {_W: _KEEP, _K: "select(tenant_id version)", _J: _READ},
         # Reminders: who is told is found out by the work, and the address read by nobody else.
-        "mail_choices": {
-            _W: _KEEP,
-            _K: _READ,
-            _J: "select(id tenant_id account_id version pace address_ct)",
-        },
+        "mail_choices": {_W: _KEEP, _K: _READ, _J: _READ},
         "outbox": {_W: _READ, _J: _ALL},
         "throttles": {_W: _ALL},
         # Whoever does a job of the program takes it from here; each does its own.

@@ -12,25 +12,23 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import load_only
 
+from bti.audit.actions import Action
+from bti.audit.record import Reference
+from bti.db.guards import FORGED
 from bti.db.models import Account, Mail, MailChoice, Municipality
+from bti.domain.errors import AccessDenied
 from bti.domain.reminders import pause_after
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bti.workflows.context import Context
 
 BATCH: Final = 50
 """Letters opened at once."""
 KEPT: Final = timedelta(days=90)
 """So long it can be seen that a reminder was sent."""
-_ADDRESS: Final = load_only(
-    MailChoice.tenant_id,
-    MailChoice.account_id,
-    MailChoice.version,
-    MailChoice.address_ct,
-    raiseload=True,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,11 @@ class Letter:
 
 
 def letters(context: Context, *, tenant_id: uuid.UUID) -> tuple[Letter, ...]:
-    """Return what is to be sent now, oldest first, at most ``BATCH`` (system only)."""
+    """Return what is to be sent now, oldest first, at most ``BATCH`` (system only).
+
+    Where a person's choice was changed in SQL nothing is sent: it may be somebody else's address. That is entered, and tried
+    later like what failed.
+    """
     context.verbs.open_addresses(tenant_id)
     town = context.session.get_one(Municipality, tenant_id)
     rows = context.session.execute(
@@ -61,12 +63,35 @@ def letters(context: Context, *, tenant_id: uuid.UUID) -> tuple[Letter, ...]:
         )
         .order_by(Mail.due_at, Mail.id)
         .limit(BATCH)
-        .options(_ADDRESS)
     ).all()
-    return tuple(
-        Letter(mail_id, message_id, choice.address, language or town.language)
-        for mail_id, message_id, choice, language in rows
-    )
+    genuine = _genuine(context, [row.MailChoice for row in rows])
+    found = []
+    for mail_id, message_id, choice, language in rows:
+        if choice.id in genuine:
+            address = choice.address
+            found.append(Letter(mail_id, message_id, address, language or town.language))
+        else:
+            _refuse(context, tenant_id, mail_id, choice.account_id)
+    return tuple(found)
+
+
+def _genuine(context: Context, choices: Sequence[MailChoice]) -> frozenset[uuid.UUID]:
+    """Return the ids of those whose MAC is right: asked together, and one by one when one is not."""
+    try:
+        context.verbs.check(*choices)
+    except AccessDenied:
+        if len(choices) == 1:
+            return frozenset()
+        return frozenset().union(*(_genuine(context, [one]) for one in choices))
+    return frozenset(one.id for one in choices)
+
+
+def _refuse(
+    context: Context, tenant_id: uuid.UUID, mail_id: uuid.UUID, account_id: uuid.UUID
+) -> None:
+    failed(context, tenant_id=tenant_id, mail_id=mail_id, fault=FORGED)
+    about = Reference("account", account_id)
+    context.record(Action.ACCESS_REQUEST_DENY, about, tenant=tenant_id, refused=FORGED)
 
 
 def sent(context: Context, *, tenant_id: uuid.UUID, mail_id: uuid.UUID) -> None:

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Uuid, bindparam, text
 
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
 from bti.bootstrap import open_runtime
+from bti.db.guards import FORGED
 from bti.db.models import Case, Mail, MailChoice
 from bti.domain.errors import AccessDenied, RuleBroken
 from bti.domain.reminders import LONGEST_PAUSE, Pace, pause_after
@@ -204,6 +206,31 @@ def test_an_address_that_is_refused_keeps_nobody_else_from_theirs(world):
         work.does("mail")
     assert sorted(work.server.receivers) == ["ingrid@lindvik.example", "per@lindvik.example"]
     assert world.run("ingrid", reminders.mine).failing == 0
+
+
+@BOTH
+def test_nobody_has_anothers_reminders_sent_to_themselves(request, engine):
+    """Who takes over the pages has an address sealed as somebody's own, and gives the row away in SQL."""
+    world = request.getfixturevalue(engine)
+    for who in ("per", "siv"):
+        wants(world, who)
+    for who in ("ingrid", "siv"):
+        cases.new_case(world, who=who)
+    to = {"victim": world.accounts["ingrid"], "own": world.accounts["per"]}
+    given = text("UPDATE mail_choices SET account_id = :victim WHERE account_id = :own")
+    ids = given.bindparams(*(bindparam(name, type_=Uuid()) for name in to))
+    with world.runtime.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL app.everywhere = 'on'"))
+        connection.execute(ids, to)
+    with at_work(world) as work:
+        work.morning(UNTIL_TOLD.days)
+        work.does("mail")
+    assert work.server.receivers == ["siv@lindvik.example"]
+    (row,) = cases.rows(world, Mail, Mail.state == "waiting")
+    assert (row.account_id, row.attempts, row.fault) == (to["victim"], 1, FORGED)
+    entered = cases.rows(world, AuditEvent, AuditEvent.act == Act.ACCESS_REQUEST_DENY.value)
+    assert [FORGED in bytes(one.leaf).decode() for one in entered] == [True]
 
 
 def test_what_was_done_meanwhile_is_not_told_any_more(world):
