@@ -24,6 +24,7 @@ from bti.domain.codes import (
 from bti.domain.consent import Answer, Form, Scope
 from bti.domain.duties import CaseLetter, Channel, Duty, GuardiansKnow
 from bti.domain.levels import Level
+from bti.domain.report import Informed, Report, ReportedChild, ReportedGuardian, Reporter, Told
 from bti.workflows import (
     baton,
     case,
@@ -36,6 +37,7 @@ from bti.workflows import (
     own_record,
     participant,
     referral,
+    report,
 )
 from bti.workflows.referral_view import Criterion, Finding, IndividualPlan
 
@@ -339,6 +341,28 @@ class Story:
             ),
         )
 
+    def write_report(self, who: str = "per") -> uuid.UUID:
+        """Somebody writes a report to child welfare services, and has not sent it yet."""
+        told = Informed(told=Told.UNSAFE, reason=self.marks("hvorfor ikke"))
+        return self.world.run(
+            who,
+            report.write,
+            submission=uuid.uuid4(),
+            report=Report(
+                letter=CaseLetter.A,
+                child=ReportedChild(name=self.marks("meldt barn"), informed=told),
+                guardians=(ReportedGuardian(name=self.marks("meldt foresatt"), informed=told),),
+                reporter=Reporter(
+                    name="",
+                    role="Rektor",
+                    phone="12 34 56 78",
+                    email="per@lindvik.example",
+                    body="Lindvik ungdomsskole",
+                ),
+                what=self.marks("melding"),
+            ),
+        )
+
     def keep_draft(self, who: str = "per") -> None:
         """Somebody leaves a concern half written."""
         self.world.run(
@@ -358,4 +382,5 @@ class Story:
         self.refer()
         self.team_takes()
         self.report_danger()
+        self.write_report()
         self.keep_draft()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from bti.cli import (
     demo_archive,
+    demo_danger,
     demo_desk,
     demo_history,
     demo_oversight,
@@ -102,7 +103,7 @@ def load(
     stories.append(demo_history.nurse_of_a_youth(stage))
     stories += demo_history.stories(stage, _HISTORY[scale])
     stories.append(_releases(stage, network))
-    stories += [tell(stage) for tell in (*demo_oversight.ALL, *demo_desk.ALL)]
+    stories += [tell(stage) for tell in (*demo_danger.ALL, *demo_oversight.ALL, *demo_desk.ALL)]
     stories += [demo_oversight.baits(stage), demo_oversight.night(stage)]
     stories.append(demo_protection.hidden(stage))
     stories.append(demo_archive.wonder_moved(stage))

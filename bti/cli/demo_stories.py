@@ -22,9 +22,8 @@ from bti.domain.codes import (
     TalkedWithChild,
 )
 from bti.domain.consent import Answer
-from bti.domain.duties import CaseLetter, Channel, Duty, GuardiansKnow
 from bti.domain.levels import Level
-from bti.workflows import duty, own_record
+from bti.workflows import own_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -342,28 +341,6 @@ def reopened(stage: Stage) -> Iterator[datetime]:
     course.move(Level.WONDER, "Henrik sier at det har begynt på nytt etter ferien.")
 
 
-def danger_reported(stage: Stage) -> Iterator[datetime]:
-    """A report to child welfare that only its author can see; there is no case at all."""
-    yield stage.ago(9, 12, 5)
-    stage.act(
-        "lars",
-        duty.file_record,
-        command=duty.FileRecord(
-            submission=uuid.uuid4(),
-            about="En elev på tiende trinn, oppdiktet for demonstrasjonen",
-            duty=Duty.REPORT_CHILD_WELFARE,
-            letter=CaseLetter.A,
-            known="Eleven fortalte om noe hjemme som gjorde meg redd for helgen.",
-            assessed_on=stage.day(9 + 2),
-            reported_on=stage.day(9 + 2),
-            reported_to="Barnevernstjenesten i Lindvik",
-            channel=Channel.PHONE,
-            receipt="Snakket med vakten kl. 11.40",
-            guardians_know=GuardiansKnow.UNSAFE,
-        ),
-    )
-
-
 ALL = (
     fresh,
     kindergarten,
@@ -383,5 +360,4 @@ ALL = (
     goal_reached,
     family_ended,
     reopened,
-    danger_reported,
 )

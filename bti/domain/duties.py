@@ -1,6 +1,7 @@
 """Duties that go before confidentiality: report to child welfare, avert, police, emergency.
 
-Nothing here asks for a case, a consent, a leader or a level. That is the point.
+Nothing here asks for a case, a consent, a leader or a level. That is the point. A receipt is not a
+confirmation: reports have been lost after the sender was given one, so it closes nothing.
 """
 
 from __future__ import annotations
@@ -45,6 +46,19 @@ class Channel(StrEnum):
     PORTAL = "portal"
     LETTER = "letter"
     MEETING = "meeting"
+    #: An offence may be averted by whatever works (straffeloven § 196).
+    OTHER = "other"
+
+
+class Offence(StrEnum):
+    """What is to be averted: offences of straffeloven § 196 that children are exposed to."""
+
+    CLOSE_RELATIONS = "close_relations"  # §§ 282-283
+    SEXUAL = "sexual"  # §§ 291, 295, 299, 303, 312, 314
+    MUTILATION = "mutilation"  # § 284
+    FORCED_MARRIAGE = "forced_marriage"  # § 253
+    LIFE = "life"  # §§ 274, 275
+    OTHER = "other"
 
 
 class GuardiansKnow(StrEnum):
@@ -56,8 +70,9 @@ class GuardiansKnow(StrEnum):
 
 
 class DutyState(StrEnum):
-    """Where a recorded duty stands."""
+    """Where a recorded duty stands. NOT_SENT is a report that is written and nothing more."""
 
+    NOT_SENT = "not_sent"
     DONE = "done"
     AWAITING_CONFIRMATION = "awaiting_confirmation"
     CONFIRMATION_OVERDUE = "confirmation_overdue"
@@ -66,13 +81,15 @@ class DutyState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DutyRecord:
-    """What is kept of a report: that it was made, not what it said."""
+    """What is kept of a duty that was done. ``received_on`` is a receipt, ``confirmed_on`` an answer."""
 
     duty: Duty
     letter: CaseLetter | None
     reported_on: date
     channel: Channel
     guardians_know: GuardiansKnow
+    offence: Offence | None = None
+    received_on: date | None = None
     confirmed_on: date | None = None
 
 
@@ -95,8 +112,8 @@ def letters_for(sector: Sector) -> tuple[CaseLetter, ...]:
 def record(facts: DutyRecord, *, sector: Sector, at: datetime, by: uuid.UUID) -> DutyRecorded:
     """Record that a duty was done.
 
-    Raises ``RuleBroken`` with duty.letter_missing, duty.letter_not_in_law, duty.letter_not_needed
-    or duty.in_future. These are slips in a form; nothing else can refuse a report.
+    Raises ``RuleBroken`` with duty.letter_missing, duty.letter_not_in_law, duty.letter_not_needed,
+    duty.offence_not_needed or duty.in_future. These are slips in a form; nothing else can refuse a report.
     """
     if facts.reported_on > day_in_norway(at):
         raise RuleBroken("duty.in_future")
@@ -107,6 +124,8 @@ def record(facts: DutyRecord, *, sector: Sector, at: datetime, by: uuid.UUID) ->
             raise RuleBroken("duty.letter_not_in_law")
     elif facts.letter is not None:
         raise RuleBroken("duty.letter_not_needed")
+    if facts.offence is not None and facts.duty is not Duty.AVERT:
+        raise RuleBroken("duty.offence_not_needed")
     return DutyRecorded(at=at, by=by, confirmation_due_on=confirmation_due(facts))
 
 
@@ -118,7 +137,10 @@ def confirmation_due(facts: DutyRecord) -> date | None:
 
 
 def state(facts: DutyRecord, today: date) -> DutyState:
-    """Where the record stands on a day. The last day of the three weeks is in time."""
+    """Where the record stands on a day. The last day of the three weeks is in time.
+
+    Only a confirmation ends the waiting: ``received_on`` is not looked at.
+    """
     due = confirmation_due(facts)
     if due is None:
         return DutyState.DONE

@@ -40,6 +40,7 @@ _CASE: Final = (
     "referral",
     "meeting",
     "duty",
+    "report",
     "correction",
     "extract",
     "family",

@@ -17,6 +17,7 @@ from bti.domain.legal import basis_on
 from bti.domain.levels import Requirement
 from bti.profiles import legal_bases
 from bti.web.consent_messages import CONSENT
+from bti.web.duty_messages import DUTY
 from bti.web.filters import day_year
 from bti.web.meeting_messages import MEETING
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 RULES: Final[Mapping[str, Any]] = {
     **CONSENT,
+    **DUTY,
     **MEETING,
     "account.code_wrong": _l(
         "The code was not right. Scan the new square, and write what the app shows."
@@ -179,13 +181,6 @@ RULES: Final[Mapping[str, Any]] = {
     "concern.too_old": _l("Stafett is for children and young people under 24."),
     "conversation.future": _l("The conversation cannot be in the future."),
     "conversation.reason_missing": _l("Write why you have not talked together."),
-    "duty.case_number": _l("This is not a case number. It has eight digits: 1234-5678."),
-    "duty.confirmed_early": _l("The confirmation cannot be from before you reported."),
-    "duty.in_future": _l("The day cannot be in the future."),
-    "duty.letter_missing": _l("Choose what you believe the child is exposed to."),
-    "duty.letter_not_in_law": _l("This letter of the law does not apply to your service."),
-    "duty.letter_not_needed": _l("This choice belongs to a report to child welfare services."),
-    "duty.nobody": _l("Write who it is about."),
     "control.not_over": _l("The month is not over yet."),
     "control.unsettled": _l("Review every finding first."),
     "emergency.blocked": _l(

@@ -18,9 +18,19 @@ from bti.audit.record import Reference
 from bti.db.models import OwnRecord, Unit
 from bti.domain import duties
 from bti.domain.access import Action as Act
+from bti.domain.ages import day_in_norway
 from bti.domain.codes import Sector
-from bti.domain.duties import CaseLetter, Channel, Duty, DutyRecord, DutyState, GuardiansKnow
+from bti.domain.duties import (
+    CaseLetter,
+    Channel,
+    Duty,
+    DutyRecord,
+    DutyState,
+    GuardiansKnow,
+    Offence,
+)
 from bti.domain.errors import AccessDenied, RuleBroken
+from bti.domain.report import check_receipt
 from bti.workflows import own_record
 from bti.workflows.case_number import can_be_number
 from bti.workflows.own_record import Form, Kind
@@ -52,6 +62,7 @@ class FileRecord:
     receipt: str = field(default="", repr=False)
     guardians_know: GuardiansKnow
     case_number: str = field(default="", repr=False)
+    offence: Offence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,10 @@ class ReportPage:
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """A record in the author's own list: no names, only when and how it stands."""
+    """A record in the author's own list: no names, only when and how it stands.
+
+    One that is NOT_SENT is a written report, with pages of its own.
+    """
 
     record_id: uuid.UUID
     recorded_at: datetime
@@ -85,17 +99,21 @@ class RecordPage:
     filed: FileRecord
     sector: Sector
     due_on: date | None
+    received_on: date | None
     confirmed_on: date | None
     state: DutyState
+    #: Whether what was reported was written here, and can be read again.
+    written: bool
 
 
 @dataclass(frozen=True, slots=True)
 class DueLine:
-    """A confirmation the author waits for (barnevernsloven § 13-3)."""
+    """A confirmation the author waits for (barnevernsloven § 13-3), or a report that is not sent."""
 
     record_id: uuid.UUID
     due_on: date
     overdue: bool
+    sent: bool = True
 
 
 def open_report(context: Context) -> ReportPage:
@@ -142,7 +160,7 @@ def file_record(context: Context, *, command: FileRecord) -> uuid.UUID:
         submission=command.submission,
         confirmation_due=event.confirmation_due_on,
     )
-    row.body = _body(command, sector, context.now)
+    row.body = body_of(command, sector, context.now)
     context.record(Action.OWN_RECORD_WRITE, Reference("own", row.id))
     return row.id
 
@@ -159,24 +177,46 @@ def my_records(context: Context) -> tuple[RecordLine, ...]:
             _day(row.meta["confirmation_due"]),
             _state(context, row),
         )
-        for row in own_record.own_rows(context, Kind.DUTY)
+        for row in own_record.own_rows(context, Kind.DUTY, Kind.REPORT)
     ]
     return tuple(sorted(lines, key=lambda line: line.recorded_at, reverse=True))
 
 
 def show_record(context: Context, *, record_id: uuid.UUID) -> RecordPage:
     """Return one own record. Anybody else's is answered as if it did not exist."""
-    row = _own(context, record_id)
+    row = own_one(context, record_id, Kind.DUTY)
     context.record(Action.OWN_RECORD_READ, Reference("own", row.id))
+    confirmed_on = _day(row.body["confirmed_on"])
     return RecordPage(
         row.id,
         datetime.fromisoformat(row.body["recorded_at"]),
         _filed(row),
         Sector(row.body["sector"]),
         _day(row.meta["confirmation_due"]),
-        _day(row.body["confirmed_on"]),
-        _state(context, row, confirmed_on=_day(row.body["confirmed_on"])),
+        _day(row.body["received_on"]),
+        confirmed_on,
+        _state(context, row, confirmed_on=confirmed_on),
+        row.body["report"] is not None,
     )
+
+
+def receive(context: Context, *, record_id: uuid.UUID, received_on: date, receipt: str) -> None:
+    """Note that a receipt came. It is not the confirmation, so the reminder stays.
+
+    Raises ``RuleBroken`` with duty.received_early, duty.in_future or duty.not_waiting.
+    """
+    own_record.lock_author(context)
+    row = own_one(context, record_id, Kind.DUTY)
+    body = row.body
+    if row.meta["confirmation_due"] is None:
+        raise RuleBroken("duty.not_waiting")
+    day = check_receipt(
+        reported_on=date.fromisoformat(body["reported_on"]),
+        received_on=received_on,
+        today=context.today,
+    )
+    row.body = {**body, "received_on": day, "receipt": receipt or body["receipt"]}
+    context.record(Action.OWN_RECORD_WRITE, Reference("own", row.id))
 
 
 def confirm(context: Context, *, record_id: uuid.UUID, confirmed_on: date) -> None:
@@ -185,7 +225,7 @@ def confirm(context: Context, *, record_id: uuid.UUID, confirmed_on: date) -> No
     Raises ``RuleBroken`` with duty.confirmed_early or duty.in_future.
     """
     own_record.lock_author(context)
-    row = _own(context, record_id)
+    row = own_one(context, record_id, Kind.DUTY)
     body = row.body
     if confirmed_on > context.today:
         raise RuleBroken("duty.in_future")
@@ -197,13 +237,16 @@ def confirm(context: Context, *, record_id: uuid.UUID, confirmed_on: date) -> No
 
 
 def my_due(context: Context) -> tuple[DueLine, ...]:
-    """Return confirmations the author waits for, soonest first; the worklist logs the reading."""
+    """Return what the author waits for or has not sent, soonest first; the worklist logs the reading."""
     context.verbs.subject()
-    waiting = [
-        (row.id, _day(row.meta["confirmation_due"]))
-        for row in own_record.own_rows(context, Kind.DUTY)
-    ]
-    lines = [DueLine(row_id, due, context.today > due) for row_id, due in waiting if due]
+    lines = []
+    for row in own_record.own_rows(context, Kind.DUTY, Kind.REPORT):
+        sent = row.meta["kind"] == Kind.DUTY
+        written_on = day_in_norway(datetime.fromisoformat(row.meta["saved_at"]))
+        # A report is to be sent without undue delay: the day it was written.
+        due = _day(row.meta["confirmation_due"]) if sent else written_on
+        if due is not None:
+            lines.append(DueLine(row.id, due, context.today > due, sent))
     return tuple(sorted(lines, key=lambda line: line.due_on))
 
 
@@ -221,9 +264,10 @@ def _sent_before(context: Context, submission: uuid.UUID) -> OwnRecord | None:
     return next((row for row in rows if row.meta["submission"] == str(submission)), None)
 
 
-def _own(context: Context, record_id: uuid.UUID) -> OwnRecord:
+def own_one(context: Context, record_id: uuid.UUID, *kinds: Kind) -> OwnRecord:
+    """Return one own row of some kinds, opened. Anybody else's is answered as if it did not exist."""
     require(context, Act.REPORT_DANGER)
-    found = [row for row in own_record.own_rows(context, Kind.DUTY) if row.id == record_id]
+    found = [row for row in own_record.own_rows(context, *kinds) if row.id == record_id]
     if not found:
         # One refusal for what is another's and what is not there, and it names no record.
         raise AccessDenied("access.no_relation")
@@ -238,11 +282,14 @@ def _facts(command: FileRecord) -> DutyRecord:
         reported_on=command.reported_on,
         channel=command.channel,
         guardians_know=command.guardians_know,
+        offence=command.offence,
     )
 
 
 def _state(context: Context, row: OwnRecord, *, confirmed_on: date | None = None) -> DutyState:
-    """Where a record stands, from what is sealed under ops; ``confirmed_on`` when it is open."""
+    """Where a record stands, from its sealed facts; ``confirmed_on`` when it is open."""
+    if row.meta["kind"] == Kind.REPORT:
+        return DutyState.NOT_SENT
     due = _day(row.meta["confirmation_due"])
     if due is not None:
         overdue = context.today > due
@@ -250,7 +297,10 @@ def _state(context: Context, row: OwnRecord, *, confirmed_on: date | None = None
     return DutyState.CONFIRMED if confirmed_on is not None else DutyState.DONE
 
 
-def _body(command: FileRecord, sector: Sector, at: datetime) -> dict[str, Any]:
+def body_of(
+    command: FileRecord, sector: Sector, at: datetime, report: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what is sealed of a record: the same keys for every duty, with the report or without."""
     return {
         "about": command.about,
         "duty": command.duty,
@@ -264,8 +314,11 @@ def _body(command: FileRecord, sector: Sector, at: datetime) -> dict[str, Any]:
         "guardians_know": command.guardians_know,
         "case_number": command.case_number,
         "sector": sector,
+        "offence": command.offence,
         "recorded_at": at,
+        "received_on": None,
         "confirmed_on": None,
+        "report": report,
     }
 
 
@@ -284,6 +337,7 @@ def _filed(row: OwnRecord) -> FileRecord:
         receipt=body["receipt"],
         guardians_know=GuardiansKnow(body["guardians_know"]),
         case_number=body["case_number"],
+        offence=Offence(body["offence"]) if body["offence"] else None,
     )
 
 

@@ -34,6 +34,7 @@ class Form(StrEnum):
 
     CONCERN = "concern"
     DUTY = "duty"
+    REPORT = "report"
     #: One draft per meeting: the form's name is followed by what it is about.
     MINUTES = "minutes"
 
@@ -42,6 +43,8 @@ class Kind(StrEnum):
     """What an own record is. Sealed, in ``meta``."""
 
     DRAFT = "draft"
+    #: A report to child welfare that is written and not sent; sent, it is a duty record.
+    REPORT = "report"
     DUTY = "duty"
 
 
@@ -122,8 +125,8 @@ def my_drafts(context: Context) -> tuple[DraftLine, ...]:
 # -- shared with duty records ------------------------------------------------------------------
 
 
-def own_rows(context: Context, kind: Kind) -> list[OwnRecord]:
-    """Return the person's own rows of one kind; their bodies stay closed."""
+def own_rows(context: Context, *kinds: Kind) -> list[OwnRecord]:
+    """Return the person's own rows of some kinds; their bodies stay closed."""
     person = context.person
     rows = context.session.scalars(
         select(OwnRecord).where(
@@ -132,7 +135,7 @@ def own_rows(context: Context, kind: Kind) -> list[OwnRecord]:
     ).all()
     if rows:
         context.verbs.list_own_records([row.id for row in rows])
-    return [row for row in rows if row.meta["kind"] == kind.value]
+    return [row for row in rows if row.meta["kind"] in kinds]
 
 
 def new_record(context: Context) -> OwnRecord:

@@ -236,6 +236,7 @@ def _of_draft(draft: DraftLine) -> Task:
 def _of_duty(context: Context, due: DueLine) -> Task:
     return Task(
         kind=TaskKind.DUTY,
+        about="" if due.sent else "not_sent",
         pressing=deadlines.pressing(due.due_on, context.today, context.profile),
         due_on=due.due_on,
         days_over=deadlines.days_over(due.due_on, context.today),

@@ -29,13 +29,14 @@ DONE_ON_THE_SPOT = frozenset(
         "account.new",
         "concern.save_draft",
         "duty.save_draft",
+        "report.save_draft",
         "meeting.save_draft",
         "insight.check",
         "insight.selection",
         "reset.carry_out",
     }
 )
-DRAFTS = ("concern.", "duty.", "meeting.save_draft", "meeting.write")
+DRAFTS = ("concern.", "duty.", "report.", "meeting.save_draft", "meeting.write")
 # A button is all there is: with a sound token nothing can be wrong about the form.
 CHANGES_WITHOUT_AN_ANSWER = frozenset(
     {
@@ -50,6 +51,8 @@ CHANGES_WITHOUT_AN_ANSWER = frozenset(
         "sharing.stop",
         "control.sign",
         "duty.discard",
+        "report.discard",
+        "report.remove",
         "insight.selection",
         "absence.withdraw",
         "leaving.restore",

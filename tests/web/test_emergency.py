@@ -13,7 +13,9 @@ WHY = "Barnet er funnet alene ute etter midnatt."
 @pytest.fixture
 def app(world, monkeypatch):
     """The pages that are tested, with the others' stand-ins."""
-    monkeypatch.setattr(case_site, "FEATURES", (*case_site.FEATURES, "review", "control", "duty"))
+    monkeypatch.setattr(
+        case_site, "FEATURES", (*case_site.FEATURES, "review", "control", "duty", "report")
+    )
     return site(world)
 
 

@@ -17,7 +17,7 @@ OCTOBER = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 @pytest.fixture
 def app(world, monkeypatch):
     """The pages that are tested, with the others' stand-ins."""
-    features = (*case_site.FEATURES, "review", "control", "duty")
+    features = (*case_site.FEATURES, "review", "control", "duty", "report")
     monkeypatch.setattr(case_site, "FEATURES", features)
     return site(world)
 

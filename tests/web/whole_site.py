@@ -31,6 +31,7 @@ from bti.db.models import (
 )
 from bti.domain.access import Action
 from bti.domain.codes import Role
+from bti.domain.duties import DutyState
 from bti.domain.errors import AccessDenied
 from bti.identity import totp
 from bti.slt import migrate
@@ -312,7 +313,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     for name, family in (("copy_id", True), ("part_id", False)):
         made = [one.id for one in copies if (one.meta["for"] == "family") is family]
         found[name] = made[0] if made else NOBODY
-    found["record_id"] = _own(town, "per")
+    found["record_id"], found["report_id"] = _own(town, "per")
     found["approval_id"] = town.approval_id
     sessions = town.world.run("per", own_account.show).sessions
     found["session_id"] = next(one.session_id for one in sessions if not one.current)
@@ -330,8 +331,11 @@ def _meeting(town: Town, case_id: uuid.UUID) -> uuid.UUID:
     return page.lines[0].meeting_id if page.lines else NOBODY
 
 
-def _own(town: Town, who: str) -> uuid.UUID:
-    return town.world.run(who, duty.my_records)[0].record_id
+def _own(town: Town, who: str) -> tuple[uuid.UUID, uuid.UUID]:
+    """What was recorded as done, and the report that is written and not sent."""
+    lines = town.world.run(who, duty.my_records)
+    sent = {one.state is not DutyState.NOT_SENT: one.record_id for one in lines}
+    return sent[True], sent[False]
 
 
 def _tables(live: sqlite3.Connection) -> Iterator[str]:

@@ -10,7 +10,7 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.datastructures import MultiDict
 
 from bti.domain.codes import Sector
-from bti.domain.duties import CaseLetter, Channel, Duty, GuardiansKnow, basis_of
+from bti.domain.duties import CaseLetter, Channel, Duty, GuardiansKnow, Offence, basis_of
 from bti.web.forms.base import BaseForm
 from bti.web.forms.concern import kept
 from bti.web.forms.fields import AreaField, DateField, RadioField, TextField
@@ -42,6 +42,15 @@ CHANNELS: Final[Mapping[Channel, Any]] = {
     Channel.PORTAL: lazy_gettext("Through the national portal for reports"),
     Channel.LETTER: lazy_gettext("By letter"),
     Channel.MEETING: lazy_gettext("In person"),
+    Channel.OTHER: lazy_gettext("In another way"),
+}
+OFFENCES: Final[Mapping[Offence, Any]] = {
+    Offence.CLOSE_RELATIONS: lazy_gettext("Violence or abuse by somebody close (282–283)"),
+    Offence.SEXUAL: lazy_gettext("Rape or other sexual abuse (291, 295, 299, 303, 312, 314)"),
+    Offence.MUTILATION: lazy_gettext("Genital mutilation (284)"),
+    Offence.FORCED_MARRIAGE: lazy_gettext("Forced marriage (253)"),
+    Offence.LIFE: lazy_gettext("Killing or serious bodily harm (274, 275)"),
+    Offence.OTHER: lazy_gettext("Another serious offence that the law names"),
 }
 GUARDIANS: Final[Mapping[GuardiansKnow, Any]] = {
     GuardiansKnow.YES: lazy_gettext("Yes"),
@@ -80,6 +89,14 @@ class ReportForm(BaseForm):
         lazy_gettext("What do you believe the child is exposed to?"),
         required=False,
         description=lazy_gettext("Only for a report to child welfare services."),
+    )
+    offence = RadioField(
+        lazy_gettext("What do you fear will happen?"),
+        choices=[(one.value, text) for one, text in OFFENCES.items()],
+        required=False,
+        description=lazy_gettext(
+            "Only for what you tried to avert. The numbers are sections of the Penal Code."
+        ),
     )
     known = AreaField(
         lazy_gettext("What have you seen or heard?"),
@@ -166,6 +183,7 @@ class ReportForm(BaseForm):
         duty = Duty(self.duty.data)
         # The letter is asked of everybody, for the form works without script; it counts for one.
         counts = duty is Duty.REPORT_CHILD_WELFARE
+        feared = duty is Duty.AVERT and bool(self.offence.data)
         return FileRecord(
             submission=submission,
             about=self.about.data or "",
@@ -179,7 +197,19 @@ class ReportForm(BaseForm):
             receipt=self.receipt.data or "",
             guardians_know=GuardiansKnow(self.guardians_know.data),
             case_number=self.case_number.data or "",
+            offence=Offence(self.offence.data) if feared else None,
         )
+
+
+class ReceiptForm(BaseForm):
+    """That a receipt has come. It confirms nothing."""
+
+    received_on = DateField(
+        lazy_gettext("When did the receipt come?"),
+        required=lazy_gettext("Write the day the receipt came."),
+        too_late=lazy_gettext("The date is ahead in time. Choose today or an earlier day."),
+    )
+    receipt = TextField(lazy_gettext("Receipt or reference"), required=False)
 
 
 class ConfirmForm(BaseForm):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Flask, g, make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from bti.domain.duties import Duty, DutyState
@@ -27,7 +28,9 @@ from bti.web.forms.duty import (
     CHANNELS,
     DUTIES,
     GUARDIANS,
+    OFFENCES,
     ConfirmForm,
+    ReceiptForm,
     ReportForm,
     duty_law,
     letter_text,
@@ -67,7 +70,7 @@ class RecordsPage:
 
 @dataclass(frozen=True, slots=True)
 class ShownRecord:
-    """View model of duty/show.html: the record with its codes in words."""
+    """View model of duty/show.html: the record with its codes in words, and the two forms."""
 
     record: RecordPage
     duty: Any
@@ -75,8 +78,11 @@ class ShownRecord:
     letter: str
     channel: Any
     guardians: Any
+    offence: Any
     waiting: bool
     overdue: bool
+    receipt: ReceiptForm
+    confirm: ConfirmForm
 
 
 @blueprint.route("", methods=["GET", "POST"])
@@ -152,6 +158,26 @@ def confirm(record_id: uuid.UUID) -> Response:
     return _show(record_id, form, _UNFINISHED)
 
 
+@blueprint.post("/mine/<uuid:record_id>/received")
+def received(record_id: uuid.UUID) -> Response:
+    """Note that a receipt has come; the wait for the confirmation goes on."""
+    form = ReceiptForm()
+    if form.validate_on_submit():
+        try:
+            perform(
+                duty.receive,
+                record_id=record_id,
+                received_on=form.received_on.day,
+                receipt=form.receipt.data or "",
+            )
+        except RuleBroken as broken:
+            messages.refuse(form, broken)
+        else:
+            notify("saved")
+            return redirect(url_for("duty.show", record_id=record_id), 303)
+    return _show(record_id, ConfirmForm(MultiDict()), _UNFINISHED, form)
+
+
 @blueprint.after_request
 def _keep_when_signed_out(response: Response) -> Response:
     if request.endpoint not in {"duty.report", "duty.save_draft"} or not drafts.ran_out(response):
@@ -170,7 +196,9 @@ def _calls(facts: ReportPage) -> tuple[Call, ...]:
     return (*urgent_calls(facts.phones, language()), *local)
 
 
-def _show(record_id: uuid.UUID, form: ConfirmForm, status: int) -> Response:
+def _show(
+    record_id: uuid.UUID, form: ConfirmForm, status: int, receipt: ReceiptForm | None = None
+) -> Response:
     record = perform(duty.show_record, record_id=record_id)
     filed = record.filed
     page = ShownRecord(
@@ -180,10 +208,13 @@ def _show(record_id: uuid.UUID, form: ConfirmForm, status: int) -> Response:
         letter=letter_text(filed.letter, record.sector) if filed.letter else "",
         channel=CHANNELS[filed.channel],
         guardians=GUARDIANS[filed.guardians_know],
+        offence=OFFENCES[filed.offence] if filed.offence else "",
         waiting=record.state in {DutyState.AWAITING_CONFIRMATION, DutyState.CONFIRMATION_OVERDUE},
         overdue=record.state is DutyState.CONFIRMATION_OVERDUE,
+        receipt=receipt or ReceiptForm(MultiDict()),
+        confirm=form,
     )
-    return _rendered("show", page, form, status)
+    return _rendered("show", page, receipt or form, status)
 
 
 def _rendered(
