@@ -26,6 +26,7 @@ from bti.workflows import directory
 from bti.workflows.due import dates_in
 from bti.workflows.errors import NotFound
 from bti.workflows.permission import require
+from bti.workflows.readable import that_open
 
 if TYPE_CHECKING:
     from bti.domain.relations import Subject
@@ -136,7 +137,7 @@ def withdraw(context: Context, *, absence_id: uuid.UUID) -> None:
 
 def absences(context: Context, tenant_id: uuid.UUID) -> list[Absence]:
     """Return every absence of a municipality that was not taken back. The ops key must be released."""
-    return [_absence(row) for row in _rows(context, tenant_id)]
+    return [one for _, one in that_open(context, _rows(context, tenant_id), _absence)]
 
 
 def standing_in(context: Context, subject: Subject) -> tuple[StandIn, ...]:
@@ -183,8 +184,7 @@ def _lines(
 ) -> tuple[AbsenceLine, ...]:
     leads = subject.role is Role.UNIT_LEAD
     found = []
-    for row in _rows(context, subject.tenant_id):
-        one = _absence(row)
+    for row, one in that_open(context, _rows(context, subject.tenant_id), _absence):
         writes = one.account_id == subject.account_id or (leads and one.account_id in unit)
         if one.to_on < context.today or not (writes or one.substitute_id == subject.account_id):
             continue

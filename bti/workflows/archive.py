@@ -23,6 +23,7 @@ from bti.workflows.archive_content import Material, gather
 from bti.workflows.case_file import Ops, ops_of
 from bti.workflows.errors import NotFound
 from bti.workflows.permission import require
+from bti.workflows.readable import that_open
 
 if TYPE_CHECKING:
     from bti.workflows.context import Context
@@ -64,7 +65,11 @@ def waiting(context: Context) -> tuple[Waiting, ...]:
     with context.whole_municipality():
         cases = context.session.scalars(select(Case).where(Case.tenant_id == tenant)).all()
         counts = [_counted(context, tenant, mapped) for mapped in (Entry, Attachment)]
-        closed = [(case, ops) for case in cases if (ops := ops_of(case)).closed_at is not None]
+        closed = [
+            (case, ops)
+            for case, ops in that_open(context, cases, ops_of)
+            if ops.closed_at is not None
+        ]
         rows = [
             _waiting(case, ops, *(one.get(case.id, 0) for one in counts)) for case, ops in closed
         ]

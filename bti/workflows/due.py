@@ -21,6 +21,7 @@ from bti.domain.levels import CaseStatus, Level, LogStatus
 from bti.domain.relations import Relation
 from bti.profiles import load
 from bti.workflows.case_file import ops_of
+from bti.workflows.readable import that_open
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -85,7 +86,7 @@ def dates_in(
         wanted = wanted.where(Case.unit_id == unit_id)
     if among is not None:
         wanted = wanted.where(Case.id.in_(among))
-    states = {case: ops_of(case) for case in context.session.scalars(wanted)}
+    states = dict(that_open(context, context.session.scalars(wanted), ops_of))
     cases = {case.id: case for case, ops in states.items() if ops.status == CaseStatus.OPEN}
     holders = _holders(context, tenant_id)
     places = _places(context, tenant_id)
@@ -175,9 +176,11 @@ def _offers(context: Context, tenant_id: uuid.UUID) -> dict[uuid.UUID, tuple[uui
         .where(BatonOffer.tenant_id == tenant_id, BatonOffer.open_slot == 1)
         .options(_OFFER)
     )
-    return {
-        row.case_id: (row.to_id, datetime.fromisoformat(row.meta["expires_at"])) for row in rows
-    }
+    return {row.case_id: (row.to_id, ends) for row, ends in that_open(context, rows, _ends)}
+
+
+def _ends(offer: BatonOffer) -> datetime:
+    return datetime.fromisoformat(offer.meta["expires_at"])
 
 
 def _consents(context: Context, tenant_id: uuid.UUID) -> dict[uuid.UUID, dict[uuid.UUID, datetime]]:

@@ -9,16 +9,28 @@ from sqlalchemy.exc import ProgrammingError
 
 from bti.archive.verify import verify
 from bti.audit.epoch import EpochReason
+from bti.audit.reconcile import reconcile
 from bti.bootstrap import open_runtime
+from bti.clock import norwegian_date
 from bti.crypto.provider import TenantPurpose
 from bti.db.rights import OWNER, Process
+from bti.db.walls import EVERYWHERE, stand
 from bti.domain.approval import ApprovalAct
 from bti.domain.codes import ClosingCause
 from bti.domain.errors import AccessDenied
 from bti.domain.levels import Level
 from bti.domain.national_id import made_up
+from bti.domain.reminders import Pace
 from bti.identity import totp
-from bti.workflows import archive, audit_check, audit_epoch, keys, municipality
+from bti.workflows import (
+    absence,
+    archive,
+    audit_check,
+    audit_epoch,
+    keys,
+    municipality,
+    reminders,
+)
 from bti.workflows.epoch_people import Shown
 from tests.approvals import two_say_yes
 from tests.integration.test_archive import key_of, pack
@@ -63,6 +75,70 @@ def test_the_webs_role_cannot_read_rows_that_are_the_brokers(remote, table):
         pytest.raises(ProgrammingError, match="permission denied"),
     ):
         connection.execute(text(f"SELECT * FROM {table}"))
+
+
+#: What was written straight into a table, by the role of the pages; what the comparison with the log says of it.
+STRAIGHT = {
+    "UPDATE absence_periods SET withdrawn_at = now()": "changed",
+    "INSERT INTO absence_periods (id, tenant_id, version, account_id, body_ct)"
+    " SELECT gen_random_uuid(), tenant_id, 1, account_id, body_ct FROM absence_periods": "unlogged",
+    "UPDATE mail_choices SET pace = 'never'": "changed",
+    "INSERT INTO entries SELECT (jsonb_populate_record(one, jsonb_build_object('id', gen_random_uuid()))).*"
+    " FROM entries one LIMIT 1": "unlogged",
+    "UPDATE cases SET access_epoch = access_epoch + 1": "changed",
+}
+NEVER = (
+    "INSERT INTO outbox SELECT * FROM outbox",
+    "UPDATE outbox SET state = 'moot'",
+    "UPDATE entries SET version = version + 1",
+    "DELETE FROM absence_periods",
+    "DELETE FROM mail_choices",
+    "DELETE FROM consent_answers",
+    "UPDATE consent_answers SET version = version + 1",
+    "UPDATE release_records SET kind = 'keys'",
+)
+
+
+@pytest.fixture(scope="module")
+def written_about(remote):
+    """There is something in each of these tables."""
+    world = remote.world
+    new_case(world)
+    today = norwegian_date(world.clock.now())
+    away = absence.PlanAbsence(world.accounts["ingrid"], world.accounts["per"], today, today)
+    world.run("ingrid", absence.plan, command=away)
+    chosen = reminders.ChooseReminders(Pace.DAILY, "ingrid@lindvik.example", forget=False)
+    world.run("ingrid", reminders.choose, command=chosen)
+    return remote
+
+
+def straight(remote, statement):
+    """Write as the pages' role and look as the officer's check does, in a transaction that ends in nothing."""
+    embedded = remote.embedded
+    with embedded.runtime.doorway.sessions() as session, session.begin() as transaction:
+        stand(session, EVERYWHERE)
+        session.execute(text(f"SET LOCAL ROLE {Process.WEB}"))
+        try:
+            session.execute(text(statement))
+        except ProgrammingError as fault:
+            return {str(fault.orig).partition(" for ")[0]}
+        session.execute(text("RESET ROLE"))
+        found = {one.fault.value for one in reconcile(session, embedded.tenant_id)}
+        transaction.rollback()
+    return found
+
+
+def test_what_the_webs_role_writes_straight_into_a_table_is_named(written_about):
+    assert {one: straight(written_about, one) for one in STRAIGHT} == {
+        one: {fault} for one, fault in STRAIGHT.items()
+    }
+
+
+@pytest.mark.parametrize("statement", NEVER)
+def test_what_is_written_once_or_by_others_is_not_the_webs_roles_to_change(
+    written_about, statement
+):
+    assert straight(written_about, statement) == {"permission denied"}
 
 
 @pytest.fixture

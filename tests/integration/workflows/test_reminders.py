@@ -13,13 +13,14 @@ from sqlalchemy import Uuid, bindparam, text
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
 from bti.bootstrap import open_runtime
+from bti.crypto.errors import Locked
 from bti.db.guards import FORGED
 from bti.db.models import Case, Mail, MailChoice
 from bti.domain.errors import AccessDenied, RuleBroken
 from bti.domain.reminders import LONGEST_PAUSE, Pace, pause_after
 from bti.jobs.mail import ServerAwayError
 from bti.jobs.table import JOBS, Place, jobs_for
-from bti.workflows import leaving, reminders
+from bti.workflows import absence, archive, follow_up, leaving, reminders
 from tests.integration.workflows import cases
 from tests.integration.workflows.states import change_ops
 from tests.integration.workflows.test_absence import away
@@ -231,6 +232,29 @@ def test_nobody_has_anothers_reminders_sent_to_themselves(request, engine):
     assert (row.account_id, row.attempts, row.fault) == (to["victim"], 1, FORGED)
     entered = cases.rows(world, AuditEvent, AuditEvent.act == Act.ACCESS_REQUEST_DENY.value)
     assert [FORGED in bytes(one.leaf).decode() for one in entered] == [True]
+
+
+def test_what_does_not_open_keeps_nobody_elses_dates_from_them(world):
+    """A row that somebody has spoilt in SQL: an absence, the state of a case, an offer."""
+    wants(world, "ingrid")
+    spoilt = cases.new_case(world, who="per")
+    away(world, "per", "siv")
+    late(world)
+    with world.runtime.engine.begin() as connection:
+        connection.execute(text("UPDATE absence_periods SET body_ct = zeroblob(110)"))
+        given = text("UPDATE cases SET ops_ct = zeroblob(110) WHERE id = :case")
+        connection.execute(given, {"case": spoilt.hex})
+    with at_work(world) as work:
+        work.morning()
+    assert work.server.receivers == ["ingrid@lindvik.example"]
+    assert world.run("siv", absence.show).lines == ()
+    assert world.run("siv", follow_up.of_unit)
+    assert world.run("arne", archive.waiting) == ()
+
+
+def test_without_the_key_nothing_is_taken_for_spoilt(world):
+    with pytest.raises(Locked):
+        world.system(absence.absences, world.tenant_id)
 
 
 def test_what_was_done_meanwhile_is_not_told_any_more(world):
