@@ -6,6 +6,7 @@ is whole. Nothing here is reachable from a page.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
@@ -16,6 +17,7 @@ from bti.cli import (
     demo_desk,
     demo_history,
     demo_oversight,
+    demo_plan,
     demo_protection,
     demo_stories,
     demo_stories_together,
@@ -29,6 +31,7 @@ from bti.disclosure.menu import AGE, DIMENSIONS
 from bti.disclosure.tables import HalfYear, TableError
 from bti.slt.account import NewAccount, create_account
 from bti.slt.release import earliest_publication, published_releases
+from bti.slt.sign_in import Coordinator
 from bti.workflows import release
 
 if TYPE_CHECKING:
@@ -103,6 +106,7 @@ def load(
     stories.append(demo_history.nurse_of_a_youth(stage))
     stories += demo_history.stories(stage, _HISTORY[scale])
     stories.append(_releases(stage, network))
+    stories.append(demo_plan.story(network, _coordinator(made.id), now))
     stories += [tell(stage) for tell in (*demo_danger.ALL, *demo_oversight.ALL, *demo_desk.ALL)]
     stories += [demo_oversight.baits(stage), demo_oversight.night(stage)]
     stories.append(demo_protection.hidden(stage))
@@ -137,6 +141,18 @@ def _settle(
             SignInWay(town.name, person.username, person.name, person.title, made.totp_secret)
         )
     return Stage(runtime, clock, now, tenant_id, units, accounts), tuple(ways)
+
+
+def _coordinator(account_id: uuid.UUID) -> Coordinator:
+    """Whoever keeps the plan, as if signed in."""
+    return Coordinator(
+        account_id=account_id,
+        session_id=account_id,
+        name=COORDINATOR[1],
+        municipality_number=LINDVIK.number,
+        municipality_name=LINDVIK.name,
+        language="nb",
+    )
 
 
 def _releases(stage: Stage, network: SltRuntime) -> Iterator[datetime]:

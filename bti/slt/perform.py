@@ -31,6 +31,10 @@ class Happening(StrEnum):
     RELEASE_PUBLISHED = "release:publish"
     RELEASE_CORRECTED = "release:correct"
     RELEASE_WITHDRAWN = "release:withdraw"
+    PLAN_IMPORTED = "plan:import"
+    PLAN_READ = "plan:read"
+    PLAN_CHANGED = "plan:change"
+    PLAN_ROLLED_OVER = "plan:roll_over"
     DENIED = "access:deny"
 
 

@@ -233,3 +233,55 @@ def texts_of(one: Plan | Area | PlanMeasure | Indicator) -> tuple[str, ...]:
         elif isinstance(value, tuple):
             found += [text for text in value if isinstance(text, str)]
     return tuple(text for text in found if text)
+
+
+def all_texts(plan: Plan) -> tuple[str, ...]:
+    """Every text in a plan, its areas, measures and indicators."""
+    parts: tuple[Plan | Area | PlanMeasure | Indicator, ...]
+    parts = (plan, *plan.areas, *plan.measures, *plan.indicators)
+    return tuple(text for part in parts for text in texts_of(part))
+
+
+#: Asks for what is not said.
+UNKNOWN: Final = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which measures a list shows: one value of each kind, ``unknown`` for what is not said, empty for all."""
+
+    area: str = ""
+    status: str = ""
+    level: str = ""
+    strand: str = ""
+    responsible: str = ""
+
+    def takes(self, measure: PlanMeasure) -> bool:
+        """Whether the list shows a measure."""
+        said = (
+            (self.area, (measure.area,) if measure.area else ()),
+            (self.status, measure.status.values),
+            (self.level, measure.level.values),
+            (self.strand, measure.strand.values),
+            (self.responsible, measure.responsible),
+        )
+        return all(_asked(wanted, values) for wanted, values in said)
+
+
+def _asked(wanted: str, values: tuple[str, ...]) -> bool:
+    if not wanted:
+        return True
+    return not values if wanted == UNKNOWN else wanted in values
+
+
+def decided(before: Mapped[V], values: tuple[V, ...], *, confirmed: bool) -> Mapped[V]:
+    """What a mapping becomes when the coordinator has chosen ``values``.
+
+    A new choice is the municipality's own, and the word of its document no longer stands for it. The same
+    choice leaves everything, unless the coordinator says that what was inferred is right.
+    """
+    if values != before.values:
+        return Mapped(values)
+    if confirmed and before.inferred:
+        return Mapped(values, before.own)
+    return before

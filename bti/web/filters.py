@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
 
 from babel.dates import format_date, format_datetime
@@ -122,6 +123,11 @@ def number(value: int) -> str:
     return format_decimal(value, "#,##0", locale="nb").replace("\u202f", HARD_SPACE)
 
 
+def amount(value: Decimal) -> str:
+    """«37,5»: a number with two decimals at most, as it is written in the language of the page."""
+    return hard_spaces(format_decimal(value, "#,##0.##", locale=get_locale()))
+
+
 def initials(name: str) -> str:
     """«IS» of «Ingrid Solberg»: the first letter of the first and of the last name."""
     parts = name.split()
@@ -155,6 +161,7 @@ def file_size(length: int) -> str:
 
 
 _FILTERS: Final = (
+    amount,
     bare_clock,
     clock,
     day,

@@ -40,6 +40,7 @@ MENU: Final = (
     MenuRow(lazy_gettext("Archive"), "archive.waiting", frozenset({"archivist"})),
     MenuRow(lazy_gettext("Approvals"), "approval.list", _TWO_PEOPLE),
     MenuRow(lazy_gettext("Numbers and trends"), "slt.show", frozenset({access.NETWORK_ROLE})),
+    MenuRow(lazy_gettext("Plan"), "slt.plan.latest", frozenset({access.NETWORK_ROLE})),
     MenuRow(lazy_gettext("Guide"), "pages.guide", _CASE_WORK),
 )
 

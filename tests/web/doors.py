@@ -70,6 +70,14 @@ _REPORT = {
     "own_phone": _PHONE,
     "own_email": "per@lindvik.example",
 }
+_FOLLOWED = {"name": "Besøk", "group": "", "source": "", "baseline": "40", "target": "25,5"}
+_MEASURE = {
+    "title": "Et tiltak",
+    "description": "",
+    "actions": "Ett\nTo",
+    "responsible": "",
+    "when": "",
+}
 _SELECTION = {"number": "", "who": "ingrid"}
 _PAPER = {"title": "Prøve i lesing"}
 
@@ -200,6 +208,12 @@ DOORS: dict[str, Door] = {
     "sign_in.show": Door("", answers={"username": "per", "password": SECRET, "code": "123456"}),
     "slt.demo_sign_in": Door("", page="slt.sign_in"),
     "slt.extend": Door("network", page="slt.show"),
+    "slt.plan.edit": Door("network", answers=_MEASURE),
+    "slt.plan.evaluate": Door(
+        "network", answers={"finding": "Det gikk bra.", "why": "Det virker."}
+    ),
+    "slt.plan.indicator": Door("network", answers=_FOLLOWED),
+    "slt.plan.reading": Door("network", answers={"on": "2026-05", "value": "12,5"}),
     "slt.sign_in": Door("", answers={"username": "olav", "password": SECRET, "code": "123456"}),
     "slt.sign_out": Door("network", page="slt.show"),
 }

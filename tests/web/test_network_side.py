@@ -15,8 +15,8 @@ from bti.slt import migrate
 from bti.slt.account import create_account
 from bti.slt.release import publish_release
 from bti.web import access
+from bti.web.network import EXTENSION
 from bti.web.site import open_site
-from bti.web.views import slt
 from bti.workflows.case_file import case_row
 from tests.integration.slt.samples import PASSWORD, a_coordinator, a_release
 from tests.integration.workflows.cases import log_open, new_case
@@ -54,7 +54,7 @@ def case_id(world: World) -> uuid.UUID:
 @pytest.fixture
 def olav(app: Flask, world: World, case_id: uuid.UUID) -> CriticClient:
     """A browser that is signed in on the network side."""
-    network = app.extensions[slt.EXTENSION]
+    network = app.extensions[EXTENSION]
     made = create_account(network, a_coordinator())
     publish_release(network, a_release(150), by="Hege Moen")
     client = CriticClient(app)
@@ -124,7 +124,7 @@ def _number(context, *, case_id):
 def test_a_case_workers_session_opens_nothing_on_the_network_side(
     app: Flask, world: World, case_id: uuid.UUID, who: str
 ):
-    publish_release(app.extensions[slt.EXTENSION], a_release(150), by="Hege Moen")
+    publish_release(app.extensions[EXTENSION], a_release(150), by="Hege Moen")
     client = CriticClient(app)
     client.client.set_cookie("st_session", world.token(who))
     assert client.get("/account").status == 200, "the session itself works"

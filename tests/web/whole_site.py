@@ -10,7 +10,7 @@ import json
 import sqlite3
 import uuid
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -36,7 +36,11 @@ from bti.domain.errors import AccessDenied
 from bti.identity import totp
 from bti.slt import migrate
 from bti.slt.account import NewAccount, create_account
+from bti.slt.plan import Indicator, Unit
+from bti.slt.plan_change import import_plan
+from bti.slt.plan_file import load
 from bti.slt.release import publish_release
+from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import SignedIn, demo_sign_in
 from bti.web.site import open_site
 from bti.workflows import duty, meeting_page, own_account, sign_in
@@ -253,12 +257,32 @@ def _network_session(app: Flask) -> str:
         ),
     )
     publish_release(runtime, a_release(150), by="Anne Ruud")
+    _plan(runtime)
     demonstration = type(runtime)(
         **{name: getattr(runtime, name) for name in runtime.__slots__ if name != "demo"}, demo=True
     )
     opened = demo_sign_in(demonstration)
     assert isinstance(opened, SignedIn)
     return opened.token
+
+
+def _plan(runtime: SltRuntime) -> None:
+    """A plan with one measure that a number is followed for."""
+    plan = load("moss-2025")
+    followed = Indicator("debut", "Debut", Unit.PERCENT, measure="1", place="1")
+    import_plan(runtime, replace(plan, indicators=(followed,)), "9901")
+
+
+def _plan_ids(site: WholeSite) -> Ids:
+    """The ids of the plan on the network side, and of the measure that a number is followed for."""
+    measure = "SELECT m.plan_id, m.id FROM plan_measures m WHERE m.number='1'"
+    with closing(sqlite3.connect(site.database.with_name("slt.sqlite"))) as live:
+        plan_id, measure_id = live.execute(measure).fetchone()
+    return {
+        "plan_id": uuid.UUID(plan_id),
+        "plan_measure_id": uuid.UUID(measure_id),
+        "year": 2026,
+    }
 
 
 def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
@@ -268,6 +292,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
         "step": "own",
         "period": "2026H1",
         "name": "favicon.svg",
+        **_plan_ids(site),
     }
     questions = {
         "offer_id": "SELECT id FROM baton_offers WHERE case_id=? ORDER BY open_slot IS NULL",

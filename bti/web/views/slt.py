@@ -22,9 +22,7 @@ from werkzeug.wrappers import Response
 from bti.settings import Settings
 from bti.slt.perform import AccessDenied
 from bti.slt.release import show_release
-from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import (
-    Coordinator,
     SignedIn,
     SignInRefused,
     demo_sign_in,
@@ -32,51 +30,21 @@ from bti.slt.sign_in import (
     sign_out,
     who_is,
 )
-from bti.web.access import NETWORK_ROLE
+from bti.web import slt_labels
 from bti.web.csrf import IDENTITY_COOKIES
 from bti.web.forms.slt import SignInForm
 from bti.web.local_address import local_path
+from bti.web.network import NetworkPerson, runtime, signed_in
 from bti.web.notices import notify
 from bti.web.slt_numbers import NumbersPage, numbers_page
+from bti.web.views import slt_plan
 
-EXTENSION: Final = "bti.slt"
 ROOT: Final = "/network"
 
 _COOKIE: Final = "st_network"
 
 blueprint = Blueprint("slt", __name__, url_prefix=ROOT)
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkPerson:
-    """`g.actor` on the network side."""
-
-    coordinator: Coordinator
-
-    @property
-    def name(self) -> str:
-        """Full name."""
-        return self.coordinator.name
-
-    @property
-    def role(self) -> str:
-        """Always the coordinator's role."""
-        return NETWORK_ROLE
-
-    @property
-    def unit_name(self) -> str:
-        """What stands under the name at the top of the page."""
-        return str(gettext("SLT coordinator"))
-
-    @property
-    def municipality(self) -> str:
-        """The municipality's name."""
-        return self.coordinator.municipality_name
-
-    @property
-    def language(self) -> str:
-        """The account's language."""
-        return self.coordinator.language
+blueprint.register_blueprint(slt_plan.blueprint)
 
 
 def cookie_name(settings: Settings) -> str:
@@ -87,11 +55,11 @@ def cookie_name(settings: Settings) -> str:
 def identify(incoming: Request) -> NetworkPerson | None:
     """Whose request this is, or None for everyone who is not signed in on the network side."""
     token = incoming.cookies.get(_cookie(secure=_secure()))
-    found = who_is(_runtime(), token) if token else None
+    found = who_is(runtime(), token) if token else None
     if found is None:
         return None
     g.footer_note = lazy_gettext(
-        "Only released numbers are kept here. Every time someone looks, it is recorded."
+        "Only released numbers and plans are kept here. Every time someone looks, it is recorded."
     )
     return NetworkPerson(found)
 
@@ -114,7 +82,7 @@ def sign_in_page() -> Response:
     form = SignInForm()
     status = 200
     if form.validate_on_submit():
-        outcome = sign_in(_runtime(), form.to_attempt(request.remote_addr or ""))
+        outcome = sign_in(runtime(), form.to_attempt(request.remote_addr or ""))
         if isinstance(outcome, SignedIn):
             return _signed_in(outcome)
         status = _explain(form, outcome)
@@ -123,7 +91,7 @@ def sign_in_page() -> Response:
     form.forget_code()
     page = SignInPage(
         action=url_for("slt.sign_in", next=_where_to()),
-        demo_action=url_for("slt.demo_sign_in") if _runtime().demo else "",
+        demo_action=url_for("slt.demo_sign_in") if runtime().demo else "",
     )
     return make_response(render_template("slt/sign_in.html", page=page, form=form), status)
 
@@ -132,7 +100,7 @@ def sign_in_page() -> Response:
 def demo_sign_in_page() -> Response:
     """Sign in as the made-up coordinator. Answers 404 outside demo mode, as if it were not there."""
     try:
-        outcome = demo_sign_in(_runtime())
+        outcome = demo_sign_in(runtime())
     except AccessDenied:
         abort(404)
     return _signed_in(outcome)
@@ -144,7 +112,7 @@ def sign_out_page() -> Response:
     name = _cookie(secure=_secure())
     token = request.cookies.get(name)
     if token:
-        sign_out(_runtime(), token)
+        sign_out(runtime(), token)
     notify("signed_out")
     response = redirect(url_for("slt.sign_in"), 303)
     response.delete_cookie(name, secure=_secure(), httponly=True, samesite="Lax")
@@ -168,11 +136,12 @@ class SignInPage:
 def register(app: Flask) -> None:
     """Add the pages. `app.extensions["bti.slt"]` must hold an SltRuntime before the first request."""
     app.register_blueprint(blueprint)
+    slt_labels.register(app)
 
 
 def _numbers(period: str | None) -> str:
     try:
-        found = show_release(_runtime(), _actor().coordinator, period)
+        found = show_release(runtime(), signed_in().coordinator, period)
     except AccessDenied:
         abort(404)
     page: NumbersPage = numbers_page(found)
@@ -211,18 +180,6 @@ def _where_to() -> str:
     start = url_for("slt.show")
     wanted = local_path(request.args.get("next"), start)
     return wanted if wanted.startswith(f"{ROOT}/") else start
-
-
-def _actor() -> NetworkPerson:
-    # The gate has let nobody else through; this is the second lock on the same door.
-    if not isinstance(g.actor, NetworkPerson):
-        abort(404)
-    return g.actor
-
-
-def _runtime() -> SltRuntime:
-    runtime: SltRuntime = current_app.extensions[EXTENSION]
-    return runtime
 
 
 def _secure() -> bool:

@@ -10,20 +10,16 @@ from bti.identity.totp import code_at
 from bti.slt.release import publish_release
 from bti.web import access
 from bti.web.app import Identity, assemble
+from bti.web.network import EXTENSION
 from bti.web.views import slt
 from tests.integration.slt.samples import PASSWORD, Network, a_network, a_release, read
 from tests.web.critic import CriticClient
 
 SVG = "{http://www.w3.org/2000/svg}"
 RULES = {
-    "language": access.PUBLIC,
-    "static_file": access.PUBLIC,
-    "slt.demo_sign_in": access.PUBLIC,
-    "slt.extend": access.NETWORK,
-    "slt.release": access.NETWORK,
-    "slt.show": access.NETWORK,
-    "slt.sign_in": access.PUBLIC,
-    "slt.sign_out": access.NETWORK,
+    name: rule
+    for name, rule in access.ROUTES.items()
+    if name.startswith("slt.") or name in {"language", "static_file"}
 }
 
 
@@ -44,7 +40,7 @@ def app(side: Network) -> Flask:
         features=[slt],
         routes=RULES,
     )
-    site.extensions[slt.EXTENSION] = side.runtime
+    site.extensions[EXTENSION] = side.runtime
     return site
 
 

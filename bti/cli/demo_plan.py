@@ -1,0 +1,54 @@
+"""The coordinator's plan in the demonstration: taken in, followed for a year and evaluated."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bti.cli.demo_stage import at_hour
+from bti.slt.plan import Decision, EvaluationKind, Wanted
+from bti.slt.plan_change import (
+    EvaluateMeasure,
+    NoteReading,
+    evaluate_measure,
+    import_plan,
+    note_reading,
+)
+from bti.slt.plan_file import load_file
+from bti.slt.plan_show import show_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from bti.slt.runtime import SltRuntime
+    from bti.slt.sign_in import Coordinator
+
+_FILE: Final = Path(__file__).with_name("demo_plan.toml")
+
+
+def story(network: SltRuntime, olav: Coordinator, now: datetime) -> Iterator[datetime]:
+    """Take the plan in when its period begins, and follow it up in the last months before ``now``."""
+    plan = load_file(_FILE)
+    yield at_hour(plan.first_day, 9)
+    plan_id = import_plan(network, plan, olav.municipality_number)
+    spring = date(now.year, 5, 20)
+    if at_hour(spring, 10) >= now:
+        return
+    yield at_hour(spring, 10)
+    note_reading(network, olav, plan_id, NoteReading("visits", f"{spring:%Y-%m}", Decimal(44)))
+    note_reading(network, olav, plan_id, NoteReading("debut", f"{spring:%Y}", Decimal("21.5")))
+    stored = show_plan(network, olav, plan_id, Wanted()).stored
+    if stored is not None:
+        found = EvaluateMeasure(
+            measure_id=stored.measure_ids["1"],
+            kind=EvaluationKind.PROCESS,
+            on=spring,
+            finding="Flere kommer på fredager enn vi ventet. De eldste sier at det er lite for dem.",
+            decision=Decision.CHANGE,
+            why="Vi prøver én kveld i måneden for de eldste.",
+            reason="",
+        )
+        evaluate_measure(network, olav, plan_id, found)
