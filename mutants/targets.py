@@ -94,6 +94,7 @@ TARGETS: dict[str, Target] = {
             f"{_KEYD}/test_grants_of_a_move.py",
             f"{_KEYD}/test_grants_by_two.py",
             f"{_KEYD}/test_grants_in_a_case.py",
+            f"{_KEYD}/test_grants_of_a_state.py",
             f"{_KEYD}/test_grants_of_a_municipality.py",
             f"{_KEYD}/test_grants_of_consent.py",
             f"{_KEYD}/test_grants_of_approvals.py",

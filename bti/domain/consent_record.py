@@ -92,14 +92,15 @@ def cell_name(cell: CellRef, owner: uuid.UUID) -> str:
     return f"{cell.info_type.value}:{way.value}"
 
 
-def stops(said: Stored, cell: str) -> bool:
-    """Whether what was said to a question, or about a sharing by law, ends a cell (its short name) for good.
+def stops(said: Stored, cell: CellRef) -> bool:
+    """Whether what was said to a question, or about a sharing by law, ends a cell for good.
 
-    Nothing that is said later opens it again: it takes another question.
+    Nothing that is said later opens it again: it takes another question. Raises ``KeyError``, ``TypeError`` or
+    ``ValueError`` for what has no form.
     """
     if said["answer"] == WITHDRAWN:
-        named = said.get("cells")
-        return not named or cell in named
+        named = said["cells"]
+        return not named or cell_name(cell, uuid.UUID(said["owner"])) in named
     return said["answer"] in _ENDS
 
 

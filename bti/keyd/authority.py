@@ -22,7 +22,7 @@ from bti.db.walls import meets
 from bti.domain.archive import is_archived
 from bti.domain.codes import InfoType, Role
 from bti.domain.consent import CellBasis, CellFacts
-from bti.domain.consent_record import cell_name, stops
+from bti.domain.consent_record import stops
 from bti.domain.errors import AccessDenied
 from bti.domain.events import CellRef
 from bti.domain.levels import CaseStatus
@@ -240,10 +240,10 @@ def _facts(about: CaseRows, ops_of: OpsOf) -> ObjectFacts:
         holder_unit=log["holder_unit_id"] if log else None,
         offered_to=offer["to_id"] if offer else None,
         offered_unit=offer["to_unit_id"] if offer else None,
-        offer_expires_at=_instant(ops_of(offer, "meta_ct")["expires_at"]) if offer else None,
+        offer_expires_at=_ends_at(offer, ops_of) if offer else None,
         places=tuple(map(_place, about.places)),
         referred_to=frozenset({uuid.UUID(ops["team_unit"])} if waiting else ()),
-        cells=tuple(_cell(row, said, case["unit_id"]) for row in about.cells),
+        cells=tuple(_cell(row, said) for row in about.cells),
         archived=is_archived(ops),
         protected=protected,
         named_readers=readers,
@@ -273,7 +273,7 @@ def _place(row: PlainRow) -> PlaceFacts:
     )
 
 
-def _cell(row: PlainRow, said: Said, owner: uuid.UUID) -> CellFacts:
+def _cell(row: PlainRow, said: Said) -> CellFacts:
     """Return the cell; as ended from its beginning where what was said to its question ends it."""
     found = CellFacts(
         consent_id=row["consent_id"],
@@ -287,8 +287,8 @@ def _cell(row: PlainRow, said: Said, owner: uuid.UUID) -> CellFacts:
     )
     if found.withdrawn_at is not None:
         return found
-    way = cell_name(CellRef(found.from_unit, found.to_unit, found.info_type), owner)
-    over = any(one is None or stops(one, way) for one in said[found.consent_id])
+    cell = CellRef(found.from_unit, found.to_unit, found.info_type)
+    over = any(_is_over(one, cell) for one in said[found.consent_id])
     return replace(found, withdrawn_at=found.valid_from) if over else found
 
 
@@ -309,16 +309,26 @@ def _said(about: CaseRows, ops_of: OpsOf) -> Said:
 
 def _answer(row: PlainRow, ops_of: OpsOf) -> dict[str, Any] | None:
     try:
-        found = ops_of(row, "meta_ct")
+        return ops_of(row, "meta_ct")
     except SealError:
         return None
-    whole = isinstance(found.get("answer"), str) and isinstance(found.get("cells", []), list)
-    return found if whole else None
+
+
+def _is_over(said: dict[str, Any] | None, cell: CellRef) -> bool:
+    try:
+        return said is None or stops(said, cell)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return True
 
 
 def _emergency(row: PlainRow) -> EmergencyFacts:
     return EmergencyFacts(row["account_id"], row["unit_id"], row["opened_at"], row["expires_at"])
 
 
-def _instant(value: str) -> datetime:
-    return datetime.fromisoformat(value)
+def _ends_at(offer: PlainRow, ops_of: OpsOf) -> datetime | None:
+    """Return until when an offer can be answered; None, which is never, for one that pages wrote without a form."""
+    try:
+        found = datetime.fromisoformat(ops_of(offer, "meta_ct")["expires_at"])
+    except (SealError, KeyError, TypeError, ValueError):
+        return None
+    return found if found.tzinfo is not None else None

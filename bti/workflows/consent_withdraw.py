@@ -111,6 +111,8 @@ def _store(
         "at": event.at,
         "form": "",
         "cells": sorted(cell_name(cell, asked.owner) for cell in chosen),
+        # Whose side the names are told from: the case may move to another service.
+        "owner": asked.owner,
     }
     stopped = sorted(cell_name(cell, asked.owner) for cell in event.cells)
     row.body = {

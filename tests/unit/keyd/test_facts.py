@@ -12,6 +12,7 @@ from bti.crypto.envelope import TENANT_WIDE, Place, seal
 from bti.crypto.errors import SealError
 from bti.crypto.values import json_to_bytes
 from bti.db.guards import FORGED
+from bti.db.models import BatonOffer
 from bti.db.sealed_value import Sealed
 from bti.db.walls import EVERYWHERE, stand
 from bti.domain.codes import InfoType, Role
@@ -44,6 +45,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 #: Everything about it is there, nothing but the case, and another municipality's.
 FULL, BARE, ELSEWHERE = CASE, an_id(44), an_id(45)
 LOG, OFFER = an_id(51), an_id(52)
+OURS, THEIRS = {"owner": str(SCHOOL)}, {"owner": str(PPS)}
 STATE = {"status": "open", "referral": "", "team_unit": None, "protection": None}
 
 
@@ -196,6 +198,16 @@ def test_a_case_of_another_municipality_and_one_that_is_not_there_are_the_same(r
     assert facts(rows) == {}
 
 
+@pytest.mark.parametrize("ends", [None, 7, "soon", "2026-12-01T00:00:00"])
+def test_an_offer_without_a_form_is_never_answered_and_hinders_nobody(rows, ends):
+    place = Place(TENANT, TENANT_WIDE, "baton_offers", "meta_ct", OFFER, 1)
+    for blob in (seal(OPS, place, json_to_bytes({"expires_at": ends})), b"x" * 110):
+        offers = BatonOffer.__table__.update().where(BatonOffer.id == OFFER)
+        rows.connection().execute(offers.values(meta_ct=Sealed(blob)))
+        found = facts(rows, FULL)[FULL]
+        assert (found.offered_to, found.offer_expires_at) == (TEACHER, None)
+
+
 def put_said(rows, said, *, consent=CONSENT, tenant=TENANT, case=FULL, row=None):
     """Something that was said to a question, as the pages store it; bytes are stored as they are."""
     row = row or uuid.uuid4()
@@ -213,8 +225,14 @@ def put_said(rows, said, *, consent=CONSENT, tenant=TENANT, case=FULL, row=None)
         ({"answer": "unblocked"}, False),
         ({"answer": "opened"}, False),
         ({"answer": "withdrawn", "cells": []}, True),
-        ({"answer": "withdrawn", "cells": ["health:out", "measures:out"]}, True),
-        ({"answer": "withdrawn", "cells": ["measures:in", "health:out"]}, False),
+        ({"answer": "withdrawn", "cells": ["health:out", "measures:out"], **OURS}, True),
+        ({"answer": "withdrawn", "cells": ["measures:in", "health:out"], **OURS}, False),
+        # The case has moved since: the names are told from the side that asked.
+        ({"answer": "withdrawn", "cells": ["measures:in"], **THEIRS}, True),
+        ({"answer": "withdrawn", "cells": ["measures:out"], **THEIRS}, False),
+        ({"answer": "withdrawn", "cells": ["measures:in"]}, True),
+        ({"answer": "withdrawn", "cells": ["measures:in"], "owner": "nobody"}, True),
+        ({"answer": "withdrawn", "cells": ["measures:in"], "owner": 7}, True),
         ({"answer": "withdrawn"}, True),
         ({"answer": "lapsed"}, True),
         ({"answer": "blocked"}, True),

@@ -267,6 +267,14 @@ def a_case_row(version=2, unit=SCHOOL, **state):
 
 
 CONCERN = (Action.LOG_CONCERN,)
+PROTECTED = {
+    "grade": "confidential",
+    "of": "child",
+    "until": "2027-01-01",
+    "checked_on": "2026-09-01",
+    "readers": [],
+}
+NAMED = PROTECTED | {"readers": [TEACHER.hex]}
 AT_THE_TEAM = {"referral": "taken", "team_unit": PPS.hex}
 
 
@@ -314,9 +322,9 @@ def test_a_case_begins_open_with_neither_referral_nor_protection(rows, state):
             {Action.RETURN_REFERRAL, Action.WITHDRAW_CONSENT, Action.CLOSE_CASE},
         ),
         ({"referral": "taken", "team_unit": PPS.hex}, {}, {Action.CLOSE_CASE}),
-        ({}, {"protection": {"a": 1}}, {Action.PROTECT_CASE}),
-        ({"protection": {"a": 1}}, {"protection": {"a": 2}}, {Action.MANAGE_PROTECTION}),
-        ({"protection": {"a": 1}}, {}, {Action.MANAGE_PROTECTION}),
+        ({}, {"protection": PROTECTED}, {Action.PROTECT_CASE}),
+        ({"protection": PROTECTED}, {"protection": NAMED}, {Action.MANAGE_PROTECTION}),
+        ({"protection": PROTECTED}, {}, {Action.MANAGE_PROTECTION}),
         ({}, {"note": "a detail"}, {*WRITING}),
         (AT_THE_TEAM, AT_THE_TEAM | {"note": "a detail"}, {*WRITING}),
     ],
@@ -328,7 +336,7 @@ def test_each_change_of_a_case_needs_its_own_act(rows, before, after, acts):
 
 
 def test_two_changes_at_once_need_both_acts(rows):
-    old, new = a_case_row(1), a_case_row(2, status="closed", protection={"a": 1})
+    old, new = a_case_row(1), a_case_row(2, status="closed", protection=PROTECTED)
     both = (Action.CLOSE_CASE, Action.PROTECT_CASE)
     assert asks(rows, "cases", new, old, row=CASE, can=both)
     for one in both:
