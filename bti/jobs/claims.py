@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bti.db.models import WorkJob
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine, Executable
@@ -62,13 +62,27 @@ class Claims:
     engine: Engine
     lease: timedelta = LEASE
 
-    def know(self, names: Collection[str], now: datetime) -> None:
-        """Give every job that has none its row; a new one is due at once."""
+    def know(self, latest: Mapping[str, datetime], now: datetime) -> None:
+        """Give every job that has none its row; a new one is due at once.
+
+        ``latest`` tells of each when it is due again if it is done now. One that is put off for longer, or held for longer
+        than a lease, was put off by nobody at work: it is due at once too. An hour is left to clocks, and to what failed.
+        """
         with self.engine.begin() as connection:
             known = set(connection.scalars(select(WorkJob.name)))
-            fresh = [_fresh(name, now) for name in sorted(names) if name not in known]
+            fresh = [_fresh(name, now) for name in sorted(latest) if name not in known]
             if fresh:
                 connection.execute(_insert(connection), fresh)
+            for name in sorted(latest.keys() & known):
+                far = or_(
+                    WorkJob.due_at > latest[name] + LONGEST_WAIT,
+                    WorkJob.owed_at > latest[name] + LONGEST_WAIT,
+                    WorkJob.held_until > now + self.lease + LONGEST_WAIT,
+                )
+                put_back = {"due_at": now, "owed_at": now, "holder": "", "held_until": None}
+                connection.execute(
+                    update(WorkJob).where(WorkJob.name == name, far).values(put_back)
+                )
 
     def take(self, names: Collection[str], now: datetime) -> Claim | None:
         """Take the job among these that has been due longest, or None when none is."""

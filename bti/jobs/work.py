@@ -46,7 +46,8 @@ class Worker:
     def round(self) -> tuple[int, int]:
         """Do what is due now; returns how many jobs were done and how many failed."""
         by_name = {job.name: job for job in self.jobs}
-        self.claims.know(by_name, self._now)
+        now = self._now
+        self.claims.know({name: job.when.after(now) for name, job in by_name.items()}, now)
         done = failed = 0
         while not self.stopped.is_set():
             claim = self.claims.take(by_name, self._now)

@@ -38,7 +38,7 @@ def test_one_round_does_what_is_due_and_the_status_says_so(world, monkeypatch):
 
 def test_a_job_that_nobody_has_done_is_named_as_late(world, monkeypatch):
     claims = lived_in(world, monkeypatch)
-    claims.know(["heartbeat"], world.clock.now())
+    claims.know({"heartbeat": world.clock.now()}, world.clock.now())
 
     told = bti("work", "status")
     assert told.exit_code == 1

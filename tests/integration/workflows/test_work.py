@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
@@ -121,7 +121,7 @@ def test_the_job_of_a_worker_that_was_killed_is_taken_up_when_its_lease_has_run_
 ):
     world = request.getfixturevalue(engine)
     claims, now = Claims(world.runtime.engine), world.clock.now()
-    claims.know(["errand"], now)
+    claims.know({"errand": now}, now)
     killed = claims.take(["errand"], now)
     assert killed is not None
 
@@ -132,6 +132,19 @@ def test_the_job_of_a_worker_that_was_killed_is_taken_up_when_its_lease_has_run_
     assert not claims.done(killed, later, later + LEASE), "it was slow, and another has the job now"
     assert claims.done(taken, later, later + LEASE)
     assert stands(world).done_at == later
+
+
+@pytest.mark.parametrize("column", ["due_at", "owed_at", "held_until"])
+def test_a_job_that_was_put_off_in_sql_is_done_at_the_next_round(world, column):
+    done = []
+    worker = worker_of(world, job(lambda _runtime: done.append(1)))
+    worker.round()
+    for ahead, rounds in ((timedelta(hours=1), 1), (timedelta(days=30), 2)):
+        with world.runtime.engine.begin() as connection:
+            far = {column: world.clock.now() + ahead}
+            connection.execute(update(WorkJob).where(WorkJob.name == "errand").values(far))
+        worker.round()
+        assert len(done) == rounds
 
 
 def test_a_job_that_fails_stops_no_other_and_is_neither_lost_nor_hidden(world):
