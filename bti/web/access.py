@@ -269,6 +269,7 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "measure.goal": RouteRule(CASE_WORK.access, "write_plan"),
     "measure.new": RouteRule(CASE_WORK.access, "write_plan"),
     "measure.note": RouteRule(CASE_WORK.access, "write_note"),
+    "measure.overview": RouteRule(CASE_WORK.access, "read_case"),
     # meetings
     "meeting.approve": RouteRule(CASE_WORK.access, "keep_minutes"),
     "meeting.cancel": RouteRule(CASE_WORK.access, "plan_meeting"),

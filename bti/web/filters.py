@@ -21,6 +21,7 @@ _PATTERNS: Final = {
     "day": ("d. MMMM", "d MMMM"),
     "day_year": ("d. MMMM y", "d MMMM y"),
     "day_short": ("d. MMM", "d MMM"),
+    "month_year": ("MMM y", "MMM y"),
     "weekday": ("EEEE d. MMMM y", "EEEE d MMMM y"),
     "weekday_short": ("EEE", "EEE"),
     "clock": ("'kl.' HH.mm", "HH:mm"),
@@ -59,6 +60,11 @@ def day_year(value: date) -> str:
 def day_short(value: date) -> str:
     """«17. nov.», for tables."""
     return _format(value, "day_short")
+
+
+def month_year(value: date) -> str:
+    """«nov. 2026», along the edge of a drawing."""
+    return _format(value, "month_year")
 
 
 def weekday(value: date) -> str:
@@ -166,6 +172,7 @@ _FILTERS: Final = (
     clock,
     day,
     day_short,
+    month_year,
     day_year,
     file_size,
     hard_spaces,

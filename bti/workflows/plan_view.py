@@ -121,6 +121,11 @@ class Plan:
         return not self.goals
 
     @property
+    def has_measures(self) -> bool:
+        """Whether there is a measure one may read."""
+        return any(goal.measures for goal in self.goals)
+
+    @property
     def evaluated(self) -> bool:
         """Whether something was evaluated, so that the way on can be chosen."""
         return any(measure.evaluations for goal in self.goals for measure in goal.measures)

@@ -42,6 +42,7 @@ CASE_PAGES = (
     "measure.goal",
     "measure.new",
     "measure.note",
+    "measure.overview",
     "meeting.list_",
     "meeting.move",
     "meeting.new",

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.integration.workflows.states import goal, ops, planned, today, with_log
+from tests.web.critic import html
 from tests.web.plan_site import client_for, filled
 
 
@@ -41,6 +42,31 @@ def test_a_goal_and_a_measure_are_agreed_on_and_stand_on_the_case_page(world):
     assert "Fast voksen" in shown.text
     assert "The measure is saved." in shown.text
     assert ops(world, case_id).next_evaluation == today(world) + timedelta(days=42)
+
+
+def test_measures_over_time_are_drawn_and_stand_in_a_table_that_says_the_same(world):
+    case_id = with_log(world)
+    measure_id = planned(world, case_id)
+    client = client_for(world, "ingrid")
+    path = evaluate_path(case_id, measure_id)
+    client.post(path, filled(client.get(path), path, **answers(result="worse")))
+    page = client.get(f"/cases/{case_id}/measures")
+    drawing = html(page).partition('role="img"')[2].partition("</svg>\n</div>")[0]
+    assert "1 measure from 1 September 2026 to" in drawing.replace("\xa0", " ")
+    assert drawing.count("<rect") == 1
+    assert drawing.count('data-resultat="worse"') == drawing.count("data-resultat") == 1
+    (row,) = [one for one in page.all("tr") if one.find("td") is not None]
+    told = " ".join(row.itertext()).replace("\xa0", " ")
+    assert "1 September 2026: Became worse" in told
+    assert "style=" not in html(page)
+
+
+def test_a_case_without_measures_has_nothing_to_draw(world):
+    case_id = with_log(world)
+    client = client_for(world, "ingrid")
+    page = client.get(f"/cases/{case_id}/measures")
+    assert "No goals and measures yet." in page.text
+    assert 'role="img"' not in html(page)
 
 
 def test_without_a_goal_the_goal_comes_first(world):

@@ -14,7 +14,7 @@ from bti.web import messages
 from bti.web.doorway import perform
 from bti.web.forms.measure import EvaluationForm, GoalForm, MeasureForm, NoteForm
 from bti.web.notices import notify
-from bti.workflows import measure
+from bti.workflows import measure, measure_overview
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -85,6 +85,13 @@ def evaluate(case_id: uuid.UUID, measure_id: uuid.UUID) -> Response:
         else:
             return _done(case_id, "evaluated")
     return _page("evaluate", page, form)
+
+
+@blueprint.get("/measures")
+def overview(case_id: uuid.UUID) -> Response:
+    """What was tried, how long, and how it went."""
+    page = perform(measure_overview.overview, case_id=case_id)
+    return make_response(render_template("measure/overview.html", page=page))
 
 
 @blueprint.route("/notes/new", methods=["GET", "POST"])
