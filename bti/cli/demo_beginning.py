@@ -15,6 +15,8 @@ from bti.domain.codes import (
     HeardMethod,
     InfoType,
     Kept,
+    MeasureType,
+    Party,
     TalkedWithChild,
 )
 from bti.domain.consent import Answer, Form, Scope
@@ -46,6 +48,8 @@ class Plot:
     measure: str = ""
     how: str = ""
     arena: Arena = Arena.SCHOOL
+    kind: MeasureType = MeasureType.ADULT
+    party: Party = Party.STAFF
     responsible: str = ""
 
 

@@ -88,6 +88,7 @@ def hold(course: Course, meeting_id: uuid.UUID) -> None:
             place=0,
             goal_id=page.goals[0].id,
             arena=Arena.SCHOOL,
+            responsible="Kontaktlæreren",
             start_on=page.today,
             evaluate_on=due,
         ),

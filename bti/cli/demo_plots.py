@@ -7,7 +7,7 @@ from typing import Final
 
 from bti.cli.demo_beginning import Plot
 from bti.cli.demo_people import Child, synthetic_number
-from bti.domain.codes import Arena, ConcernCategory
+from bti.domain.codes import Arena, ConcernCategory, MeasureType, Party
 
 _DAYS_IN_YEAR: Final = 365.25
 
@@ -54,6 +54,7 @@ HOMEWORK: Final = Plot(
     guardians_say="Vi ser at det blir krangling om lekser hver kveld.",
     goal="Leverer minst tre av fire oppgaver.",
     measure="Tilpasset lekseplan",
+    kind=MeasureType.ADAPTATION,
     how="Kortere oppgaver, og ti minutter sammen med en voksen før skoleslutt.",
     responsible="Kontaktlæreren",
 )
@@ -75,7 +76,8 @@ ALONE: Final = Plot(
     goal="Har noen å være sammen med i storefri.",
     measure="Vennegruppe med helsesykepleier",
     how="Fem jenter møtes hver onsdag og planlegger noe sammen.",
-    responsible="Kari Lund, helsesykepleier",
+    kind=MeasureType.CONVERSATION,
+    responsible="Helsesykepleieren",
 )
 ANGER: Final = Plot(
     seen="Blir fort sint når noe endrer seg, og går ut av rommet. Kommer alltid tilbake selv.",
@@ -96,6 +98,8 @@ SCREENS: Final = Plot(
     measure="Søvnavtale hjemme",
     how="Familien har en avtale som de ser på sammen hver søndag.",
     arena=Arena.HOME,
+    kind=MeasureType.ADAPTATION,
+    party=Party.GUARDIAN,
     responsible="Foresatte",
 )
 WORRIED: Final = Plot(
@@ -107,7 +111,8 @@ WORRIED: Final = Plot(
     measure="Samtale annenhver uke",
     how="En halv time om det som er vanskelig, og hva som hjelper.",
     arena=Arena.HEALTH,
-    responsible="Kari Lund, helsesykepleier",
+    kind=MeasureType.CONVERSATION,
+    responsible="Helsesykepleieren",
 )
 TWO_HOMES: Final = Plot(
     seen="Er stille de dagene det er bytte mellom hjemmene, og har ofte ikke med det han trenger.",
@@ -118,6 +123,8 @@ TWO_HOMES: Final = Plot(
     measure="Felles ukeplan for to hjem",
     how="Skolen sender samme plan til begge, og han har et sett med bøker hvert sted.",
     arena=Arena.HOME,
+    kind=MeasureType.GUIDANCE,
+    party=Party.GUARDIAN,
     responsible="Begge foresatte",
 )
 LANGUAGE: Final = Plot(
@@ -129,7 +136,7 @@ LANGUAGE: Final = Plot(
     measure="Lekegruppe med bilder",
     how="Tre barn og en voksen, hver dag før lunsj.",
     arena=Arena.KINDERGARTEN,
-    responsible="Mona Lie, pedagogisk leder",
+    responsible="Pedagogisk leder",
 )
 TEASED: Final = Plot(
     seen="Blir kalt ting i garderoben. To andre elever har fortalt det til oss.",
@@ -139,7 +146,7 @@ TEASED: Final = Plot(
     goal="Er trygg i garderoben og i friminuttene.",
     measure="Voksen i garderoben",
     how="En voksen er til stede før og etter gym, og vi snakker med gruppen.",
-    responsible="Siv Aas, rektor",
+    responsible="Rektor",
 )
 DROPPED_OUT: Final = Plot(
     seen="Har sluttet på fotball og kommer ikke lenger på klubben. Henger alene ved senteret.",
@@ -150,7 +157,8 @@ DROPPED_OUT: Final = Plot(
     measure="Fritidskort og følge til klubben",
     how="Klubben dekker utstyr, og en voksen blir med de første gangene.",
     arena=Arena.LEISURE,
-    responsible="Silje Haugen, ungdomsarbeider",
+    kind=MeasureType.BELONGING,
+    responsible="Ungdomsarbeideren",
 )
 MANY_THINGS: Final = Plot(
     seen="Fraværet har økt fra fem til tjue dager, og han orker lite når han er her. "

@@ -77,7 +77,7 @@ def with_pps(stage: Stage) -> Iterator[datetime]:
     yield stage.ago(28, 10)
     course.add_measure(
         "Råd til lærerne om begreper", "Nina er med i to timer i uka og viser hvordan.",
-        "Nina Holm, PP-rådgiver", stage.day(-15), by="nina",
+        "PP-rådgiveren", stage.day(-15), by="nina",
     )  # fmt: skip
     yield stage.ago(26, 14)
     course.note("Ali deltok muntlig tre ganger denne uka.", InfoType.LEARNING)

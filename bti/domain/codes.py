@@ -144,6 +144,29 @@ class Arena(StrEnum):
     OTHER = "other"
 
 
+class MeasureType(StrEnum):
+    """What sort of measure it is."""
+
+    ADULT = "adult"  # somebody steady beside the child
+    ADAPTATION = "adaptation"
+    PRACTICE = "practice"
+    CONVERSATION = "conversation"
+    BELONGING = "belonging"
+    GUIDANCE = "guidance"  # of grown-ups
+    HEALTH = "health"
+    ASSESSMENT = "assessment"
+    OTHER = "other"
+
+
+class Party(StrEnum):
+    """Whose measure it is to carry out. A function, and never a person by name."""
+
+    STAFF = "staff"
+    GUARDIAN = "guardian"
+    YOUTH = "youth"
+    VOLUNTEER = "volunteer"
+
+
 class MeasureResult(StrEnum):
     """How a measure went."""
 

@@ -7,12 +7,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from bti.domain.ages import day_in_norway
-from bti.domain.codes import Arena, Decision, MeasureResult, NotHeardReason
+from bti.domain.codes import (
+    Arena,
+    Decision,
+    MeasureResult,
+    MeasureType,
+    NotHeardReason,
+    Party,
+)
 from bti.domain.errors import RuleBroken
 from bti.domain.events import MeasureEvaluated
+from bti.domain.identifying import Trace, identifying
 from bti.domain.local_rules import ProfileRules
+
+_PERSONAL: Final = frozenset(
+    {Trace.NAME, Trace.NATIONAL_ID, Trace.EMAIL, Trace.PHONE, Trace.NUMBER}
+)
 
 
 class MeasureState(StrEnum):
@@ -35,12 +48,14 @@ class GoalFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureFacts:
-    """A measure as it was agreed. ``responsible`` may be a guardian or the youth."""
+    """A measure as it was agreed. ``responsible`` is a function in words, ``party`` whose it is."""
 
     measure_id: uuid.UUID
     goal_id: uuid.UUID | None
     title: str = field(repr=False)
     arena: Arena
+    kind: MeasureType = MeasureType.OTHER
+    party: Party = Party.STAFF
     responsible: str = field(repr=False)
     start_on: date | None
     evaluate_on: date | None
@@ -90,7 +105,7 @@ def check_measure(
     """Check a new measure; returns it.
 
     Raises ``RuleBroken`` with measure.no_goal, measure.no_title, measure.no_responsible,
-    measure.no_dates, measure.evaluation_before_start, measure.evaluation_past.
+    measure.names_somebody, measure.no_dates, measure.evaluation_before_start, measure.evaluation_past.
     """
     if measure.goal_id not in {goal.goal_id for goal in goals}:
         raise RuleBroken("measure.no_goal")
@@ -98,6 +113,8 @@ def check_measure(
         raise RuleBroken("measure.no_title")
     if not measure.responsible.strip():
         raise RuleBroken("measure.no_responsible")
+    if names_somebody(measure.responsible):
+        raise RuleBroken("measure.names_somebody")
     if measure.start_on is None or measure.evaluate_on is None:
         raise RuleBroken("measure.no_dates", suggested=suggest_evaluation(today, rules))
     if measure.evaluate_on < measure.start_on:
@@ -105,6 +122,14 @@ def check_measure(
     if measure.evaluate_on < today:
         raise RuleBroken("measure.evaluation_past", today=today)
     return measure
+
+
+def names_somebody(function: str) -> bool:
+    """Whether what should be a function is a person: a name, a number or an address to reach one at.
+
+    People change work, and a measure stays: who holds a function is known where it is held.
+    """
+    return any(one.trace in _PERSONAL for one in identifying(function))
 
 
 def suggest_evaluation(start_on: date, rules: ProfileRules) -> date:

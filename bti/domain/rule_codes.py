@@ -169,6 +169,7 @@ RULE_CODES: Final = frozenset(
         "measure.evaluation_past",
         "measure.no_dates",
         "measure.no_goal",
+        "measure.names_somebody",
         "measure.no_responsible",
         "measure.no_title",
         "national_id.check_digits",

@@ -33,6 +33,7 @@ from bti.domain.meetings import AbsenceReason, MeetingKind, MeetingState
 from bti.domain.rights import Finding, IndividualPlan
 from bti.domain.signers import SignerRole
 from bti.web import i18n
+from bti.web.measure_labels import MEASURE_TYPE, PARTY
 from bti.web.paper_labels import GUARDIAN_ACCESS, LEFT_OUT, RECEIVER, STAYS_OUT
 
 if TYPE_CHECKING:
@@ -330,6 +331,8 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "sector": SECTOR,
     "role": ROLE,
     "arena": ARENA,
+    "measure_type": MEASURE_TYPE,
+    "party": PARTY,
     "result": RESULT,
     "result_done": RESULT_DONE,
     "decision": DECISION,

@@ -216,6 +216,7 @@ RULES: Final[Mapping[str, Any]] = {
     "measure.evaluation_past": _l("The evaluation day has passed already."),
     "measure.no_dates": _l("Choose when it starts and when you will evaluate."),
     "measure.no_goal": _l("Choose which goal the measure belongs to."),
+    "measure.names_somebody": _l("Write a function, and not a person's name or number."),
     "measure.no_responsible": _l("Write who is responsible."),
     "measure.no_title": _l("Give the measure a name."),
     "national_id.check_digits": _l("The number is not right. Check each digit."),

@@ -17,7 +17,14 @@ from bti.domain import deadlines
 from bti.domain.access import Action
 from bti.domain.baton import AccountFacts
 from bti.domain.closing import closing_note
-from bti.domain.codes import Arena, ClosingCause, InfoType, RemainingNeed
+from bti.domain.codes import (
+    Arena,
+    ClosingCause,
+    InfoType,
+    MeasureType,
+    Party,
+    RemainingNeed,
+)
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import (
     CaseStatus,
@@ -90,6 +97,8 @@ class OpenLog:
     title: str
     description: str
     arena: Arena
+    kind: MeasureType = MeasureType.OTHER
+    party: Party = Party.STAFF
     responsible: str
     start_on: date
     evaluate_on: date

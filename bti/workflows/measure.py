@@ -15,7 +15,15 @@ from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
 from bti.domain import measures as rules
 from bti.domain.access import Action
-from bti.domain.codes import Arena, Decision, InfoType, MeasureResult, NotHeardReason
+from bti.domain.codes import (
+    Arena,
+    Decision,
+    InfoType,
+    MeasureResult,
+    MeasureType,
+    NotHeardReason,
+    Party,
+)
 from bti.domain.errors import RuleBroken
 from bti.domain.measures import EvaluationFacts, GoalFacts, MeasureFacts, View
 from bti.workflows.case_file import (
@@ -66,7 +74,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddMeasure:
-    """A measure towards a goal. ``responsible`` is a person or a role in words."""
+    """A measure towards a goal. ``responsible`` is a function in words, never a name."""
 
     case_id: uuid.UUID
     version: int | None
@@ -74,6 +82,8 @@ class AddMeasure:
     title: str = field(repr=False)
     description: str = field(repr=False)
     arena: Arena
+    kind: MeasureType = MeasureType.OTHER
+    party: Party = Party.STAFF
     responsible: str = field(repr=False)
     start_on: date
     evaluate_on: date
@@ -138,8 +148,16 @@ class FirstPlan(Protocol):
         """Where."""
 
     @property
+    def kind(self) -> MeasureType:
+        """Of what sort."""
+
+    @property
+    def party(self) -> Party:
+        """Whose it is to carry out."""
+
+    @property
     def responsible(self) -> str:
-        """By whom."""
+        """By whom, as a function."""
 
     @property
     def start_on(self) -> date:
@@ -309,6 +327,8 @@ def _write_measure(
             goal_id=goal_id,
             title=plan.title,
             arena=plan.arena,
+            kind=plan.kind,
+            party=plan.party,
             responsible=plan.responsible,
             start_on=plan.start_on,
             evaluate_on=plan.evaluate_on,
@@ -326,6 +346,8 @@ def _write_measure(
             "goal": goal_id,
             "point": list(plan.point) if isinstance(plan, AddMeasure) and plan.point else None,
             "arena": checked.arena.value,
+            "kind_of_measure": checked.kind.value,
+            "party": checked.party.value,
             "has_title": bool(checked.title.strip()),
             "has_responsible": bool(checked.responsible.strip()),
             "start_on": checked.start_on,

@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bti.domain.access import Action
-from bti.domain.codes import Arena, InfoType
+from bti.domain.codes import Arena, InfoType, MeasureType, Party
 from bti.domain.compartments import parse
 from bti.domain.errors import RuleBroken
 from bti.domain.meetings import AgreedPoint
@@ -36,6 +36,10 @@ class MakeMeasure:
     goal_id: uuid.UUID | None
     new_goal: str = field(default="", repr=False)
     arena: Arena
+    kind: MeasureType = MeasureType.OTHER
+    party: Party = Party.STAFF
+    #: A function; who is named in the minutes stays there.
+    responsible: str = field(repr=False)
     start_on: date
     evaluate_on: date
 
@@ -75,7 +79,9 @@ def make_measure(context: Context, command: MakeMeasure) -> uuid.UUID:
             title=point.text,
             description="",
             arena=command.arena,
-            responsible=point.responsible,
+            kind=command.kind,
+            party=command.party,
+            responsible=command.responsible,
             start_on=command.start_on,
             evaluate_on=command.evaluate_on,
             point=(minutes.id, command.place),

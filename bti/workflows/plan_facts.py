@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from bti.db.models import Entry
 from bti.domain import measures as rules
-from bti.domain.codes import Arena, Decision, MeasureResult
+from bti.domain.codes import Arena, Decision, MeasureResult, MeasureType, Party
 from bti.domain.measures import EvaluationFacts, MeasureFacts, Standing, View
 from bti.workflows.case_file import Kind, Record, entries, of_kind, to_date
 
@@ -114,6 +114,8 @@ def measure_facts(record: Record) -> MeasureFacts:
         goal_id=uuid.UUID(meta["goal"]),
         title=WRITTEN if meta["has_title"] else "",
         arena=Arena(meta["arena"]),
+        kind=MeasureType(meta["kind_of_measure"]),
+        party=Party(meta["party"]),
         responsible=WRITTEN if meta["has_responsible"] else "",
         start_on=to_date(meta["start_on"]),
         evaluate_on=to_date(meta["evaluate_on"]),

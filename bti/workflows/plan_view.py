@@ -14,7 +14,14 @@ from bti.audit.actions import Action as AuditAction
 from bti.domain import deadlines
 from bti.domain import measures as rules
 from bti.domain.access import Action, Allowed, decide
-from bti.domain.codes import Arena, Decision, MeasureResult, NotHeardReason
+from bti.domain.codes import (
+    Arena,
+    Decision,
+    MeasureResult,
+    MeasureType,
+    NotHeardReason,
+    Party,
+)
 from bti.domain.levels import LogStatus
 from bti.domain.measures import MeasureState, Standing
 from bti.workflows import directory
@@ -72,6 +79,8 @@ class MeasureView:
     title: str = field(repr=False)
     description: str = field(repr=False)
     arena: Arena
+    kind: MeasureType
+    party: Party
     responsible: str = field(repr=False)
     unit: str
     start_on: date | None
@@ -257,6 +266,8 @@ def _measure(
         title=record.body["title"],
         description=record.body["description"],
         arena=Arena(record.meta["arena"]),
+        kind=MeasureType(record.meta["kind_of_measure"]),
+        party=Party(record.meta["party"]),
         responsible=record.body["responsible"],
         unit=unit,
         start_on=to_date(record.meta["start_on"]),

@@ -54,6 +54,8 @@ _SEEN = {
     "categories": ["ABS", "SOC"],
 }
 _HOME = {"tried": ["talked_alone"], "guardian1_relation": "mor", "guardian2_relation": "áhčči"}
+# A function: words that may be a name are refused.
+_AS = {"responsible": "Kontaktlærer"}
 _DANGER = {"case_number": ""}
 # Short fields have limits of their own; what they refuse is in test_report.py.
 _SHORT_ONES = (
@@ -127,7 +129,7 @@ DOORS: dict[str, Door] = {
     "breach.show": Door("anne", answers={"at_time": ""}),
     "case.conversation": Door("ingrid", "new"),
     "case.decide": Door("ingrid", "middle", answers={"to": "close", "cause": "goal_reached"}),
-    "case.open_log": Door("ingrid", "new"),
+    "case.open_log": Door("ingrid", "new", answers=_AS),
     "case.step": Door("ingrid", "new", page="case.show"),
     "concern.discard": Door("per", page="concern.home"),
     "concern.home": Door("kari", answers=_HOME),
@@ -179,11 +181,11 @@ DOORS: dict[str, Door] = {
     "leaving.withdraw": Door("asta", LEAVER, page="account.colleague"),
     "measure.evaluate": Door("ingrid", "middle"),
     "measure.goal": Door("ingrid", "middle"),
-    "measure.new": Door("ingrid", "middle"),
+    "measure.new": Door("ingrid", "middle", answers=_AS),
     "measure.note": Door("ingrid", "middle"),
     "meeting.approve": Door("ingrid", "middle"),
     "meeting.cancel": Door("ingrid", "middle", page="meeting.show"),
-    "meeting.measure": Door("ingrid", "late"),
+    "meeting.measure": Door("ingrid", "late", answers=_AS),
     "meeting.move": Door("ingrid", "middle", answers={"clock": "12:30"}),
     "meeting.new": Door("ingrid", "middle", answers={"clock": "12:30"}),
     "meeting.prepare": Door("ingrid", "middle"),

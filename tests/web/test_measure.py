@@ -36,7 +36,14 @@ def test_a_goal_and_a_measure_are_agreed_on_and_stand_on_the_case_page(world):
     assert "Jonas kommer i tide." in page.text
     sent = client.post(
         path,
-        filled(page, path, title="Fast voksen", arena="school", responsible="Ingrid Solberg"),
+        filled(
+            page,
+            path,
+            title="Fast voksen",
+            arena="school",
+            kind="adult",
+            responsible="Kontaktlærer",
+        ),
     )
     shown = client.follow(sent)
     assert "Fast voksen" in shown.text

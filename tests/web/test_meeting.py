@@ -65,7 +65,15 @@ def test_a_meeting_is_planned_written_down_approved_and_leads_to_a_measure(world
     path = f"{one}/points/0/measure"
     made = client.follow(
         client.post(
-            path, filled(client.get(path), path, new_goal="Jonas kommer i tide", arena="school")
+            path,
+            filled(
+                client.get(path),
+                path,
+                new_goal="Jonas kommer i tide",
+                arena="school",
+                kind="adult",
+                responsible="Kontaktlærer",
+            ),
         )
     )
     assert "It is a measure in the plan" in made.text

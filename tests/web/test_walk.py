@@ -79,7 +79,7 @@ def test_a_case_goes_up_and_down_and_is_closed_in_the_municipalitys_own_words(se
         "goal": "På skulen kvar dag",
         "title": "Ein fast vaksen",
     }
-    walker.send("/log/open", arena="school", **opening)
+    walker.send("/log/open", arena="school", kind="adult", **opening)
     seen.append(walker.page())
     story.evaluate()
     walker.consent(Scope.BRING_IN_SERVICE, "pps", SHARED)

@@ -17,6 +17,7 @@ from bti.web.forms.fields import (
     TicksField,
 )
 from bti.web.labels import ARENA, CAUSE, NEED, choices
+from bti.web.measure_labels import MEASURE_TYPE, PARTY
 from bti.workflows.level_facts import With
 
 
@@ -112,10 +113,13 @@ class OpenLogForm(BaseForm):
         _l("The first measure"), description=_l("For instance: A fixed adult in the morning")
     )
     description = AreaField(_l("What will you do?"), required=False)
+    kind = RadioField(_l("What sort of measure is it?"), choices=choices(MEASURE_TYPE))
     arena = RadioField(_l("Where?"), choices=choices(ARENA))
+    party = RadioField(_l("Whose is it to carry out?"), choices=choices(PARTY))
     responsible = TextField(
-        _l("Who is responsible?"),
-        description=_l("A person: staff, a guardian or the young person."),
+        _l("As what?"),
+        max_length=60,
+        description=_l("A function, for instance contact teacher, mother or coach. Never a name."),
     )
     start_on = DateField(_l("When does it start?"))
     evaluate_on = DateField(_l("When do you evaluate?"))

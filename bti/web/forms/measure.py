@@ -8,10 +8,26 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from bti.domain.codes import Arena, Decision, InfoType, MeasureResult, NotHeardReason
+from bti.domain.codes import (
+    Arena,
+    Decision,
+    InfoType,
+    MeasureResult,
+    MeasureType,
+    NotHeardReason,
+    Party,
+)
 from bti.web.forms.base import BaseForm
 from bti.web.forms.fields import AreaField, DateField, ListField, RadioField, TextField
-from bti.web.labels import ARENA, DECISION, INFO_TYPE, NOT_HEARD, RESULT, choices
+from bti.web.labels import (
+    ARENA,
+    DECISION,
+    INFO_TYPE,
+    NOT_HEARD,
+    RESULT,
+    choices,
+)
+from bti.web.measure_labels import MEASURE_TYPE, PARTY
 from bti.workflows.measure import AddMeasure, Evaluate, SaidView
 
 if TYPE_CHECKING:
@@ -43,10 +59,13 @@ class MeasureForm(BaseForm):
         description=_l("For instance: A fixed adult in the morning"),
     )
     description = AreaField(_l("What will you do?"), required=False)
+    kind = RadioField(_l("What sort of measure is it?"), choices=choices(MEASURE_TYPE))
     arena = RadioField(_l("Where?"), choices=choices(ARENA))
+    party = RadioField(_l("Whose is it to carry out?"), choices=choices(PARTY))
     responsible = TextField(
-        _l("Who is responsible?"),
-        description=_l("A person: staff, a guardian or the young person."),
+        _l("As what?"),
+        max_length=60,
+        description=_l("A function, for instance contact teacher, mother or coach. Never a name."),
     )
     start_on = DateField(_l("When does it start?"))
     evaluate_on = DateField(_l("When do you evaluate?"))
@@ -66,6 +85,8 @@ class MeasureForm(BaseForm):
             title=self.title.data or "",
             description=self.description.data or "",
             arena=Arena(self.arena.data),
+            kind=MeasureType(self.kind.data),
+            party=Party(self.party.data),
             responsible=self.responsible.data or "",
             start_on=self.start_on.day,
             evaluate_on=self.evaluate_on.day,

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from bti.domain import meetings
-from bti.domain.codes import Arena, NotHeardReason
+from bti.domain.codes import Arena, MeasureType, NotHeardReason, Party
 from bti.domain.meetings import (
     MINUTES_LENGTH,
     MOST_POINTS,
@@ -33,7 +33,14 @@ from bti.web.forms.fields import (
     TickField,
     TicksField,
 )
-from bti.web.labels import ABSENCE, ARENA, MEETING_KIND, NOT_HEARD, choices
+from bti.web.labels import (
+    ABSENCE,
+    ARENA,
+    MEETING_KIND,
+    NOT_HEARD,
+    choices,
+)
+from bti.web.measure_labels import MEASURE_TYPE, PARTY
 from bti.workflows.meeting import ApproveMinutes, PlanMeeting, PrepareChild
 from bti.workflows.meeting_measure import MakeMeasure
 
@@ -276,7 +283,14 @@ class PointMeasureForm(BaseForm):
         max_length=_POINT_LENGTH,
         description=_l("Write it as the child would say it."),
     )
+    kind = RadioField(_l("What sort of measure is it?"), choices=choices(MEASURE_TYPE))
     arena = RadioField(_l("Where?"), choices=choices(ARENA))
+    party = RadioField(_l("Whose is it to carry out?"), choices=choices(PARTY))
+    responsible = TextField(
+        _l("As what?"),
+        max_length=60,
+        description=_l("A function, for instance contact teacher, mother or coach. Never a name."),
+    )
     start_on = DateField(_l("When does it start?"))
     evaluate_on = DateField(_l("When do you evaluate?"))
 
@@ -296,6 +310,9 @@ class PointMeasureForm(BaseForm):
             goal_id=uuid.UUID(self.goal.data) if self.goal.data else None,
             new_goal=self.new_goal.data or "",
             arena=Arena(self.arena.data),
+            kind=MeasureType(self.kind.data),
+            party=Party(self.party.data),
+            responsible=self.responsible.data or "",
             start_on=self.start_on.day,
             evaluate_on=self.evaluate_on.day,
         )

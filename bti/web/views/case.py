@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from bti.clock import norwegian_date
-from bti.domain.codes import Arena
+from bti.domain.codes import Arena, MeasureType, Party
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import Direction
 from bti.web import labels, messages, notices
@@ -127,7 +127,8 @@ def open_log(case_id: uuid.UUID) -> Response:
     today = norwegian_date(doorway().clock.now())
     form = OpenLogForm(
         version=page.version,
-        responsible=person().name,
+        party=Party.STAFF,
+        responsible=person().title,
         start_on=today,
         evaluate_on=page.suggested_evaluation,
     )
@@ -151,6 +152,8 @@ def _opening(case_id: uuid.UUID, form: OpenLogForm) -> level.OpenLog:
         title=form.title.data or "",
         description=form.description.data or "",
         arena=Arena(form.arena.data),
+        kind=MeasureType(form.kind.data),
+        party=Party(form.party.data),
         responsible=form.responsible.data or "",
         start_on=form.start_on.day,
         evaluate_on=form.evaluate_on.day,

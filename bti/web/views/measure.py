@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, make_response, redirect, render_template, url_for
 
 from bti.domain.access import Action
-from bti.domain.codes import InfoType
+from bti.domain.codes import InfoType, Party
 from bti.domain.errors import RuleBroken
 from bti.web import messages
 from bti.web.doorway import perform
@@ -59,7 +59,12 @@ def new(case_id: uuid.UUID) -> Response:
     page = perform(measure.plan_page, case_id=case_id, action=Action.WRITE_PLAN)
     if not page.goals:
         return redirect(url_for("measure.goal", case_id=case_id), 303)
-    form = MeasureForm(version=page.version, start_on=page.today, evaluate_on=page.suggested)
+    form = MeasureForm(
+        version=page.version,
+        party=Party.STAFF,
+        start_on=page.today,
+        evaluate_on=page.suggested,
+    )
     form.prepare(page)
     if form.validate_on_submit():
         try:

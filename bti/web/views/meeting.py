@@ -18,7 +18,9 @@ from flask import (
 from flask_babel import gettext as _
 
 from bti.domain.access import Action
+from bti.domain.codes import Party
 from bti.domain.errors import RuleBroken
+from bti.domain.measures import names_somebody
 from bti.web import drafts, messages
 from bti.web.doorway import perform
 from bti.web.filters import bare_clock
@@ -228,9 +230,13 @@ def measure(case_id: uuid.UUID, meeting_id: uuid.UUID, place: int) -> Response:
     points = page.minutes.points if page.minutes is not None else ()
     if place >= len(points):
         raise NotFound
-    due = points[place].point.deadline
+    point = points[place].point
+    due = point.deadline
     form = PointMeasureForm(
         version=page.version,
+        party=Party.STAFF,
+        # Minutes may name somebody; a measure says as what.
+        responsible="" if names_somebody(point.responsible) else point.responsible,
         start_on=page.today,
         evaluate_on=due if due is not None and due >= page.today else page.suggested,
     )

@@ -23,7 +23,7 @@ def open_log(visitor: Visitor, case: str) -> None:
     visitor.send(button, 422)
     assert visitor.field("goal").input_value() == GOAL
     visitor.fill(title=MEASURE, description="Kari møter Jonas i skolegården.")
-    visitor.choose(arena="school").send(button)
+    visitor.choose(arena="school", kind="adult").send(button)
     assert visitor.path == case
     visitor.sees(GOAL, MEASURE, nb("You have the baton until someone else has said yes."))
 

@@ -36,8 +36,9 @@ def agree(ingrid: Visitor, point: str, day: date) -> None:
 
 def make_measure(ingrid: Visitor, day: date) -> None:
     """What was agreed stands in the plan."""
-    ingrid.follow(nb("Make it a measure")).choose(arena="school")
-    ingrid.fill(new_goal="Jeg kommer i tide", start_on=day.isoformat())
+    ingrid.follow(nb("Make it a measure")).choose(arena="school", kind="adult")
+    ingrid.fill(new_goal="Jeg kommer i tide", responsible="Kontaktlærer")
+    ingrid.fill(start_on=day.isoformat())
     ingrid.fill(evaluate_on=(day + timedelta(days=30)).isoformat())
     ingrid.send(nb("Save the measure"))
     ingrid.sees(nb("It is a measure in the plan"))

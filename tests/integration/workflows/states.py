@@ -167,7 +167,7 @@ def planned(
         title=title,
         description="Ingrid møter Jonas i døra.",
         arena=Arena.SCHOOL,
-        responsible="Ingrid Solberg",
+        responsible="Kontaktlærer",
         start_on=today(world),
         evaluate_on=evaluate_on or today(world) + timedelta(days=14),
     )

@@ -52,7 +52,7 @@ def test_a_goal_and_its_measure_are_read_back_as_written(world):
     (read,) = plan(world, case_id).goals
     (one,) = read.measures
     assert read.text == "Jonas kommer til første time."
-    assert (one.title, one.responsible) == ("Fast voksen om morgenen", "Ingrid Solberg")
+    assert (one.title, one.responsible) == ("Fast voksen om morgenen", "Kontaktlærer")
     assert one.unit == "Lindvik ungdomsskole"
     assert one.state is MeasureState.RUNNING
     assert one.days_over == 0

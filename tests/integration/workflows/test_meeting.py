@@ -117,6 +117,7 @@ def test_a_meeting_goes_from_plan_to_measure(request, engine):
         goal_id=None,
         new_goal="Jonas kommer i tide",
         arena=Arena.SCHOOL,
+        responsible="Kontaktlærer",
         start_on=today(world),
         evaluate_on=today(world) + timedelta(days=14),
     )
@@ -129,7 +130,7 @@ def test_a_meeting_goes_from_plan_to_measure(request, engine):
         ((made,),) = [
             goal.measures for goal in world.run(who, case.show_case, case_id=case_id).plan.goals
         ]
-        assert (made.title, made.responsible) == (POINT.text, POINT.responsible)
+        assert (made.title, made.responsible) == (POINT.text, "Kontaktlærer")
         assert made.meeting_id == meeting_id
     with pytest.raises(RuleBroken, match=r"meeting\.point_used"):
         world.run(
@@ -169,6 +170,7 @@ def test_who_has_no_consent_to_measures_sees_that_there_was_a_meeting_and_none_o
                 goal_id=None,
                 new_goal="x",
                 arena=Arena.SCHOOL,
+                responsible="Kontaktlærer",
                 start_on=today(world),
                 evaluate_on=today(world),
             ),

@@ -24,6 +24,7 @@ def made_a_measure(world, case_id, meeting_id, who="ingrid"):
         goal_id=None,
         new_goal="Jonas kommer i tide",
         arena=Arena.SCHOOL,
+        responsible="Kontaktlærer",
         start_on=today(world),
         evaluate_on=today(world) + timedelta(days=14),
     )

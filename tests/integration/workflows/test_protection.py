@@ -197,7 +197,7 @@ def _open_log(context, case_id):
             title="Tiltak",
             description="",
             arena=Arena.SCHOOL,
-            responsible="Ingrid",
+            responsible="Kontaktlærer",
             start_on=context.today,
             evaluate_on=context.today + timedelta(days=30),
         ),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bti.domain.codes import Decision, MeasureResult, NotHeardReason
+from bti.domain.codes import Decision, MeasureResult, MeasureType, NotHeardReason, Party
 from bti.domain.errors import RuleBroken
 from bti.domain.measures import (
     EvaluationFacts,
@@ -178,3 +178,44 @@ def test_the_next_evaluation_is_the_earliest_of_those_that_go_on():
 
 def test_the_words_of_a_measure_stay_out_of_logs():
     assert "morgenen" not in repr(a_measure())
+
+
+def taken(measure):
+    """The measure, when the rules take it."""
+    return check_measure(measure, GOALS, rules=RULES, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    "function",
+    ["Kari Lund", "Kari Lund, helsesykepleier", "ring 41 23 45 67", "mor@hjemme.no", "Ola"],
+)
+def test_who_carries_it_out_is_a_function_and_never_a_person(function):
+    with pytest.raises(RuleBroken, match=r"measure\.names_somebody"):
+        taken(a_measure(responsible=function))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "Kontaktlærer",
+        "Kontaktlæreren på 8. trinn",
+        "Mor",
+        "Begge foresatte",
+        "Eleven selv",
+        "Helsesykepleier",
+        "PP-rådgiver",
+        "Trener i fotballklubben",
+        "Leksehjelpa i Røde Kors",
+        "Kontaktlærar",
+        "Áhčči",
+    ],
+)
+def test_everyday_functions_are_taken(function):
+    assert taken(a_measure(responsible=function)).responsible == function
+
+
+@pytest.mark.parametrize("party", Party)
+@pytest.mark.parametrize("kind", MeasureType)
+def test_any_sort_of_measure_may_be_anybodys_to_carry_out(party, kind):
+    made = taken(a_measure(party=party, kind=kind))
+    assert (made.party, made.kind) == (party, kind)

@@ -1,0 +1,31 @@
+"""What sort of measure it is and whose it is, as people read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from flask_babel import lazy_gettext as _l
+
+from bti.domain.codes import MeasureType, Party
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEASURE_TYPE: Final[Mapping[MeasureType, Any]] = {
+    MeasureType.ADULT: _l("A steady adult"),
+    MeasureType.ADAPTATION: _l("Adapting the day"),
+    MeasureType.PRACTICE: _l("Practising something"),
+    MeasureType.CONVERSATION: _l("Conversations"),
+    MeasureType.BELONGING: _l("Friends and belonging"),
+    MeasureType.GUIDANCE: _l("Guidance to grown-ups"),
+    MeasureType.HEALTH: _l("Health follow-up"),
+    MeasureType.ASSESSMENT: _l("Finding out more"),
+    MeasureType.OTHER: _l("Something else"),
+}
+
+PARTY: Final[Mapping[Party, Any]] = {
+    Party.STAFF: _l("A service"),
+    Party.GUARDIAN: _l("A guardian"),
+    Party.YOUTH: _l("The young person"),
+    Party.VOLUNTEER: _l("A volunteer body"),
+}
