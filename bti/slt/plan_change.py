@@ -58,7 +58,8 @@ class PlanRefusedError(Exception):
     """A plan was not changed.
 
     `code` is `plan.` followed by `changed` (somebody was first), `names` (with the words in `found`; give a
-    reason), `day`, `time`, `period`, `decided` (not every measure has a decision), `exists` or `municipality`.
+    reason), `day`, `time`, `period`, `decided` (not every measure has a decision), `empty`, `rolled` (there is a next
+    period already), `exists` or `municipality`.
     """
 
     def __init__(self, code: str, found: Sequence[str] = ()) -> None:

@@ -226,6 +226,7 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "slt.plan.indicator": NETWORK,
     "slt.plan.latest": NETWORK,
     "slt.plan.measure": NETWORK,
+    "slt.plan.next": NETWORK,
     "slt.plan.reading": NETWORK,
     "slt.plan.show": NETWORK,
     "slt.plan.year": NETWORK,

@@ -73,6 +73,12 @@ _REPORT = {
     "own_email": "per@lindvik.example",
 }
 _FOLLOWED = {"name": "Besøk", "group": "", "source": "", "baseline": "40", "target": "25,5"}
+_NEXT = {
+    "title": "Ny plan",
+    "first_day": "2029-01-01",
+    "last_day": "2030-12-31",
+    "others": "carry_on",
+}
 _MEASURE = {
     "title": "Et tiltak",
     "description": "",
@@ -215,6 +221,7 @@ DOORS: dict[str, Door] = {
         "network", answers={"finding": "Det gikk bra.", "why": "Det virker."}
     ),
     "slt.plan.indicator": Door("network", answers=_FOLLOWED),
+    "slt.plan.next": Door("network", answers=_NEXT),
     "slt.plan.reading": Door("network", answers={"on": "2026-05", "value": "12,5"}),
     "slt.sign_in": Door("", answers={"username": "olav", "password": SECRET, "code": "123456"}),
     "slt.sign_out": Door("network", page="slt.show"),

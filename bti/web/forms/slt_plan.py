@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -26,6 +28,7 @@ from bti.slt.plan_change import (
     NoteReading,
 )
 from bti.slt.plan_file import LARGEST, LONG, MOST_LINES
+from bti.slt.plan_next import NextPeriod
 from bti.slt.plan_stored import StoredPlan
 from bti.web.forms.base import BaseForm
 from bti.web.forms.fields import (
@@ -41,6 +44,7 @@ from bti.web.slt_labels import choices
 
 _LINES_LENGTH: Final = 4000
 _SHORT_TIME: Final = 10
+_OF_MEASURE: Final = "measure-"
 
 
 class LinesField(AreaField):
@@ -242,6 +246,59 @@ class ReadingForm(BaseForm):
         if value is None:
             raise ValueError(self.value.name)
         return NoteReading(self.indicator.data or "", self.on.data or "", value)
+
+
+class NextForm(_Named):
+    """The period to come. What becomes of each measure is a field of its own, see ``next_form``."""
+
+    title = TextField(lazy_gettext("Name of the new plan"))
+    first_day = DateField(lazy_gettext("First day"))
+    last_day = DateField(lazy_gettext("Last day"))
+    others = ListField(
+        lazy_gettext("For measures with no choice below"),
+        required=False,
+        blank=lazy_gettext("Choose for each of them"),
+    )
+
+    def measures(self) -> dict[str, ListField]:
+        """The field of each measure, by its number."""
+        return {
+            name.removeprefix(_OF_MEASURE): field
+            for name, field in self._fields.items()
+            if name.startswith(_OF_MEASURE) and isinstance(field, ListField)
+        }
+
+    def to_command(self) -> NextPeriod:
+        """What was decided, for the workflow; a measure nobody has decided about is left out."""
+        chosen = {n: field.data or self.others.data for n, field in self.measures().items()}
+        return NextPeriod(
+            title=self.title.data or "",
+            first_day=self.first_day.day,
+            last_day=self.last_day.day,
+            decisions={number: Decision(one) for number, one in chosen.items() if one},
+            reason=self.reason.data or "",
+        )
+
+
+def next_form(stored: StoredPlan, suggested: Mapping[str, Decision]) -> NextForm:
+    """A form with a list for each measure, beginning with what its last evaluation decided."""
+    plan = stored.plan
+    lists = {
+        f"{_OF_MEASURE}{one.number}": ListField(
+            f"{one.number}. {one.title}",
+            choices=choices("decision"),
+            required=False,
+            blank=gettext("No choice"),
+        )
+        for one in plan.measures
+    }
+    first = plan.last_day + timedelta(days=1)
+    years = plan.last_day.year - plan.first_day.year
+    data: dict[str, object] = {f"{_OF_MEASURE}{n}": str(one) for n, one in suggested.items()}
+    data |= {"first_day": first, "last_day": date(first.year + years, 12, 31)}
+    form: NextForm = type("NextFormOfPlan", (NextForm,), lists)(data=data)
+    form.others.choices = choices("decision")[:2]
+    return form
 
 
 def _number(typed: str) -> Decimal | None:

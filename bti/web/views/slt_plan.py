@@ -19,6 +19,7 @@ from bti.slt.plan_change import (
     follow_indicator,
     note_reading,
 )
+from bti.slt.plan_next import roll_over, suggested
 from bti.slt.plan_show import (
     MeasurePage,
     PlanPage,
@@ -34,6 +35,7 @@ from bti.web.forms.slt_plan import (
     MeasureForm,
     ReadingForm,
     as_it_stands,
+    next_form,
 )
 from bti.web.network import runtime, signed_in
 from bti.web.notices import notify
@@ -161,6 +163,32 @@ def reading(plan_id: uuid.UUID, plan_measure_id: uuid.UUID) -> Response:
     )
 
 
+@blueprint.route("/<uuid:plan_id>/next", methods=["GET", "POST"], endpoint="next")
+def next_period(plan_id: uuid.UUID) -> Response:
+    """Begin the next period."""
+    who = signed_in().coordinator
+    try:
+        page = show_plan(runtime(), who, plan_id, Wanted())
+        decided = suggested(runtime(), who, plan_id)
+    except AccessDenied:
+        abort(404)
+    if page.stored is None:
+        abort(404)
+    form = next_form(page.stored, decided)
+    found: tuple[str, ...] = ()
+    if form.validate_on_submit():
+        try:
+            following = roll_over(runtime(), who, plan_id, form.to_command())
+        except PlanRefusedError as refused:
+            found = refused.found
+            form.refuse(refusal_text(refused))
+        else:
+            notify("saved")
+            return redirect(url_for("slt.plan.show", plan_id=following), 303)
+    body = render_template("slt/plan/next.html", page=page, form=form, found=found)
+    return make_response(body, _UNFINISHED if request.method == "POST" else 200)
+
+
 def _plan(plan_id: uuid.UUID | None) -> str:
     asked = {one.name: request.args.get(one.name, "")[:_LONGEST_FILTER] for one in fields(Wanted)}
     try:
@@ -243,5 +271,7 @@ def refusal_text(refused: PlanRefusedError) -> str:
         ),
         "plan.exists": gettext("There is a plan that begins that day already."),
         "plan.decided": gettext("Decide about every measure."),
+        "plan.empty": gettext("A plan needs at least one measure that goes on."),
+        "plan.rolled": gettext("This plan has a next period already."),
     }
     return str(words[refused.code])
