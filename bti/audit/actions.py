@@ -133,6 +133,11 @@ class Action(StrEnum):
     OWN_RECORD_READ = "own:record:read"
     OWN_RECORD_DELETE = "own:record:delete"
 
+    RULES_DRAFT_CHANGE = "rules:draft:change"
+    RULES_DRAFT_DISCARD = "rules:draft:discard"
+    RULES_TEXT_ASK = "rules:text:ask"
+    RULES_VERSION_PUBLISH = "rules:version:publish"
+
     ACCOUNT_PROFILE_CREATE = "account:profile:create"
     ACCOUNT_PROFILE_CHANGE = "account:profile:change"
     ACCOUNT_PERSON_REGISTER = "account:person:register"

@@ -6,7 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bti.domain.approval import ApprovalAct
-from bti.workflows import absence, approval, leaving
+from bti.profiles.draft import Decision
+from bti.profiles.profile import LANGUAGES
+from bti.profiles.sections import Section
+from bti.workflows import absence, approval, leaving, rules_draft
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +55,27 @@ def of_the_house(stage: Stage) -> Iterator[datetime]:
             stage.accounts["lars"], stage.accounts["ingrid"], stage.day(0), stage.day(-_AWAY_DAYS)
         ),
     )
+    _own_rules(stage)
+
+
+def _own_rules(stage: Stage) -> None:
+    """The administrator has written a version of the local rules, and waits for a yes to it."""
+    days: dict[tuple[str, ...], object] = {("deadlines", "guardian_talk_days"): "10"}
+    stage.act("asta", rules_draft.fill, version=0, section=Section.COMMON, typed=days)
+    words = ("Undring og avklaring", "Undring og avklaring", "Wonder and clarifying")
+    label: dict[tuple[str, ...], object] = {
+        ("levels", "0", "label", language): text
+        for language, text in zip(LANGUAGES, words, strict=True)
+    }
+    stage.act("asta", rules_draft.fill, version=1, section=Section.LEVEL_0, typed=label)
+    decision = Decision(
+        "Vedtak i oppvekstutvalget",
+        stage.day(_NOTICE_DAYS).isoformat(),
+        "sak 14, punkt 2",
+        stage.day(-_AWAY_DAYS).isoformat(),
+    )
+    stage.act("asta", rules_draft.decide, version=2, decision=decision)
+    stage.act("asta", rules_draft.ask, version=3, reason="Vedtatt av oppvekstutvalget.")
 
 
 def _to(folder: str) -> dict[str, str]:

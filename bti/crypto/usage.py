@@ -115,6 +115,7 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bti.workflows.consent": ("SHA-256", "the text that was shown with a question"),
         "bti.web.static_files": ("SHA-256", "style sheets and scripts in addresses"),
         # -- names that nobody shall guess, and no secret
+        "bti.workflows.own_rules": ("SHA-256", "a text of local rules, held to what two agreed to"),
         "bti.workflows.once": ("SHA-256", "one row for each sending of a form"),
         "bti.workflows.concern": ("SHA-256", "one case for each sending of a form"),
         "bti.workflows.case_number": (_RANDOM, "case numbers"),

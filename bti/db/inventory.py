@@ -61,6 +61,7 @@ SEALED: Final[Mapping[str, str]] = MappingProxyType(
         "own_records.meta_ct": "case",
         "persons.body_ct": "case",
         "release_records.body_ct": "ops",
+        "rules_drafts.body_ct": "ops",
         "suspensions.body_ct": "case",
     }
 )
@@ -227,6 +228,8 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "municipalities.name": _PUBLIC,
         "municipalities.number": _PUBLIC,
         "municipalities.profile": _PUBLIC,
+        "own_rules.number": _PUBLIC,
+        "own_rules.sha256": _PUBLIC,
         "outbox.account_id": _MAIL,
         "outbox.attempts": _MAIL,
         "outbox.day": _MAIL,
@@ -244,6 +247,8 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "participants.valid_from": _GRANT,
         "participants.valid_to": _GRANT,
         "release_records.kind": "how often numbers were prepared and published",
+        "rules_texts.content": "a file of rules, for everybody to read once it is in force",
+        "rules_texts.sha256": "the digest of the same",
         "role_grants.account_id": _GRANT,
         "role_grants.granted_by_id": _GRANT,
         "role_grants.role": _GRANT,

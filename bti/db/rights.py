@@ -81,6 +81,11 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         # Changed by a command on two people's word, and where the directory key is changed. Pages that
         # are a process of their own do neither.
         "local_rules": {_W: _ADD, _K: "select update"},
+        # Their own versions of it, and the texts: added on two people's word and never changed. Everybody who
+        # counts days goes by them. A draft is the pages' own.
+        "own_rules": {_W: _ADD, _K: "select update", _J: _READ},
+        "rules_texts": {_W: _ADD, _J: _READ},
+        "rules_drafts": {_W: _KEEP, _K: "select(tenant_id version)"},
         "units": {_W: _ADD},
         "accounts": {
             _W: _KEEP,

@@ -226,6 +226,11 @@ def digest_of(act: ApprovalAct, params: Params) -> bytes:
     ).digest()
 
 
+def own_rules_params(number: int, sha256: str) -> Params:
+    """Return what two people agree to when a version of the local rules is published: its text, by digest."""
+    return {"rules": number, "rules_sha256": sha256}
+
+
 def check_ask(person: PersonFacts, act: ApprovalAct, *, at: datetime) -> datetime:
     """Return until when the approval will live. Raises ``ApprovalRefused``, ``StepUpNeeded``."""
     if act not in TWO_PEOPLE or person.role not in TWO_PEOPLE[act].ask:

@@ -79,6 +79,7 @@ class Action(StrEnum):
     EXPORT_AUDIT = "export_audit"
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_UNITS = "manage_units"
+    EDIT_RULES = "edit_rules"
     ARCHIVE_LIST = "archive_list"
     # emergency access
     SEEK_EMERGENCY = "seek_emergency"
@@ -303,6 +304,7 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.EXPORT_AUDIT: _house(_OFFICER, Purpose.OVERSIGHT, strength=Strength.FRESH),
         Action.MANAGE_ACCOUNTS: _house(_ADMINISTRATORS, Purpose.ADMINISTRATION),
         Action.MANAGE_UNITS: _house(_ADMINISTRATORS, Purpose.ADMINISTRATION),
+        Action.EDIT_RULES: _house(_ADMINISTRATORS, Purpose.ADMINISTRATION),
         Action.ARCHIVE_LIST: _house(frozenset({Role.ARCHIVIST}), Purpose.ARCHIVING),
         Action.SEEK_EMERGENCY: _house(_ON_CALL, Purpose.EMERGENCY, strength=Strength.FRESH),
         # Which case it is, is known from here on; the role must say why, and only once per case.

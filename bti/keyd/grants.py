@@ -20,7 +20,14 @@ from bti.db.guards import FORGED, Stood, Writing, mac_columns
 from bti.db.models import OwnRecord, RoleGrant
 from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
-from bti.keyd import grant_approval, grant_consent, grant_first, grant_move, grant_people
+from bti.keyd import (
+    grant_approval,
+    grant_consent,
+    grant_first,
+    grant_move,
+    grant_people,
+    grant_rules,
+)
 from bti.keyd.asking import WRITING, Asking
 from bti.keyd.broker import RanOut, is_persons
 from bti.keyd.case_state import check_case
@@ -219,6 +226,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "accounts": grant_people.account,
         "account_persons": grant_first.person,
         "local_rules": grant_people.local_rules,
+        "own_rules": grant_rules.own_rules,
         "role_grants": grant_people.role,
         "web_sessions": grant_people.web_session,
         "own_records": grant_people.own_record,

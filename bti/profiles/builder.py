@@ -15,8 +15,7 @@ from bti.profiles.reader import N_, Document, ProfileError, Table
 from bti.profiles.sources import check_day, facts_of, sources_of
 
 MAIN_TEAM: Final = "main"
-#: Longest each may be, in days.
-_DEADLINES: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
+DEADLINES: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
     {
         "level_0_decision": (1, 365),
         "guardian_talk": (1, 365),
@@ -29,6 +28,7 @@ _DEADLINES: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
         "escalation": (1, 365),
     }
 )
+"""The common deadlines: the least and the most days of each."""
 _PLACE: Final = re.compile(r"\{([^{}]*)\}|[{}]")
 _LAST_VERSION: Final = 9999
 
@@ -96,9 +96,7 @@ def _check_languages(
 
 
 def _deadlines(table: Table) -> dict[str, int]:
-    days = {
-        name: table.whole(f"{name}_days", low, high) for name, (low, high) in _DEADLINES.items()
-    }
+    days = {name: table.whole(f"{name}_days", low, high) for name, (low, high) in DEADLINES.items()}
     table.done()
     return days
 

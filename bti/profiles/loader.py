@@ -19,7 +19,8 @@ from bti.profiles.profile import LANGUAGES, Profile
 from bti.profiles.reader import N_, Document, ProfileError, Table, give_way, merge, read
 from bti.profiles.sources import check_said
 
-_SHIPPED: Final = Path(__file__).parent
+SHIPPED: Final = Path(__file__).parent
+_PACKAGE: Final = SHIPPED
 _LEGAL: Final = "legal_bases.toml"
 _ACTS: Final = "acts"
 #: Short enough to be the name of a folder anywhere.
@@ -29,7 +30,7 @@ _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}/[1-9][0-9]{0,3}", re.ASCII)
 @cache
 def available() -> tuple[str, ...]:
     """The names of the shipped profiles, sorted."""
-    return tuple(sorted({path.parent.name for path in _SHIPPED.glob("*/*.toml")}))
+    return tuple(sorted({path.parent.name for path in SHIPPED.glob("*/*.toml")}))
 
 
 @cache
@@ -40,9 +41,9 @@ def load(key: str) -> Profile:
     """
     if "/" not in key:
         return versions(key)[-1]
-    if not _KEY.fullmatch(key) or not (_SHIPPED / f"{key}.toml").is_file():
+    if not _KEY.fullmatch(key) or not (SHIPPED / f"{key}.toml").is_file():
         raise ProfileError(f"{key}.toml", "(file)", N_("a version that is shipped"), key)
-    return load_file(_SHIPPED / f"{key}.toml")
+    return load_file(SHIPPED / f"{key}.toml")
 
 
 @cache
@@ -56,7 +57,7 @@ def versions(name: str) -> tuple[Profile, ...]:
             name,
             allowed=", ".join(available()),
         )
-    return versions_in(_SHIPPED / name)
+    return versions_in(SHIPPED / name)
 
 
 def versions_in(folder: Path) -> tuple[Profile, ...]:
@@ -105,10 +106,28 @@ def version_on(there: tuple[Profile, ...], on: date) -> Profile:
     return next((one for one in reversed(there) if one.valid_from <= on), there[0])
 
 
-def load_file(path: Path, *, shipped: Path = _SHIPPED) -> Profile:
+def load_file(path: Path, *, shipped: Path = SHIPPED) -> Profile:
     """The profile in a file; what it extends is looked for in ``shipped``. Raises ``ProfileError``."""
     document, extends = _document(path, shipped)
     return profile_of(document, extends)
+
+
+def shipped_document(key: str) -> Document:
+    """What is in a shipped version, laid on what it extends: to be looked at, never changed.
+
+    Raises ``ProfileError``.
+    """
+    return _base(key)
+
+
+@cache
+def _base(key: str) -> Document:
+    """A shipped version to stand on, read once: the parser takes longer than all the rest."""
+    return _document(_in(_PACKAGE, key), _PACKAGE)[0]
+
+
+def _in(folder: Path, key: str) -> Path:
+    return folder / f"{key}.toml"
 
 
 def _check_after(over: Document, base: Document, key: str) -> None:
@@ -129,10 +148,10 @@ def _check_after(over: Document, base: Document, key: str) -> None:
 
 def _document(path: Path, shipped: Path, seen: tuple[str, ...] = ()) -> tuple[Document, str | None]:
     """The file laid on what it extends, and the key of that."""
-    return _laid(read(path), f"{path.parent.name}/{path.stem}", shipped, seen)
+    return laid(read(path), f"{path.parent.name}/{path.stem}", shipped, seen)
 
 
-def _laid(
+def laid(
     document: Document, here: str, shipped: Path, seen: tuple[str, ...] = ()
 ) -> tuple[Document, str | None]:
     """A document laid on what it extends, and the key of that. Raises ``ProfileError``."""
@@ -150,7 +169,11 @@ def _laid(
         )
     check_languages(document)
     check_said(document)
-    base, _ = _document(shipped / f"{key}.toml", shipped, (*seen, here))
+    base = (
+        _base(key)
+        if shipped == _PACKAGE
+        else _document(_in(shipped, key), shipped, (*seen, here))[0]
+    )
     _check_after(document, base, key)
     values = {name: value for name, value in document.values.items() if name != "extends"}
     over = Document(document.file, values, document.origins, faults=document.faults)
@@ -162,7 +185,7 @@ def _laid(
 @cache
 def legal_bases() -> tuple[LegalBasis, ...]:
     """Every version of every legal reference, for ``bti.domain.legal.basis_on``."""
-    return legal_bases_from(_SHIPPED / _LEGAL)
+    return legal_bases_from(SHIPPED / _LEGAL)
 
 
 def legal_bases_from(path: Path) -> tuple[LegalBasis, ...]:

@@ -49,12 +49,16 @@ class ProfileError(Exception):
     @property
     def expected(self) -> str:
         """What should have stood there, in English."""
-        return self._template % self._values if self._values else self._template
+        return self.wanted(_as_it_is)
+
+    def wanted(self, translate: Callable[[str], str]) -> str:
+        """What should have stood there, in the language of ``translate``."""
+        expected = translate(self._template)
+        return expected % self._values if self._values else expected
 
     def said(self, translate: Callable[[str], str]) -> str:
         """The whole complaint in the language of ``translate``, which maps the English texts."""
-        expected = translate(self._template)
-        expected = expected % self._values if self._values else expected
+        expected = self.wanted(translate)
         if self.found is None:
             stands = translate(N_("it is missing"))
         else:

@@ -9,15 +9,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from bti.profiles.reader import N_, Document, ProfileError, Table
 
 _FIRST, _LAST = date(1990, 1, 1), date(2100, 1, 1)
-#: The profile's own name and dates, the municipality's name, and this very list.
-_OF_ITSELF: Final = frozenset(
+OF_ITSELF: Final = frozenset(
     {"name", "version", "valid_from", "extends", "title", "sources", "facts"}
 )
+"""The profile's own name and dates, the municipality's name, and where things are said."""
+
+
+Row = TypeVar("Row")
 
 
 class Said(StrEnum):
@@ -95,7 +98,7 @@ def check_said(document: Document) -> None:
     values = {
         key: value
         for first, below in document.values.items()
-        if first not in _OF_ITSELF
+        if first not in OF_ITSELF
         for key, value in _leaves(first, below)
     }
     for key, value in values.items():
@@ -116,6 +119,11 @@ def check_said(document: Document) -> None:
 
 def nearest(facts: Mapping[str, Fact], key: str) -> Fact | None:
     """The fact about a key, or about what it is part of."""
+    return nearest_row(facts, key)
+
+
+def nearest_row(facts: Mapping[str, Row], key: str) -> Row | None:
+    """The row about a key, or about what it is part of, whatever rows are."""
     parts = key.split(".")
     for length in range(len(parts), 0, -1):
         found = facts.get(".".join(parts[:length]))

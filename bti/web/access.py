@@ -95,6 +95,7 @@ NETWORK: Final = RouteRule(Network())
 CASE_WORK: Final = RouteRule(_roles("staff", "unit_lead", "team_lead", "team_member"))
 _TWO_PEOPLE: Final = _roles("dpo", "archivist", "administrator", "unit_lead", "team_lead")
 _APPROVALS: Final = RouteRule(_TWO_PEOPLE)
+_RULES: Final = RouteRule(_roles("administrator"), "edit_rules")
 NETWORK_ROLE: Final = "slt_coordinator"
 
 # Endpoint -> rule. A route that is not here answers 404; a row without a route fails
@@ -204,6 +205,18 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "approval.refuse": RouteRule(_TWO_PEOPLE, "give_approval"),
     "approval.show": _APPROVALS,
     "approval.withdraw": RouteRule(_roles("dpo", "archivist", "administrator"), "ask_approval"),
+    # the municipality's own rules
+    "rules.add": _RULES,
+    "rules.ask": _RULES,
+    "rules.discard": _RULES,
+    "rules.file": _RULES,
+    "rules.preview": _RULES,
+    "rules.proposal": RouteRule(_roles("dpo", "administrator"), "give_approval"),
+    "rules.proposed_guide": RouteRule(_roles("dpo", "administrator"), "give_approval"),
+    "rules.publish": _RULES,
+    "rules.section": _RULES,
+    "rules.show": _RULES,
+    "rules.take": _RULES,
     # closed cases on their way to the archive
     "archive.waiting": RouteRule(_roles("archivist"), "archive_list"),
     # for families, without sign-in
@@ -214,7 +227,7 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "pages.privacy": PUBLIC,
     "pages.accessibility": PUBLIC,
     "pages.help": PUBLIC,
-    "pages.guide": SIGNED_IN,
+    "guide.show": SIGNED_IN,
     "pages.healthz": PUBLIC,
     "pages.readyz": PUBLIC,
     # the network side

@@ -59,6 +59,8 @@ _CASE: Final = (
     "leaving",
     "absence",
     "reminder",
+    "guide",
+    "rules",
     "reset",
     "approval",
     "archive",

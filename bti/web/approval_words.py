@@ -94,6 +94,11 @@ USES: Final[Mapping[ApprovalAct, tuple[Any, Any, Any]]] = {
         lazy_gettext("A colleague has said yes. It can be downloaded once."),
         lazy_gettext("Download the file"),
     ),
+    ApprovalAct.PROFILE_CHANGE: (
+        lazy_gettext("Publish the rules"),
+        lazy_gettext("A colleague has said yes. They hold from the day that is written in them."),
+        lazy_gettext("Publish"),
+    ),
     ApprovalAct.ACCOUNT_RESET: (
         lazy_gettext("Let it begin anew"),
         lazy_gettext(
@@ -122,6 +127,8 @@ _PARAMS: Final[Mapping[str, Any]] = {
     "profile": lazy_gettext("Local rules"),
     "recipient": lazy_gettext("Recipient"),
     "role": lazy_gettext("Role"),
+    "rules": lazy_gettext("Version of the own rules"),
+    "rules_sha256": lazy_gettext("Digest of the text (SHA-256)"),
     "to": lazy_gettext("Written to"),
     "to_day": lazy_gettext("To date"),
     "unit": lazy_gettext("Unit"),

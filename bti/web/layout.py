@@ -37,11 +37,12 @@ MENU: Final = (
     MenuRow(lazy_gettext("Access log"), "insight.search", frozenset({"dpo"})),
     MenuRow(lazy_gettext("Reviews"), "review.waiting", frozenset({"dpo"})),
     MenuRow(lazy_gettext("Accounts"), "account.list", frozenset({"administrator"})),
+    MenuRow(lazy_gettext("Local rules"), "rules.show", frozenset({"administrator"})),
     MenuRow(lazy_gettext("Archive"), "archive.waiting", frozenset({"archivist"})),
     MenuRow(lazy_gettext("Approvals"), "approval.list", _TWO_PEOPLE),
     MenuRow(lazy_gettext("Numbers and trends"), "slt.show", frozenset({access.NETWORK_ROLE})),
     MenuRow(lazy_gettext("Plan"), "slt.plan.latest", frozenset({access.NETWORK_ROLE})),
-    MenuRow(lazy_gettext("Guide"), "pages.guide", _CASE_WORK),
+    MenuRow(lazy_gettext("Guide"), "guide.show", _CASE_WORK),
 )
 
 FOOTER: Final = (

@@ -45,6 +45,12 @@ RULES: Final[Mapping[str, Any]] = {
     "absence.past": _l("The days are over."),
     "absence.self": _l("Choose somebody else to stand in."),
     "absence.not_colleague": _l("Choose somebody who works in the unit."),
+    "rules.overtaken": _l(
+        "The day or the number has been passed. Write a later day, and ask again."
+    ),
+    "rules.same": _l("Nothing is changed yet."),
+    "rules.too_long": _l("The rules have become too long. Make the texts shorter."),
+    "rules.unfinished": _l("Something cannot be used yet. It stands at the top of the page."),
     "reminder.address": _l("Write an e-mail address, such as name@municipality.no."),
     "leaving.not_leaving": _l("The holder stays, so the baton is theirs to offer."),
     "leaving.past": _l("The last day cannot be in the past."),

@@ -49,6 +49,10 @@ NOTICES: Final[dict[str, Notice]] = {
         ),
         "warning",
     ),
+    "rules_asked": Notice(lazy_gettext("A colleague is asked. They answer within a day."), "info"),
+    "rules_published": Notice(
+        lazy_gettext("The rules are published, and hold from the day that is written in them.")
+    ),
     "reviewed": Notice(lazy_gettext("The review is saved.")),
     "protected": Notice(
         lazy_gettext("The address is protected. Only those who are named can open the case now.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bti.profiles import load
+from bti.workflows import own_rules
 
 if TYPE_CHECKING:
     from bti.profiles import Profile
@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 def rules_of(context: Context, ops: Ops) -> Profile:
     """Return the version that the case's stay at its level was begun under."""
-    return load(ops.made_under[-1]) if ops.made_under else context.profile
+    return _version(context, ops.made_under[-1]) if ops.made_under else context.profile
 
 
 def rules_at(context: Context, ops: Ops, level: int) -> Profile:
     """Return the version of the case's last stay at a level; its present one for a level ahead."""
     for (_day, there), key in zip(reversed(ops.trail), reversed(ops.made_under), strict=False):
         if there == level:
-            return load(key)
+            return _version(context, key)
     return rules_of(context, ops)
+
+
+def _version(context: Context, key: str) -> Profile:
+    return own_rules.version(context, context.person.tenant_id, key)

@@ -32,8 +32,7 @@ from bti.domain.consent_record import (
 )
 from bti.domain.gates import BY_LAW
 from bti.domain.signers import DeciderFacts, SignerRole
-from bti.profiles import load
-from bti.workflows import directory
+from bti.workflows import directory, own_rules
 from bti.workflows.case_file import case_row, ops_of, persons
 
 if TYPE_CHECKING:
@@ -150,7 +149,9 @@ def _asked(
 ) -> Asked:
     meta = row.meta
     # Who must sign was asked by the rules of that day; new ones are for the next question.
-    rules = load(meta["made_under"]) if "made_under" in meta else context.profile
+    rules = context.profile
+    if "made_under" in meta:
+        rules = own_rules.version(context, row.tenant_id, meta["made_under"])
     said = tuple((answer.person_id, answer.meta) for answer in answers)
     facts = facts_from(
         row.id,

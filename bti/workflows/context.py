@@ -11,7 +11,7 @@ from bti.clock import norwegian_date
 from bti.db.walls import stand, standpoint_of
 from bti.domain.policy import PURPOSES
 from bti.domain.relations import Purpose
-from bti.profiles import in_force
+from bti.workflows import own_rules
 from bti.workflows.actor import Actor, SystemActor
 from bti.workflows.errors import NotFound
 
@@ -65,7 +65,7 @@ class Context:
 
         What a case has begun goes on by the version it began under: ``case_rules``.
         """
-        return in_force(self.person.profile, self.today)
+        return own_rules.in_force(self, self.person.tenant_id, self.person.profile)
 
     @property
     def by(self) -> By:

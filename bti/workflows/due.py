@@ -19,7 +19,7 @@ from bti.domain import deadlines
 from bti.domain.deadlines import CaseTimes, Due
 from bti.domain.levels import CaseStatus, Level, LogStatus
 from bti.domain.relations import Relation
-from bti.profiles import load
+from bti.workflows import own_rules
 from bti.workflows.case_file import ops_of
 from bti.workflows.readable import that_open
 
@@ -94,7 +94,8 @@ def dates_in(
     ends = _consents(context, tenant_id)
     found = []
     for case in cases.values():
-        ops, rules = states[case], _rules(states[case], profile)
+        ops = states[case]
+        rules = _rules(context, tenant_id, ops, profile)
         held = holders.get(case.id)
         taking_part = places.get(case.id, {})
         everybody = {*taking_part, *([held] if held else [])}
@@ -127,8 +128,10 @@ def dates_in(
     return tuple(found)
 
 
-def _rules(ops: Ops, profile: Profile) -> Profile:
-    return load(ops.made_under[-1]) if ops.made_under else profile
+def _rules(context: Context, tenant_id: uuid.UUID, ops: Ops, profile: Profile) -> Profile:
+    if not ops.made_under:
+        return profile
+    return own_rules.version(context, tenant_id, ops.made_under[-1])
 
 
 def _holders(context: Context, tenant_id: uuid.UUID) -> dict[uuid.UUID, Place]:

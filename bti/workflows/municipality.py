@@ -19,13 +19,14 @@ from bti.db.models import LocalRules, Municipality
 from bti.domain.approval import ApprovalAct
 from bti.domain.errors import AccessDenied
 from bti.profiles import load
-from bti.workflows import approval
+from bti.workflows import approval, own_rules
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
     import uuid
 
     from bti.domain.approval import Params
+    from bti.profiles import Profile
     from bti.workflows.context import Context
 
 DECIDED: Final = ("name", "number", "profile", "language")
@@ -48,7 +49,7 @@ class PublicRules:
 
     name: str
     language: str
-    profile: str
+    rules: Profile
 
 
 def choices(context: Context) -> tuple[MunicipalityChoice, ...]:
@@ -74,7 +75,8 @@ def public_rules(context: Context, *, number: str) -> PublicRules:
         raise NotFound
     context.enter(town.id)
     rules = decided(context, town.id)
-    return PublicRules(rules.name, rules.language, rules.profile)
+    followed = own_rules.in_force(context, town.id, rules.profile)
+    return PublicRules(rules.name, rules.language, followed)
 
 
 def begin(context: Context, town: Municipality) -> None:

@@ -23,7 +23,7 @@ from bti.domain.ages import day_in_norway
 from bti.domain.codes import Role
 from bti.domain.deadlines import Due, DueKind, is_for_leader
 from bti.domain.reminders import Pace, Waiting, check_address, is_reminded, waiting_for
-from bti.profiles import in_force
+from bti.workflows import own_rules
 from bti.workflows.absence import absences
 from bti.workflows.due import CaseDates, dates_in
 from bti.workflows.permission import require
@@ -165,7 +165,7 @@ def _mail(context: Context, tenant_id: uuid.UUID, account_id: uuid.UUID) -> Mail
 def _waiting(context: Context, tenant_id: uuid.UUID) -> Mapping[uuid.UUID, list[Waiting]]:
     """Return what waits for whom. A case with a protected address waits for named readers alone."""
     town = context.session.get_one(Municipality, tenant_id)
-    profile = in_force(town.profile, context.today)
+    profile = own_rules.in_force(context, tenant_id, town.profile)
     away = absences(context, tenant_id)
     leaders = _leaders(context, tenant_id)
     found: dict[uuid.UUID, list[Waiting]] = defaultdict(list)

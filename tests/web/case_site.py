@@ -31,6 +31,8 @@ FEATURES = (
     "confirm",
     "first_sign_in",
     "families",
+    "guide",
+    "rules",
     "pages",
 )
 

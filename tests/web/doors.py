@@ -95,6 +95,7 @@ _SHARED = {
     "necessity": "Helsesykepleieren må vite det for at vi skal kunne følge opp fraværet.",
     "proportionality": "Bare fraværet, i to uker. Familien svarer ikke på telefon eller brev.",
 }
+_DECIDED = {"adopted": "2026-08-20", "valid_from": "2030-01-01"}
 
 DOORS: dict[str, Door] = {
     "account.change_password": Door(
@@ -178,6 +179,13 @@ DOORS: dict[str, Door] = {
     "insight.selection": Door("anne", page="approval.show"),
     "insight.check": Door("anne", page="insight.search"),
     "language": Door("per", page="worklist.show"),
+    "rules.add": Door("asta", page="rules.section"),
+    "rules.ask": Door("asta", page="rules.show"),
+    "rules.discard": Door("asta", page="rules.show"),
+    "rules.publish": Door("asta", page="approval.show"),
+    "rules.section": Door("asta"),
+    "rules.show": Door("asta", answers=_DECIDED),
+    "rules.take": Door("asta", page="rules.section"),
     "absence.show": Door("ingrid"),
     "absence.withdraw": Door("per", page="absence.show"),
     "reminder.mine": Door("mona", answers={"address": "mona@lindvik.example"}),
@@ -237,6 +245,8 @@ def ids_of(site: WholeSite, endpoint: str) -> Ids:
         ids["step"] = "seen"
     if endpoint == "insight.selection":
         ids["approval_id"] = site.home.selection_id
+    if endpoint == "rules.publish":
+        ids["approval_id"] = site.home.rules_id
     if endpoint == "reset.carry_out":
         ids["approval_id"] = site.home.reset_id
     return ids

@@ -40,6 +40,8 @@ DRAFTS = ("concern.", "duty.", "report.", "meeting.save_draft", "meeting.write")
 # A button is all there is: with a sound token nothing can be wrong about the form.
 CHANGES_WITHOUT_AN_ANSWER = frozenset(
     {
+        "rules.discard",
+        "rules.publish",
         "account.disable",
         "account.end_role",
         "approval.give",

@@ -43,6 +43,7 @@ from tests.approvals import freshly
 from tests.files import pdf
 from tests.story import Story
 from tests.web import watched
+from tests.web.town_rules import own_rules
 from tests.world import PEOPLE, UNITS, World, add_person
 
 NOBODY = uuid.UUID("11111111-2222-4333-8444-555555555555")
@@ -61,6 +62,8 @@ class Town:
     selection_id: uuid.UUID = NOBODY
     #: A leader's yes to a colleague who has lost the phone.
     reset_id: uuid.UUID = NOBODY
+    #: A colleague's yes to the next version of the own rules.
+    rules_id: uuid.UUID = NOBODY
     #: The secret of the app that the newcomer sets up.
     new_seed: bytes = b""
 
@@ -101,6 +104,7 @@ def tell(town: Town, *, whole: bool) -> None:
     if whole:
         _tell_of_the_team(town)
         _with_move(town)
+        town.rules_id = own_rules(town.world)
     middle = town.story("middle")
     _with_log(middle)
     _with_questions(middle)

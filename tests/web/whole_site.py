@@ -290,6 +290,8 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     found: Ids = {
         "case_id": story.case_id,
         "step": "own",
+        "part": "teams",
+        "own": 1,
         "period": "2026H1",
         "name": "favicon.svg",
         **_plan_ids(site),

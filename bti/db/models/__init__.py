@@ -20,6 +20,7 @@ from bti.db.models.oversight import (
     Suspension,
 )
 from bti.db.models.own_record import OwnRecord
+from bti.db.models.own_rules import OwnRules, RulesDraft, RulesText
 from bti.db.models.release import ReleaseRecord
 from bti.db.models.web_session import Throttle, WebSession
 from bti.db.models.work_job import WorkJob
@@ -56,10 +57,13 @@ __all__ = [
     "MailChoice",
     "Municipality",
     "OwnRecord",
+    "OwnRules",
     "Participant",
     "Person",
     "ReleaseRecord",
     "RoleGrant",
+    "RulesDraft",
+    "RulesText",
     "Suspension",
     "TenantKey",
     "Throttle",

@@ -63,6 +63,8 @@ class ApprovalOnePage:
     use: tuple[Any, Any, Any] | None
     #: The half of a reset that belongs to the one who said yes.
     code_href: str
+    #: Where everything that becomes another is read; empty for what is all on this page.
+    rules_href: str
 
 
 def register(app: Flask) -> None:
@@ -100,6 +102,11 @@ def show(approval_id: uuid.UUID) -> str:
         use_action=_use_action(line),
         use=words.USES.get(line.act),
         code_href=_code_href(line),
+        rules_href=(
+            url_for("rules.proposal", approval_id=approval_id)
+            if "rules_sha256" in line.params
+            else ""
+        ),
     )
     return render_template("approval/show.html", page=page)
 
@@ -139,11 +146,14 @@ def _answered(act: Callable[..., None], approval_id: uuid.UUID, notice: str) -> 
 _USED_AT: Final = {
     ApprovalAct.AUDIT_SELECTION: "insight.selection",
     ApprovalAct.ACCOUNT_RESET: "reset.carry_out",
+    ApprovalAct.PROFILE_CHANGE: "rules.publish",
 }
 
 
 def _use_action(line: ApprovalLine) -> str:
-    if line.mine and line.state is ApprovalState.GIVEN and line.act in _USED_AT:
+    # What a command changes of a municipality is used by the command.
+    by_command = line.act is ApprovalAct.PROFILE_CHANGE and "rules_sha256" not in line.params
+    if line.mine and line.state is ApprovalState.GIVEN and line.act in _USED_AT and not by_command:
         return url_for(_USED_AT[line.act], approval_id=line.approval_id)
     return ""
 

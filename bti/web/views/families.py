@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from flask_babel import force_locale
 
-from bti.clock import norwegian_date
 from bti.domain.levels import Level
 from bti.domain.local_rules import YouthMode
 from bti.domain.signers import (
@@ -16,7 +15,6 @@ from bti.domain.signers import (
     HEALTH_ALONE_FROM,
     YOUTH_ALONE_EARLIEST,
 )
-from bti.profiles import in_force
 from bti.web import i18n
 from bti.web.calls import urgent_calls
 from bti.web.doorway import doorway
@@ -25,7 +23,6 @@ from bti.workflows import municipality
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-    from bti.profiles import Profile
     from bti.web.calls import Call
     from bti.workflows.municipality import PublicRules
 
@@ -81,9 +78,8 @@ def show(number: str) -> str:
     town = doorway().perform(municipality.public_rules, None, number=number)
     actor = g.actor
     language = i18n.choose(request, None if actor is None else actor.language, town.language)
-    profile = in_force(town.profile, norwegian_date(doorway().clock.now()))
     with force_locale(language):
-        return render_template("families/show.html", page=_page(town, profile, language))
+        return render_template("families/show.html", page=_page(town, language))
 
 
 def register(app: Flask) -> None:
@@ -91,7 +87,8 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
 
 
-def _page(town: PublicRules, profile: Profile, language: str) -> FamilyPage:
+def _page(town: PublicRules, language: str) -> FamilyPage:
+    profile = town.rules
     alone = profile.youth_mode is YouthMode.ALONE
     guides = [profile.guide(level) for level in Level]
     return FamilyPage(

@@ -68,7 +68,7 @@ def two_versions(tmp_path, monkeypatch):
     for name in ("standard", "aukra"):
         shutil.copytree(SHIPPED / name, folder / name)
     (folder / "standard" / "2.toml").write_text(SECOND, encoding="utf-8")
-    monkeypatch.setattr(loader, "_SHIPPED", folder)
+    monkeypatch.setattr(loader, "SHIPPED", folder)
     forget()
     yield
     monkeypatch.undo()

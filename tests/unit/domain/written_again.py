@@ -62,6 +62,7 @@ search_audit         installation shut  two   oversight       dpo
 export_audit         installation shut  fresh oversight       dpo
 manage_accounts      installation shut  two   administration  administrator
 manage_units         installation shut  two   administration  administrator
+edit_rules           installation shut  two   administration  administrator
 archive_list         installation shut  two   archiving       archivist
 seek_emergency       installation shut  fresh emergency       on_call
 open_emergency       case!        open  fresh emergency       on_call
