@@ -12,12 +12,13 @@ from bti.clock import norwegian_date
 from bti.domain.access import Action
 from bti.domain.attachments import DocumentKind
 from bti.domain.codes import ClosingCause, Decision, InfoType, MeasureResult
-from bti.workflows import attachment, baton, level, measure, move, referral
+from bti.workflows import attachment, baton, case, guardian_block, level, measure, move, referral
 from bti.workflows.case_file import Kind, entries, of_kind
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from bti.domain.guardians import BlockReason
     from bti.domain.levels import Level
     from bti.workflows.context import Context
 
@@ -188,6 +189,15 @@ class Course(Beginning):
     def decline(self, offer_id: uuid.UUID, by: str, reason: str) -> None:
         """Say no to the baton."""
         self.stage.act(by, baton.decline, case_id=self.case_id, offer_id=offer_id, reason=reason)
+
+    def keep_out(self, guardian: str, why: BlockReason, reason: str) -> None:
+        """Keep a guardian out, by first name."""
+        people = self.stage.act(self.who, case.show_case, case_id=self.case_id).guardians
+        person_id = next(one.id for one in people if one.first_name == guardian)
+        command = guardian_block.BlockGuardian(
+            case_id=self.case_id, version=None, person_id=person_id, why=why, reason=reason
+        )
+        self.stage.act(self.who, guardian_block.block, command=command)
 
     def ask_to_move(self, unit: str, colleague: str, message: str) -> uuid.UUID:
         """Ask another service to take the case with the child; returns the offer."""

@@ -13,6 +13,7 @@ from bti.cli.demo_stage import at_hour
 from bti.cli.demo_stories import log_opened, talked_through
 from bti.domain.codes import ClosingCause, Decision, InfoType, MeasureResult
 from bti.domain.consent_record import Way
+from bti.domain.guardians import BlockReason
 from bti.domain.levels import Level
 from bti.domain.meetings import MeetingKind
 
@@ -185,6 +186,10 @@ def down_to_one(stage: Stage) -> Iterator[datetime]:
     yield stage.ago(28, 13)
     course.evaluate(MeasureResult.PARTLY, Decision.DOWN, next_on=stage.day(-21))
     course.move(Level.OWN_SERVICE, "Johan trenger ikke samtalene lenger. Skolen følger opp alene.")
+    yield stage.ago(14, 13)
+    course.keep_out(
+        "Espen", BlockReason.CONTACT_BAN, "Vedtak fra politiet av i går, lagt i mappa hos rektor."
+    )
 
 
 def individual_plan(stage: Stage) -> Iterator[datetime]:

@@ -51,6 +51,8 @@ class FamilyReader:
     person_id: uuid.UUID
     is_child: bool
     parental_responsibility: bool = False
+    #: A person has put a block, which wins over everything.
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,7 @@ def check_judgement(
 ) -> None:
     """Raise ``RuleBroken`` unless this may be decided about one of the family.
 
-    Codes: family.no_reason, family.no_kinds, family.adult (vergemålsloven § 8) and
+    Codes: family.no_reason, family.no_kinds, family.blocked, family.adult (vergemålsloven § 8) and
     family.no_responsibility (barnelova § 47: who has none asks, and is answered by hand).
     """
     if not has_reason:
@@ -136,6 +138,8 @@ def check_judgement(
         raise RuleBroken("family.no_kinds")
     if reader.is_child or access is GuardianAccess.NONE:
         return
+    if reader.blocked:
+        raise RuleBroken("family.blocked")
     if age(birth_date, at) >= ADULT:
         raise RuleBroken("family.adult")
     if not reader.parental_responsibility:
@@ -191,13 +195,14 @@ def stays_out(
         parental_responsibility=reader.parental_responsibility,
         access=judgement.access,
         kinds=judgement.kinds,
+        blocked=reader.blocked,
     )
     return None if guardian_may_read(signed_in, piece.info_type, years) else StaysOut.JUDGED
 
 
 def _from_guardian(reader: FamilyReader, piece: Piece, years: int) -> StaysOut | None:
     """Return what the acts keep from a guardian, whatever was judged."""
-    if years >= ADULT or not reader.parental_responsibility:
+    if years >= ADULT or not reader.parental_responsibility or reader.blocked:
         return StaysOut.CLOSED
     health = realm_of(piece.giver, piece.info_type) is Realm.HEALTH
     if health and years >= HEALTH_OWN_SAY:
@@ -215,8 +220,10 @@ def check_copy(
 ) -> JudgementFacts:
     """Return the judgement a copy rests on.
 
-    Raises ``RuleBroken`` with family.no_judgement, family.over or family.closed.
+    Raises ``RuleBroken`` with family.blocked, family.no_judgement, family.over or family.closed.
     """
+    if reader.blocked:
+        raise RuleBroken("family.blocked")
     if judgement is None:
         raise RuleBroken("family.no_judgement")
     if is_over(judgement, birth_date, at, protected=protected):

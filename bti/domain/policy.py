@@ -68,6 +68,8 @@ class Action(StrEnum):
     # address protection
     PROTECT_CASE = "protect_case"
     MANAGE_PROTECTION = "manage_protection"
+    # a guardian who is kept out
+    LIFT_BLOCK = "lift_block"
     # the upbringing team
     REFER = "refer"
     TAKE_REFERRAL = "take_referral"
@@ -294,6 +296,10 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
             when_closed=True,
             archived=(_LEAD,),
             unnamed_too=True,
+        ),
+        # Anybody who keeps the case may put a block; it is lifted by the leader, freshly proven.
+        Action.LIFT_BLOCK: Rule(
+            kind=ObjectKind.CASE, grants=(_LEAD,), purposes=_FOLLOW_UP, strength=Strength.FRESH
         ),
         Action.REFER: _case(_HOLDER, _LEAD),
         Action.TAKE_REFERRAL: _case(_LEAD_OF_TEAM),

@@ -34,6 +34,8 @@ _CASE: Final = (
     "case",
     "baton",
     "move",
+    "guardian",
+    "proposal",
     "consent",
     "measure",
     "attachment",

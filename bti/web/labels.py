@@ -33,6 +33,7 @@ from bti.domain.meetings import AbsenceReason, MeetingKind, MeetingState
 from bti.domain.rights import Finding, IndividualPlan
 from bti.domain.signers import SignerRole
 from bti.web import i18n
+from bti.web.guardian_words import BLOCK_REASON, SOURCE
 from bti.web.measure_labels import MEASURE_TYPE, PARTY
 from bti.web.paper_labels import GUARDIAN_ACCESS, LEFT_OUT, RECEIVER, STAYS_OUT
 
@@ -355,6 +356,8 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "signer": SIGNER,
     "guardian_relation": GUARDIAN_RELATION,
     "guardian_access": GUARDIAN_ACCESS,
+    "guardian_source": SOURCE,
+    "block_reason": BLOCK_REASON,
     "stays_out": STAYS_OUT,
     "receiver": RECEIVER,
     "left_out": LEFT_OUT,

@@ -19,6 +19,7 @@ from bti.profiles import legal_bases
 from bti.web.consent_messages import CONSENT
 from bti.web.duty_messages import DUTY
 from bti.web.filters import day_year
+from bti.web.guardian_words import GUARDIAN
 from bti.web.meeting_messages import MEETING
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ RULES: Final[Mapping[str, Any]] = {
     **CONSENT,
     **DUTY,
     **MEETING,
+    **GUARDIAN,
     "account.code_wrong": _l(
         "The code was not right. Scan the new square, and write what the app shows."
     ),
@@ -377,7 +379,9 @@ def cited(basis: LegalBasis) -> str:
 def message(broken: RuleBroken) -> str:
     """Return what to tell the person. Facts are only dates and numbers."""
     text = str(RULES.get(broken.code, _l("This cannot be done now.")))
-    latest = broken.facts.get("latest")
+    latest, line = broken.facts.get("latest"), broken.facts.get("line")
+    if isinstance(line, int):
+        return f"{text} {line}"
     return f"{text} {day_year(latest)}" if isinstance(latest, date) else text
 
 

@@ -88,6 +88,11 @@ NOTICES: Final[dict[str, Notice]] = {
     "baton_offered": Notice(
         lazy_gettext("The baton is offered. You have it until the other has said yes.")
     ),
+    "register_read": Notice(
+        lazy_gettext("It is read. Nobody is changed before you have answered.")
+    ),
+    "guardian_blocked": Notice(lazy_gettext("This person is kept out until the leader lifts it.")),
+    "guardian_let_in": Notice(lazy_gettext("It is lifted. Decide anew what this person may read.")),
     "move_asked": Notice(
         lazy_gettext("The new service is asked. You have the case until they have said yes.")
     ),

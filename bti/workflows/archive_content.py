@@ -108,6 +108,10 @@ def gather(context: Context, case: Case, ops: Ops) -> Material:
         row["id"] for table, row in rows if table == "consents" and _told_outside(row["meta"])
     }
     for table, row in rows:
+        blocks = row["body"].pop("blocks", None) if table == "persons" else None
+        if blocks:
+            # That somebody is kept out, and why, is not for the one it is about.
+            parts["own"].setdefault("persons", []).append({"id": row["id"], "blocks": blocks})
         part = _part_of(table, row.get("compartment", ""))
         if {row["id"], row.get("consent_id")} & untold:
             part = "own"

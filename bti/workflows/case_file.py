@@ -19,12 +19,15 @@ from bti.domain.meetings import Slot
 from bti.domain.own_secrets import Mark
 from bti.domain.protection import Protection
 from bti.workflows import entry_marks
+from bti.workflows.guardian_file import block_in, source_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from bti.domain.guardians import Source
     from bti.keyd.broker import Opened
     from bti.workflows.context import Context
+    from bti.workflows.guardian_file import Block
 
 CORE = "core"
 
@@ -57,6 +60,8 @@ class Kind(StrEnum):
     COPY = "copy"
     #: Where something is kept, and nothing of what it says.
     REFERENCE = "reference"
+    #: What a register would have changed about the guardians, and what was answered.
+    PROPOSAL = "proposal"
     #: That the case went to another service with the child.
     MOVE = "move"
 
@@ -189,6 +194,7 @@ class Replaced:
     number_changed: bool
     at: datetime
     by: uuid.UUID
+    source: Source | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +215,10 @@ class PersonRecord:
     registered: bool
     #: Of a guardian: what stood before, oldest first.
     replaced: tuple[Replaced, ...]
+    #: Of a guardian: who said what stands, None where it was not written.
+    source: Source | None
+    #: The block that stands, None where none does.
+    block: Block | None
 
     def __repr__(self) -> str:
         """Leave content out of logs."""
@@ -338,6 +348,8 @@ def _person(row: Person) -> PersonRecord:
         group=body.get("group", ""),
         registered=bool(body.get("token")),
         replaced=tuple(_replaced(one) for one in body.get("replaced", ())),
+        source=source_in(body),
+        block=block_in(body),
     )
 
 
@@ -350,6 +362,7 @@ def _replaced(stored: Mapping[str, Any]) -> Replaced:
         number_changed="token" in stored,
         at=datetime.fromisoformat(stored["at"]),
         by=uuid.UUID(stored["by"]),
+        source=source_in(stored),
     )
 
 

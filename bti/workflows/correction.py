@@ -45,7 +45,9 @@ _ACTS: Final = {
 _CODES: Final = frozenset({"missing", "who", "reason_code", "deadline"})
 #: An addition is answered by another beside the same entry, and never stands beside an addition.
 #: What says how something is shared, or that it was copied, is followed by another.
-_NOT_CORRECTED: Final = frozenset({Kind.CORRECTION, Kind.MARK, Kind.JUDGEMENT, Kind.COPY})
+_NOT_CORRECTED: Final = frozenset(
+    {Kind.CORRECTION, Kind.MARK, Kind.JUDGEMENT, Kind.COPY, Kind.PROPOSAL}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,8 @@ class Member:
     def may_copy(self) -> bool:
         """Whether a copy can be made as things stand."""
         now = self.now
-        return now is not None and not self.over and now.facts.access is not GuardianAccess.NONE
+        stands = now is not None and not self.over and not self.reader.blocked
+        return stands and now is not None and now.facts.access is not GuardianAccess.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +228,7 @@ def reader_of(person: PersonRecord) -> FamilyReader:
         person_id=person.id,
         is_child=person.kind == "child",
         parental_responsibility=person.parental_responsibility,
+        blocked=person.block is not None,
     )
 
 

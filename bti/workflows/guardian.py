@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import select
+
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
 from bti.db.models import Person
 from bti.domain.access import Action
-from bti.domain.errors import RuleBroken
+from bti.domain.guardians import Source, check_guardian
 from bti.workflows import consent_cells, directory
 from bti.workflows.case_file import add_person, case_row, child_of, persons
 from bti.workflows.child_search import person_token
@@ -21,10 +23,18 @@ from bti.workflows.once import hold, unchanged
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bti.db.models import Case
     from bti.workflows.case_file import PersonRecord, Replaced
     from bti.workflows.context import Context
 
-_KEPT: Final = ("name", "relation", "parental_responsibility", "checked_on", "language")
+_KEPT: Final = (
+    "name",
+    "relation",
+    "parental_responsibility",
+    "checked_on",
+    "source",
+    "language",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +52,8 @@ class SaveGuardian:
     relation: str
     parental_responsibility: bool
     checked_on: date | None
+    #: Who said so.
+    source: Source | None
     language: str = ""
     #: Kept as a keyed token alone. Empty leaves what is registered.
     national_id: str = field(default="", repr=False)
@@ -84,8 +96,7 @@ def guardian_page(
 def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
     """Add or correct a guardian; returns the person's id. What stood before is kept beside it.
 
-    Raises ``RuleBroken`` with guardian.not_checked, guardian.day_in_future or a national_id code;
-    ``Conflict``.
+    Raises ``RuleBroken`` as ``bti.domain.guardians.check_guardian`` or with a national_id code; ``Conflict``.
     Where this changes who must sign, consents that were given stop in this transaction, with the
     cells, places and offers that rest on them, and are asked anew.
     """
@@ -93,20 +104,13 @@ def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
     opened = context.verbs.open(command.case_id, Action.CHANGE_CHILD, entry=None)
     case = case_row(context, command.case_id)
     unchanged(case, command.version)
-    if command.parental_responsibility and command.checked_on is None:
-        raise RuleBroken("guardian.not_checked")
-    if command.checked_on is not None and command.checked_on > context.today:
-        raise RuleBroken("guardian.day_in_future")
-    before = consent_cells.standing_in(context, case)
-    body = _written(context, command)
-    if command.person_id is None:
-        person_id = add_person(context, case.id, {"kind": "guardian", "language": "", **body})
-    else:
-        person_id = _guardian(context, case.id, command.person_id).id
-        row = context.session.get_one(Person, person_id)
-        row.body = _beside(context, row.body, body)
-    context.session.flush()
-    lapsed = consent_cells.lapse_changed(context, case, before)
+    check_guardian(
+        decides=command.parental_responsibility,
+        source=command.source,
+        checked_on=command.checked_on,
+        today=context.today,
+    )
+    person_id, lapsed = write(context, case, command.person_id, _written(context, command))
     context.record(
         Act.CASE_CHILD_CHANGE,
         Reference("case", case.id),
@@ -115,6 +119,30 @@ def save_guardian(context: Context, *, command: SaveGuardian) -> uuid.UUID:
         ground=opened.ground,
     )
     return person_id
+
+
+def write(
+    context: Context, case: Case, person_id: uuid.UUID | None, body: Mapping[str, Any]
+) -> tuple[uuid.UUID, list[uuid.UUID]]:
+    """Write what is said of a guardian, with what stood kept beside; returns who, and the consents that stop.
+
+    ``person_id`` None adds somebody. The caller has opened the case and records why. Raises ``NotFound``.
+    """
+    before = consent_cells.standing_in(context, case)
+    if person_id is None:
+        person_id = add_person(context, case.id, {"kind": "guardian", "language": "", **body})
+    else:
+        person_id = _guardian(context, case.id, person_id).id
+        row = context.session.get_one(Person, person_id)
+        row.body = _beside(context, row.body, body)
+    context.session.flush()
+    return person_id, consent_cells.lapse_changed(context, case, before)
+
+
+def tokens_of(context: Context, case_id: uuid.UUID) -> dict[uuid.UUID, str]:
+    """Return the keyed token (hex) of each guardian of an open case; empty where no number is registered."""
+    rows = context.session.scalars(select(Person).where(Person.case_id == case_id))
+    return {row.id: row.body.get("token", "") for row in rows if row.body["kind"] == "guardian"}
 
 
 def earlier(
@@ -137,6 +165,7 @@ def _written(context: Context, command: SaveGuardian) -> dict[str, Any]:
         "relation": command.relation,
         "parental_responsibility": command.parental_responsibility,
         "checked_on": command.checked_on and command.checked_on.isoformat(),
+        "source": command.source and command.source.value,
     }
     if command.language:
         body["language"] = command.language

@@ -17,7 +17,9 @@ OWN: Final = frozenset(action for action in Action if action.value.startswith("o
 #: That the police was told. What is printed of a case reaches its family, and a colleague may be kin.
 #: Nor that something was marked: it would tell guardians that the child keeps something from them.
 UNTOLD: Final = frozenset(
-    {action for action in Action if action.value.startswith("outside:")} | {Action.CASE_ENTRY_MARK}
+    {action for action in Action if action.value.startswith("outside:")}
+    # Printed, the list reaches the guardians, and one of them is the one who is kept out.
+    | {Action.CASE_ENTRY_MARK, Action.GUARDIAN_ACCESS_BLOCK, Action.GUARDIAN_ACCESS_LIFT}
 )
 PRINTED: Final = frozenset(
     {

@@ -37,7 +37,8 @@ class Invited:
 def invitable(context: Context, opened: Opened) -> tuple[Invited, ...]:
     """Return those who can be invited: the family, and whoever has a place in the case now.
 
-    The core compartment must be open. Nobody is invited to a child who may not know of it.
+    The core compartment must be open. Nobody is invited to a child who may not know of it, and no guardian
+    who is kept out.
     """
     case = case_row(context, opened.case_id)
     places = {(row.account_id, row.unit_id) for row in live_places(context, case.id)}
@@ -54,7 +55,9 @@ def invitable(context: Context, opened: Opened) -> tuple[Invited, ...]:
     known = knows_services(context, opened)
     near = {case.unit_id, context.person.unit_id}
     staff = [_staff(context, *place) for place in places if known or place[1] in near]
-    return (*_family(context, opened.case_id), *sorted(staff, key=lambda one: one.name))
+    blocked = {person_key(one.id) for one in persons(context, opened.case_id) if one.block}
+    family = [one for one in _family(context, opened.case_id) if one.key not in blocked]
+    return (*family, *sorted(staff, key=lambda one: one.name))
 
 
 def named(context: Context, opened: Opened, keys: Iterable[str]) -> tuple[Invited, ...]:

@@ -90,14 +90,16 @@ class Declined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovePage:
-    """What the form needs. ``waiting``: somebody has been asked and has not answered."""
+    """What the form needs. ``waiting``: the offer, of either kind, that nobody has answered yet."""
 
     case_id: uuid.UUID
     version: int
     child: str = field(repr=False)
     service: str
     services: tuple[Service, ...]
-    waiting: bool
+    waiting: uuid.UUID | None
+    #: Whether the case goes along with that one.
+    moves: bool
     declined: Declined | None
 
 
@@ -121,7 +123,7 @@ def move_page(context: Context, *, case_id: uuid.UUID) -> MovePage:
     """Return what the form needs; logged as a reading. ``NotFound`` in another service than the owner."""
     opened = context.verbs.open(case_id, Action.MOVE_CASE, entry=Act.CASE_OPEN_READ)
     case, log, row = _own_rows(context, case_id)
-    waiting = row is not None and baton_rules.expire(facts_of(case, log, row), at=context.now)
+    over = row is None or baton_rules.expire(facts_of(case, log, row), at=context.now)
     units = directory.units(context)
     return MovePage(
         case_id=case_id,
@@ -133,7 +135,8 @@ def move_page(context: Context, *, case_id: uuid.UUID) -> MovePage:
             for unit_id in participant.units_let_in(context, case)
             if unit_id != case.unit_id and units[unit_id].sector not in rules.NO_HOME
         ),
-        waiting=row is not None and waiting is None,
+        waiting=row.id if row is not None and over is None else None,
+        moves=row is not None and bool(row.meta.get(FROM_UNIT)),
         declined=_declined(context, case, units),
     )
 
@@ -240,7 +243,7 @@ def accept(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID) -> None
     if CORE not in opened.compartments:
         raise RuleBroken("baton.no_consent")
     before = log.holder_id
-    _move(context, opened, case, log, left)
+    _move(context, opened, case, log, row)
     settle(context, row, State.ACCEPTED)
     _record(context, Act.CASE_MOVE_ACCEPT, opened, offer_id, before, event.to_id)
 
@@ -263,12 +266,12 @@ def decline(context: Context, *, case_id: uuid.UUID, offer_id: uuid.UUID, reason
     _record(context, Act.CASE_MOVE_DECLINE, opened, offer_id)
 
 
-def _move(context: Context, opened: Opened, case: Case, log: Log, left: uuid.UUID) -> None:
+def _move(context: Context, opened: Opened, case: Case, log: Log, row: BatonOffer) -> None:
     """Write the new owner and holder, and end what the service that was left had.
 
     Everything is looked up first: each of these rows is written once (ADR 0018).
     """
-    person = context.person
+    person, left = context.person, case.unit_id
     places = [one for one in participant.live_places(context, case.id) if one.unit_id == left]
     cells = _cells_to(context, opened, case, left)
     kept = _place_to_keep(context, case, log, left)
@@ -283,7 +286,7 @@ def _move(context: Context, opened: Opened, case: Case, log: Log, left: uuid.UUI
         case.id,
         kind=Kind.MOVE,
         compartment=CORE,
-        meta={"from": left, "to": person.unit_id, "on": context.today},
+        meta={"from": left, "to": person.unit_id, "offer": row.id, "on": context.today},
         body={},
     )
     for cell in cells:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _TEXTS: Final = ("reason", "summary", "note", "text", "title", "why")
 #: Why the log was opened is read above the timeline; an addition is read with what it is about.
-_ELSEWHERE: Final = frozenset({Kind.BACKGROUND, Kind.CORRECTION, Kind.MARK})
+_ELSEWHERE: Final = frozenset({Kind.BACKGROUND, Kind.CORRECTION, Kind.MARK, Kind.PROPOSAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def happenings_in(
             record.at,
             directory.name_of(context, record.by),
             units[record.unit_id].name if record.unit_id in units else "",
-            record.meta,
+            _meta(context, record),
             _words(record, units),
             record.id in correctable,
             record.mark,
@@ -74,6 +74,15 @@ def happenings_in(
         for record in reversed(records)
         if record.readable and record.kind not in _ELSEWHERE
     )
+
+
+def _meta(context: Context, record: Record) -> Mapping[str, Any]:
+    """Return what a line is drawn from: the package of a move is for the two services alone."""
+    if record.kind is not Kind.MOVE:
+        return record.meta
+    ends = {record.meta["from"], record.meta["to"]}
+    offer = record.meta["offer"] if str(context.person.unit_id) in ends else None
+    return {**record.meta, "offer": offer}
 
 
 def _words(record: Record, units: Mapping[uuid.UUID, directory.UnitFact]) -> str:

@@ -30,6 +30,7 @@ from tests.attaching import attach
 from tests.files import pdf
 from tests.integration.workflows.cases import guardians
 from tests.integration.workflows.test_family import ABSENT, KEPT, MONEY, put_mark, told
+from tests.integration.workflows.test_guardian_block import kept_out
 from tests.story import Story
 from tests.world import ADMIN
 
@@ -210,6 +211,8 @@ def test_what_is_kept_from_one_of_the_family_is_not_in_the_log_that_all_of_them_
     case_id = told(world)
     put_mark(world, case_id, KEPT, kept=True)
     put_mark(world, case_id, MONEY, about=guardians(world, case_id)["Maria"])
+    ruling = "Kjennelse av 3. august."
+    kept_out(world, case_id, guardians(world, case_id)["Tor"], reason=ruling)
     story = Story(world, case_id=case_id)
     story.decide(None, cause=ClosingCause.FAMILY_ENDED)
     pack(world, story, tmp_path / "package")
@@ -218,13 +221,15 @@ def test_what_is_kept_from_one_of_the_family_is_not_in_the_log_that_all_of_them_
         "".join(found[f"{part}/{part}.{form}"].decode() for form in ("html", "json"))
         for part in ("log", "own")
     )
-    assert [(words in log, words in own) for words in (ABSENT, KEPT, MONEY)] == [
+    assert [(words in log, words in own) for words in (ABSENT, KEPT, MONEY, ruling)] == [
         (True, False),
+        (False, True),
         (False, True),
         (False, True),
     ]
     # Nor that there is something.
     assert '"mark"' not in log
+    assert '"blocks"' not in log
 
 
 def test_each_table_with_rows_of_a_case_is_in_the_package_or_left_out_for_a_reason():

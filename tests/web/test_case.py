@@ -27,6 +27,7 @@ def test_a_guardian_is_called_what_people_say_and_never_a_stored_code(world, sto
             relation=stored,
             parental_responsibility=False,
             checked_on=None,
+            source=None,
         ),
     )
     text = client_for(world, "ingrid").get(f"/cases/{case_id}").text

@@ -215,7 +215,9 @@ def test_a_guardian_is_added_and_corrected(world, ingrid):
     hidden = start(ingrid, address)
     unchecked = ingrid.post(address, {**hidden, **typed})
     assert "Write which day parental responsibility was checked." in unchecked.text
-    page = ingrid.post(address, {**hidden, **typed, "checked_on": "2026-08-20"})
+    page = ingrid.post(
+        address, {**hidden, **typed, "checked_on": "2026-08-20", "source": "document"}
+    )
     assert (
         "decides, checked 20\u00a0August\u00a02026".replace("\u00a0", " ")
         in ingrid.follow(page).text
@@ -227,7 +229,7 @@ def test_a_guardian_is_added_and_corrected(world, ingrid):
     hidden.pop("parental_responsibility")
     assert "does not decide" in ingrid.follow(ingrid.post(address, hidden)).text
     assert len(rows(world, Person)) == 2
-    told = "Until 1 September 2026: Maria Hansen, Mother, decides, checked 20 August 2026."
+    told = "Until 1 September 2026: Maria Hansen, Mother, decides, checked 20 August 2026"
     page = ingrid.get(address)
     assert told in page.text
     assert "Changed by Ingrid Solberg" in page.text

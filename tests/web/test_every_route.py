@@ -24,6 +24,8 @@ CASE_PAGES = (
     "family.judge",
     "family.paper",
     "family.show",
+    "guardian.block",
+    "proposal.show",
     "mark.new",
     "baton.offer",
     "case.conversation",

@@ -7,7 +7,7 @@ import pytest
 from bti.db.models import BatonOffer
 from bti.domain.codes import InfoType
 from bti.web import labels, messages
-from bti.web.views import consent, extract
+from bti.web.views import consent, extract, guardian, proposal
 from bti.web.views import move as pages
 from tests.integration.workflows.cases import agreed, holder, log_open, new_case, rows, write
 from tests.integration.workflows.test_move import DRAWS, MEASURES, OWN, owner
@@ -22,7 +22,14 @@ def words(app):
 @pytest.fixture
 def app(world):
     return site_of(
-        world, pages, consent, extract, own=("move.", "consent.", "extract."), also=words
+        world,
+        pages,
+        consent,
+        extract,
+        guardian,
+        proposal,
+        own=("move.", "consent.", "extract.", "guardian.", "proposal."),
+        also=words,
     )
 
 

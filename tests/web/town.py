@@ -14,8 +14,10 @@ from bti.domain.consent import Scope
 from bti.domain.emergency import EmergencyReason
 from bti.domain.extract import Receiver
 from bti.domain.gates import Gate
+from bti.domain.guardians import BlockReason
 from bti.domain.levels import Level
 from bti.domain.meetings import AgreedPoint, Attendance, MeetingKind
+from bti.domain.national_id import made_up
 from bti.domain.protection import AddressGrade, ProtectedPerson
 from bti.domain.rights_request import Requester, RequestStepKind
 from bti.workflows import (
@@ -29,11 +31,13 @@ from bti.workflows import (
     extract,
     family,
     family_copy,
+    guardian_block,
     insight_file,
     meeting,
     meeting_page,
     move,
     own_record,
+    proposal,
     protection,
     rights_request,
     sharing,
@@ -41,7 +45,7 @@ from bti.workflows import (
 from bti.workflows.insight_question import Question
 from tests.approvals import freshly
 from tests.files import pdf
-from tests.story import Story
+from tests.story import BORN, Story
 from tests.web import watched
 from tests.web.town_rules import own_rules
 from tests.world import PEOPLE, UNITS, World, add_person
@@ -158,6 +162,31 @@ def _with_move(town: Town) -> None:
         message=moving.marks("viktig å vite"),
     )
     town.world.run("ingrid", move.propose, command=command)
+    blocked = guardian_block.BlockGuardian(
+        case_id=moving.case_id,
+        version=None,
+        person_id=moving.page().guardians[0].id,
+        why=BlockReason.COURT,
+        reason=moving.marks("kjennelse"),
+    )
+    town.world.run("ingrid", guardian_block.block, command=blocked)
+    town.world.run(
+        "ingrid",
+        proposal.read_in,
+        case_id=moving.case_id,
+        text=file_about(moving, "Anne Vik"),
+        submission=uuid.uuid4(),
+        version=None,
+    )
+
+
+def file_about(story: Story, guardian: str) -> str:
+    """A file from a register about the child of a story, with one guardian."""
+    number, decides = made_up(story.today.replace(year=1984), range(500)), "no"
+    return (
+        f"stafett-register;1;{story.today}\nchild;{made_up(BORN, range(500, 1000))};"
+        f"{story.page().child.name};open\nguardian;{number};{guardian};other;{decides}\n"
+    )
 
 
 def _with_log(story: Story) -> None:

@@ -43,13 +43,13 @@ from bti.slt.release import publish_release
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import SignedIn, demo_sign_in
 from bti.web.site import open_site
-from bti.workflows import duty, meeting_page, own_account, sign_in
+from bti.workflows import duty, meeting_page, own_account, proposal, sign_in
 from bti.workflows.case_file import Kind
 from tests.integration.slt.samples import a_release
 from tests.story import Story
 from tests.web import watched
 from tests.web.critic import CriticClient
-from tests.web.town import NOBODY, Ids, Town, neighbour_of, tell
+from tests.web.town import NOBODY, Ids, Town, file_about, neighbour_of, tell
 from tests.world import CHEAP, PEOPLE, SECRET, build, settings_for
 
 if TYPE_CHECKING:
@@ -328,6 +328,8 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     for name, question in of_town.items():
         found[name] = uuid.UUID(site.ask(question, town.world.tenant_id)[0][0])
     found["sharing_id"] = story.sharing
+    found["text"] = file_about(story, "Bo Ek")
+    found["batch_id"] = _batch(town, story.case_id)
     page = story.page()
     found["number"] = page.number
     found["person_id"] = page.guardians[0].id
@@ -349,6 +351,11 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
         site.ask("SELECT id FROM role_grants WHERE account_id=?", found["account_id"])[0][0]
     )
     return found
+
+
+def _batch(town: Town, case_id: uuid.UUID) -> uuid.UUID:
+    page = town.world.run("ingrid", proposal.proposal_page, case_id=case_id)
+    return page.batches[0].id if page.batches else NOBODY
 
 
 def _meeting(town: Town, case_id: uuid.UUID) -> uuid.UUID:

@@ -21,13 +21,11 @@ from bti.web.forms.fields import (
     ListField,
     RadioField,
     TextField,
-    TickField,
     TicksField,
 )
 from bti.web.labels import (
     ANSWER,
     ANSWER_FORM,
-    GUARDIAN_RELATION,
     HEARD,
     INFO_TYPE,
     KEPT,
@@ -36,7 +34,6 @@ from bti.web.labels import (
     choices,
 )
 from bti.workflows.consent import AskConsent, Heard, RecordAnswer, ShownText, SignedBy, Way
-from bti.workflows.guardian import SaveGuardian
 
 if TYPE_CHECKING:
     from bti.workflows.consent import ConsentPage
@@ -334,56 +331,6 @@ class BlockForm(BaseForm):
         required=_l("Write the decision's date and number."),
         description=_l("Date and number, so that others can find it."),
     )
-
-
-class GuardianForm(BaseForm):
-    """A guardian, and what has been checked."""
-
-    name = TextField(_l("Name"), required=_l("Write the guardian's name."))
-    relation = ListField(
-        _l("Relation to the child"),
-        choices=choices(GUARDIAN_RELATION),
-    )
-    parental_responsibility = TickField(
-        _l("Decides for the child"),
-        description=_l(
-            "Those with parental responsibility, an appointed guardian, or child welfare services "
-            "under a care order. Being a parent is not enough."
-        ),
-    )
-    checked_on = DateField(
-        _l("Checked in the national register or a decision, which day?"),
-        too_late=_l("The day cannot be in the future."),
-        required=False,
-    )
-    national_id = TextField(
-        _l("National identity number"),
-        description=_l(
-            "Kept as a code that nobody can read back. It tells a guardian from a colleague with "
-            "the same name when look-ups are checked."
-        ),
-        max_length=20,
-        required=False,
-        render_kw={"autocomplete": "off", "inputmode": "numeric"},
-    )
-
-    def prepare(self, relation: str) -> None:
-        """Keep a relation that was written before there was a list."""
-        if relation and relation not in {value for value, _ in self.relation.choices}:
-            self.relation.choices = [*self.relation.choices, (relation, relation)]
-
-    def to_command(self, case_id: uuid.UUID, person_id: uuid.UUID | None) -> SaveGuardian:
-        """What was typed, for the workflow."""
-        return SaveGuardian(
-            case_id=case_id,
-            version=self.version.data,
-            person_id=person_id,
-            name=self.name.data or "",
-            relation=self.relation.data or "",
-            parental_responsibility=bool(self.parental_responsibility.data),
-            checked_on=self.checked_on.data,
-            national_id=self.national_id.data or "",
-        )
 
 
 class InviteForm(BaseForm):

@@ -19,10 +19,10 @@ from bti.web.forms.consent import (
     AnswerForm,
     AskForm,
     BlockForm,
-    GuardianForm,
     InviteForm,
     WithdrawForm,
 )
+from bti.web.forms.guardian import GuardianForm
 from bti.web.notices import notify
 from bti.workflows import consent, consent_block, guardian, participant
 from bti.workflows.errors import NotFound
@@ -175,6 +175,7 @@ def edit_guardian(case_id: uuid.UUID, person_id: uuid.UUID | None) -> Response:
             relation=known.relation,
             parental_responsibility=known.parental_responsibility,
             checked_on=known.checked_on,
+            source=known.source.value if known.source is not None else "",
         )
     )
     form.prepare(known.relation if known is not None else "")

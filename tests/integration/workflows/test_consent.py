@@ -15,6 +15,7 @@ from bti.db.models import (
 from bti.domain.codes import InfoType, NotHeardReason
 from bti.domain.consent import Answer, ConsentStatus, Form, Scope
 from bti.domain.errors import AccessDenied, RuleBroken
+from bti.domain.guardians import Source
 from bti.workflows import consent, guardian
 from bti.workflows.consent import Way
 from bti.workflows.errors import Conflict, NotFound
@@ -173,6 +174,7 @@ def test_responsibility_that_nobody_checked_stops_the_question_until_it_is_check
         relation="mother",
         parental_responsibility=True,
         checked_on=None,
+        source=Source.REGISTER,
     )
     with pytest.raises(RuleBroken, match=r"guardian\.not_checked"):
         world.run("ingrid", guardian.save_guardian, command=command)
@@ -185,6 +187,7 @@ def test_responsibility_that_nobody_checked_stops_the_question_until_it_is_check
         relation="mother",
         parental_responsibility=True,
         checked_on=TODAY,
+        source=Source.REGISTER,
     )
     person_id = world.run("ingrid", guardian.save_guardian, command=checked)
     consent_id = ask(world, case_id, unit="pps")
@@ -206,6 +209,7 @@ def test_a_new_holder_of_responsibility_makes_the_consent_ask_again(world):
             relation="father",
             parental_responsibility=True,
             checked_on=TODAY,
+            source=Source.DOCUMENT,
         ),
     )
     (row,) = section(world, case_id).rows

@@ -17,6 +17,7 @@ from bti.db.models import (
 from bti.domain.codes import ClosingCause, Role
 from bti.domain.consent import ConsentStatus, Form
 from bti.domain.errors import AccessDenied, RuleBroken
+from bti.domain.guardians import Source
 from bti.workflows import account, consent, guardian, level
 from tests.integration.workflows.cases import (
     agreed,
@@ -48,6 +49,7 @@ def save(world, case_id, name="Tor Berg", person_id=None, *, decides=True):
         relation="father",
         parental_responsibility=decides,
         checked_on=TODAY,
+        source=Source.REGISTER,
     )
     return world.run("ingrid", guardian.save_guardian, command=command)
 

@@ -15,6 +15,7 @@ from bti.domain.codes import Role
 from bti.domain.control import ControlRule
 from bti.domain.emergency import ReviewOutcome
 from bti.domain.errors import AccessDenied, NotFound, RuleBroken
+from bti.domain.guardians import Source
 from bti.domain.national_id import made_up
 from bti.domain.policy import Action
 from bti.workflows import account_person, case, case_file, control, guardian, own_account
@@ -95,6 +96,7 @@ def registered(world, case_id, national_id, who="ingrid"):
         relation=known.relation,
         parental_responsibility=known.parental_responsibility,
         checked_on=known.checked_on,
+        source=Source.REGISTER,
         national_id=national_id,
     )
     world.run(who, guardian.save_guardian, command=command)

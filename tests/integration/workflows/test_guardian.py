@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bti.domain.guardians import Source
 from bti.domain.national_id import made_up
 from bti.workflows import case, guardian
 from tests.integration.workflows.cases import CHECKED, agreed, holds_together, new_case
@@ -32,6 +33,7 @@ def save(world, case_id, who="ingrid", **changes):
         "relation": known.relation,
         "parental_responsibility": known.parental_responsibility,
         "checked_on": known.checked_on,
+        "source": Source.REGISTER,
         **changes,
     }
     command = guardian.SaveGuardian(

@@ -53,6 +53,7 @@ invite_participant   case         shut  two   follow-up       H F L
 revoke_participant   case         shut  two   follow-up       H F L
 protect_case         case         open  two   follow-up       H F P L
 manage_protection    case~        open  fresh follow-up       L
+lift_block           case         shut  fresh follow-up       L
 refer                case         shut  two   follow-up       H L
 take_referral        case         shut  two   follow-up       t
 return_referral      case         shut  two   follow-up       t
