@@ -50,6 +50,9 @@ NOWHERE = uuid.UUID(int=0)
 TEXT = consent.ShownText("1", (("Hvem får vite det?", "PP-tjenesten"),))
 
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
 @dataclass(slots=True)
 class Marks:
     """Makes texts that occur nowhere else, and remembers them."""
@@ -59,7 +62,8 @@ class Marks:
 
     def __call__(self, what: str) -> str:
         """Return a text holding a mark of its own."""
-        mark = f"{self.prefix}{uuid.uuid4().hex[:12]}{what}"
+        # In letters: digits by chance are a telephone number now and then, and told to be one.
+        mark = f"{self.prefix}{uuid.uuid4().hex[:12].translate(_LETTERS)}{what}"
         self.made.append(mark)
         return f"{what} {mark}"
 

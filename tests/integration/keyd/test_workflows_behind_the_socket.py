@@ -12,6 +12,7 @@ import pytest
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
 from bti.clock import norwegian_date
+from bti.db.models import OwnRules
 from bti.domain.access import Action
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.breach import AuthorityState, BreachStepKind, NotToldGround
@@ -35,8 +36,10 @@ from bti.workflows import (
     emergency,
     leaving,
     move,
+    own_rules,
     review,
     rights_request,
+    rules_draft,
     sharing,
     sign_in,
     step_up,
@@ -51,6 +54,7 @@ from tests.integration.workflows import (
     cases,
     test_attachment,
     test_breach,
+    test_own_rules,
     test_protection,
     test_sharing,
 )
@@ -328,3 +332,29 @@ def test_one_flow_is_taken_back_and_a_decision_stops_the_rest_behind_the_socket(
 
 def world_day(world, days):
     return norwegian_date(world.clock.now()) + timedelta(days=days)
+
+
+def test_two_people_publish_rules_behind_the_socket_and_one_alone_does_not(world, remote):
+    test_own_rules.write(world)
+    asked = test_own_rules.said_yes(world)
+    content = world.run("anne", rules_draft.proposal, approval_id=asked).content
+    alone = OwnRules(tenant_id=world.tenant_id, number=1, sha256=own_rules.digest(content))
+    with pytest.raises(AccessDenied, match="grant"):
+        world.run("asta", _add, alone)
+    assert test_own_rules.publish(world, asked) == "own/1"
+    world.clock.advance(timedelta(days=1))
+    assert world.run("ingrid", rules_draft.followed).key == "own/1"
+    case_id = cases.new_case(world)
+    assert world.run("ingrid", case.show_case, case_id=case_id).stages[0].label["en"] == "Wondering"
+    # The program itself goes by them too: what is due is told by the days they say.
+    assert remote.embedded.system(_followed, tenant_id=world.tenant_id) == "own/1"
+
+
+def _add(context, row):
+    context.session.add(row)
+    context.record(Act.RULES_VERSION_PUBLISH, Reference("tenant", row.tenant_id))
+
+
+def _followed(context, *, tenant_id):
+    context.enter(tenant_id)
+    return own_rules.in_force(context, tenant_id, "standard").key

@@ -1,0 +1,144 @@
+"""A draft of local rules: saving a page as it stands changes nothing, and a text is read back as it was written."""
+
+import tomllib
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bti.profiles import ProfileError, available, load
+from bti.profiles.draft import Decision, Draft
+from bti.profiles.loader import shipped_document
+from bti.profiles.own import LONGEST, key_of, number_of, own_document, own_version
+from bti.profiles.sections import Added, Section, added, at, filled, groups, section_of
+from bti.profiles.writer import written
+
+DECIDED = Decision("Vedtak", "2026-08-20", "punkt 2", "2027-01-01")
+KEYS = st.text(min_size=1, max_size=8)
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+PLAIN = (
+    st.booleans()
+    | st.integers(-(10**9), 10**9)
+    | TEXTS
+    | st.dates(date(1990, 1, 1), date(2100, 1, 1))
+    | st.lists(TEXTS, max_size=3)
+)
+TABLES = st.recursive(
+    st.dictionaries(TEXTS, PLAIN, max_size=4),
+    lambda below: st.dictionaries(TEXTS, PLAIN | below, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(values=TABLES)
+@settings(max_examples=150)
+def test_what_is_written_is_read_back(values):
+    assert tomllib.loads(written(values)) == values
+
+
+def test_nothing_else_than_a_file_of_rules_holds_is_written():
+    with pytest.raises(TypeError, match="float"):
+        written({"a": 1.5})
+
+
+@pytest.mark.parametrize("name", available())
+def test_saving_every_page_as_it_stands_changes_nothing(name):
+    key = load(name).key
+    base = shipped_document(key).values
+    draft = Draft.begun(key, "")
+    for section in Section:
+        typed = {slot: slot.value for one in groups(section, base, base) for slot in one.slots}
+        draft = filled(draft, base, {slot: _as_sent(slot) for slot in typed})
+    assert draft.values == {}
+
+
+def _as_sent(slot):
+    """A value as a form sends it."""
+    if isinstance(slot.value, list):
+        return slot.value if slot.options else ", ".join(slot.value)
+    return slot.value if isinstance(slot.value, bool) else str(slot.value or "")
+
+
+@given(
+    typed=st.dictionaries(
+        st.sampled_from(
+            [
+                slot
+                for section in Section
+                for one in groups(section, shipped_document("standard/1").values, {})
+                for slot in one.slots
+            ]
+        ),
+        st.sampled_from(["", "7", "-1", "1e3", "snart", "½", "2" * 40, "{team}", "{x}", "\n"]),
+        max_size=5,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_typed_is_kept_and_each_fault_is_on_a_page(typed):
+    base = shipped_document("standard/1").values
+    draft = replace(filled(Draft.begun("standard/1", ""), base, typed), decision=DECIDED)
+    kept = Draft.read(draft.stored())
+    assert kept.text(1, "Lindvik") == draft.text(1, "Lindvik")
+    told = []
+    try:
+        own_version(draft.text(1, "Lindvik"))
+    except ProfileError as error:
+        told = [one.key for one in error.faults]
+    assert [key for key in told if section_of(key) is None] == []
+
+
+@pytest.mark.parametrize("day", ["2027-02-30", "0000-00-00", "i morgen", "", "2027-13-01", "%00"])
+def test_a_day_that_is_none_is_kept_and_told(day):
+    draft = Draft.begun("standard/1", "").put(("deadlines", "soon_days"), 9)
+    draft = replace(draft, decision=replace(DECIDED, valid_from=day))
+    with pytest.raises(ProfileError) as found:
+        own_version(draft.text(1, "Lindvik"))
+    assert [(one.key, one.found) for one in found.value.faults] == [("valid_from", day)]
+
+
+def test_a_circle_of_steps_is_told_at_its_step():
+    draft = replace(Draft.begun("standard/1", ""), decision=DECIDED)
+    for step, before in (("1", "3"), ("2", "1"), ("3", "2")):
+        draft = draft.put(("levels", "1", "steps", step, "after"), [before])
+    with pytest.raises(ProfileError) as found:
+        own_version(draft.text(1, "Lindvik"))
+    [fault] = found.value.faults
+    assert fault.key.startswith("levels.1.steps.")
+    assert fault.found.count(" → ") == 3
+
+
+@pytest.mark.parametrize("what", Added)
+def test_what_is_added_asks_for_each_of_its_texts_and_is_gone_when_taken_away(what):
+    base = shipped_document("standard/1").values
+    level = "2" if what is Added.STEP else None
+    begun = replace(Draft.begun("standard/1", ""), decision=DECIDED)
+    draft = added(begun, base, what, level)
+    document, _ = own_document(draft.text(1, "Lindvik"))
+    more = added(draft, document.values, what, level)
+    table = ("levels", "2", "steps") if level else (what.value,)
+    first, second = list(at(more.values, table))
+    assert first != second
+    with pytest.raises(ProfileError) as found:
+        own_version(draft.text(1, "Lindvik"))
+    assert {one.key.split(f".{first}.")[0] for one in found.value.faults} == {".".join(table)}
+    assert draft.put((*table, first), None).values == {}
+
+
+def test_an_own_version_names_itself_and_extends_a_shipped_one():
+    good = Draft.begun("standard/1", "").put(("deadlines", "soon_days"), 9)
+    text = replace(good, decision=DECIDED).text(3, "Lindvik")
+    assert own_version(text).key == key_of(3)
+    assert (number_of("own/3"), number_of("moss/3"), number_of("own/x")) == (3, None, None)
+    for changed, key in (
+        (text.replace('name = "own"', 'name = "moss"'), "name"),
+        (text.replace('extends = "standard/1"\n', ""), "extends"),
+        (text.replace("standard/1", "own/2"), "(file)"),
+        (text.replace("standard/1", "standard/9"), "(file)"),
+    ):
+        with pytest.raises(ProfileError) as found:
+            own_version(changed)
+        assert found.value.key == key
+    with pytest.raises(ProfileError, match="at most 200000 signs"):
+        own_version(text + "#" * LONGEST)
