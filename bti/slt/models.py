@@ -184,6 +184,7 @@ class PlanAreaRow(NetworkBase):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("slt_plans.id"))
     position: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
     code: Mapped[str] = mapped_column(String(40))
     name: Mapped[str] = mapped_column(String(PLAN_SHORT))
     challenges: Mapped[str] = mapped_column(Text)

@@ -217,6 +217,21 @@ def number_key(number: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(p), "") if p.isdecimal() else (0, p) for p in number.split("."))
 
 
+def next_number(plan: Plan, area: str, used: Iterable[str]) -> str:
+    """The number of a new measure: one no plan in the line has used, in the way the plan counts.
+
+    Where measures are numbered area by area (2.1, 2.2), it goes on within the area.
+    """
+    taken = [number_key(number) for number in used]
+    heads = {one.number.partition(".")[0] for one in plan.measures if one.area == area}
+    dotted = any("." in one.number for one in plan.measures)
+    if not dotted:
+        return str(max((key[0][0] for key in taken), default=0) + 1)
+    head = min(heads, key=number_key) if heads else area if area.isdecimal() else "0"
+    within = [key[1][0] for key in taken if len(key) > 1 and key[0] == (int(head), "")]
+    return f"{head}.{max(within, default=0) + 1}"
+
+
 def texts_of(one: Plan | Area | PlanMeasure | Indicator) -> tuple[str, ...]:
     """Every text that people read in a part, without its codes and numbers."""
     found: list[str] = []

@@ -58,7 +58,7 @@ class PlanRefusedError(Exception):
     """A plan was not changed.
 
     `code` is `plan.` followed by `changed` (somebody was first), `names` (with the words in `found`; give a
-    reason), `day`, `time`, `period`, `decided` (not every measure has a decision), `empty`, `rolled` (there is a next
+    reason), `day`, `time`, `period`, `decided` (not every measure has a decision), `empty`, `full`, `rolled` (there is a next
     period already), `exists` or `municipality`.
     """
 

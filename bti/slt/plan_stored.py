@@ -140,7 +140,7 @@ def stored_plan(context: Context, row: PlanRow) -> StoredPlan:
         knowledge=split(row.knowledge),
         appendices=split(row.appendices),
         numbering=Numbering(row.numbering),
-        areas=tuple(_area(one) for one in areas),
+        areas=tuple(area_of(one) for one in areas),
         measures=tuple(measure_of(one) for one in measures),
         indicators=tuple(
             _indicator(
@@ -223,7 +223,8 @@ def changes_of(context: Context, plan_id: uuid.UUID) -> tuple[Change, ...]:
     )
 
 
-def _area(row: PlanAreaRow) -> Area:
+def area_of(row: PlanAreaRow) -> Area:
+    """The area of a row."""
     return Area(
         code=row.code,
         name=row.name,

@@ -73,6 +73,7 @@ _REPORT = {
     "own_email": "per@lindvik.example",
 }
 _FOLLOWED = {"name": "Besøk", "group": "", "source": "", "baseline": "40", "target": "25,5"}
+_AREA = {"name": "Et område", "challenges": "", "goals": "Ett\nTo", "approach": ""}
 _NEXT = {
     "title": "Ny plan",
     "first_day": "2029-01-01",
@@ -228,11 +229,14 @@ DOORS: dict[str, Door] = {
     "sign_in.show": Door("", answers={"username": "per", "password": SECRET, "code": "123456"}),
     "slt.demo_sign_in": Door("", page="slt.sign_in"),
     "slt.extend": Door("network", page="slt.show"),
+    "slt.plan.area": Door("network", answers=_AREA),
     "slt.plan.edit": Door("network", answers=_MEASURE),
     "slt.plan.evaluate": Door(
         "network", answers={"finding": "Det gikk bra.", "why": "Det virker."}
     ),
     "slt.plan.indicator": Door("network", answers=_FOLLOWED),
+    "slt.plan.new_area": Door("network", answers=_AREA),
+    "slt.plan.new_measure": Door("network", answers=_MEASURE),
     "slt.plan.next": Door("network", answers=_NEXT),
     "slt.plan.reading": Door("network", answers={"on": "2026-05", "value": "12,5"}),
     "slt.sign_in": Door("", answers={"username": "olav", "password": SECRET, "code": "123456"}),

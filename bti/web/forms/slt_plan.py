@@ -12,6 +12,7 @@ from flask_babel import gettext, lazy_gettext
 from wtforms.validators import StopValidation
 
 from bti.slt.plan import (
+    Area,
     Decision,
     EvaluationKind,
     MeasureStatus,
@@ -27,6 +28,7 @@ from bti.slt.plan_change import (
     FollowIndicator,
     NoteReading,
 )
+from bti.slt.plan_extend import WriteArea
 from bti.slt.plan_file import LARGEST, LONG, MOST_LINES
 from bti.slt.plan_next import NextPeriod
 from bti.slt.plan_stored import StoredPlan
@@ -138,6 +140,48 @@ class MeasureForm(_Named):
             confirmed=bool(self.confirmed.data),
             reason=self.reason.data or "",
         )
+
+
+class NewMeasureForm(MeasureForm):
+    """A measure that is not there yet. Its number is given."""
+
+    area = ListField(lazy_gettext("Focus area"), required=False, blank=lazy_gettext("None"))
+
+    def prepare_for(self, stored: StoredPlan) -> None:
+        """Offer the vocabularies and the areas of a plan."""
+        self.prepare()
+        self.area.choices = [(one.code, one.name) for one in stored.plan.areas]
+
+
+class AreaForm(_Named):
+    """A focus area."""
+
+    name = TextField(lazy_gettext("Name"))
+    challenges = LinesField(
+        lazy_gettext("Challenges"), description=lazy_gettext("One on each line.")
+    )
+    goals = LinesField(lazy_gettext("Goals"), description=lazy_gettext("One on each line."))
+    approach = LinesField(lazy_gettext("Approach"), description=lazy_gettext("One on each line."))
+
+    def to_command(self, code: str) -> WriteArea:
+        """What is wanted, for the workflow."""
+        return WriteArea(
+            code=code,
+            version=self.version.data,
+            name=self.name.data or "",
+            challenges=self.challenges.lines,
+            goals=self.goals.lines,
+            approach=self.approach.lines,
+            reason=self.reason.data or "",
+        )
+
+
+def area_as_it_stands(area: Area | None) -> dict[str, object]:
+    """The values an area's form begins with."""
+    if area is None:
+        return {}
+    names = ("challenges", "goals", "approach")
+    return {"name": area.name, **{name: "\n".join(getattr(area, name)) for name in names}}
 
 
 def as_it_stands(measure: PlanMeasure) -> dict[str, object]:

@@ -19,6 +19,7 @@ from bti.slt.plan_change import (
     follow_indicator,
     note_reading,
 )
+from bti.slt.plan_extend import AreaPage, add_own_measure, show_area, write_area
 from bti.slt.plan_next import roll_over, suggested
 from bti.slt.plan_show import (
     MeasurePage,
@@ -30,10 +31,13 @@ from bti.slt.plan_show import (
 )
 from bti.web.forms.base import BaseForm
 from bti.web.forms.slt_plan import (
+    AreaForm,
     EvaluateForm,
     IndicatorForm,
     MeasureForm,
+    NewMeasureForm,
     ReadingForm,
+    area_as_it_stands,
     as_it_stands,
     next_form,
 )
@@ -189,6 +193,69 @@ def next_period(plan_id: uuid.UUID) -> Response:
     return make_response(body, _UNFINISHED if request.method == "POST" else 200)
 
 
+@blueprint.route("/<uuid:plan_id>/measures/new", methods=["GET", "POST"])
+def new_measure(plan_id: uuid.UUID) -> Response:
+    """Add a measure."""
+    page = _area(plan_id, "")
+    form = NewMeasureForm()
+    form.prepare_for(page.stored)
+
+    def add() -> str:
+        who, area = signed_in().coordinator, form.area.data or ""
+        made = add_own_measure(runtime(), who, plan_id, area, form.to_command(plan_id))
+        return url_for("slt.plan.measure", plan_id=plan_id, plan_measure_id=made)
+
+    return _extended("new_measure", page, form, add)
+
+
+@blueprint.route("/<uuid:plan_id>/areas/new", methods=["GET", "POST"])
+def new_area(plan_id: uuid.UUID) -> Response:
+    """Add a focus area."""
+    return _write_area(plan_id, "")
+
+
+@blueprint.route("/<uuid:plan_id>/areas/<code>/edit", methods=["GET", "POST"])
+def area(plan_id: uuid.UUID, code: str) -> Response:
+    """Change a focus area."""
+    return _write_area(plan_id, code)
+
+
+def _write_area(plan_id: uuid.UUID, code: str) -> Response:
+    page = _area(plan_id, code)
+    form = AreaForm(version=page.version, data=area_as_it_stands(page.area))
+
+    def write() -> str:
+        write_area(runtime(), signed_in().coordinator, plan_id, form.to_command(code))
+        return url_for("slt.plan.show", plan_id=plan_id)
+
+    return _extended("area", page, form, write)
+
+
+def _area(plan_id: uuid.UUID, code: str) -> AreaPage:
+    try:
+        return show_area(runtime(), signed_in().coordinator, plan_id, code)
+    except AccessDenied:
+        abort(404)
+
+
+def _extended(name: str, page: AreaPage, form: BaseForm, act: Callable[[], str]) -> Response:
+    """The page of a form that makes a plan grow; ``act`` returns where to go on."""
+    found: tuple[str, ...] = ()
+    status = _UNFINISHED if request.method == "POST" else 200
+    if form.validate_on_submit():
+        try:
+            address = act()
+        except PlanRefusedError as refused:
+            found = refused.found
+            form.refuse(refusal_text(refused))
+            status = _CHANGED if refused.code == "plan.changed" else _UNFINISHED
+        else:
+            notify("saved")
+            return redirect(address, 303)
+    body = render_template(f"slt/plan/{name}.html", page=page, form=form, found=found)
+    return make_response(body, status)
+
+
 def _plan(plan_id: uuid.UUID | None) -> str:
     asked = {one.name: request.args.get(one.name, "")[:_LONGEST_FILTER] for one in fields(Wanted)}
     try:
@@ -260,8 +327,8 @@ def refusal_text(refused: PlanRefusedError) -> str:
     """Why nothing was saved, in words that say what to do."""
     words = {
         "plan.changed": gettext(
-            "Somebody has changed this measure since you opened it. Nothing of yours is saved. Open it "
-            "again in another tab, and compare."
+            "Somebody has changed this since you opened it. Nothing of yours is saved. Open it again in "
+            "another tab, and compare."
         ),
         "plan.names": gettext("A text may name somebody. Take it out, or write why it may stand."),
         "plan.day": gettext("Choose a day from the beginning of the plan until today."),
@@ -272,6 +339,7 @@ def refusal_text(refused: PlanRefusedError) -> str:
         "plan.exists": gettext("There is a plan that begins that day already."),
         "plan.decided": gettext("Decide about every measure."),
         "plan.empty": gettext("A plan needs at least one measure that goes on."),
+        "plan.full": gettext("There is no room for more in this plan."),
         "plan.rolled": gettext("This plan has a next period already."),
     }
     return str(words[refused.code])

@@ -88,7 +88,7 @@ def test_a_measure_is_changed_and_the_page_tells_from_what_to_what(inside):
     assert "Brought in from a file" in history.text
     late = inside.post(f"{address}/edit", {**given, "status": "paused"})
     assert late.status == 409
-    assert "Somebody has changed this measure" in late.text
+    assert "Somebody has changed this" in late.text
 
 
 def test_a_name_is_warned_about_and_kept_for_a_reason(inside):
