@@ -18,6 +18,9 @@ from bti.domain.errors import RuleBroken
 from bti.domain.file_kinds import HEAD_BYTES, MIME, MOST_PIXELS, TAIL_BYTES, FileKind, recognise
 from bti.profiles.loader import load_file
 from bti.profiles.reader import ProfileError
+from bti.web.api.bodies import CONCERN, to_concern
+from bti.web.api.fields import BadBody
+from bti.web.api.strict_json import BadJson, parse_object
 from bti.web.local_address import local_path
 from fuzz.target import AcceptedError, Target
 
@@ -191,7 +194,33 @@ def _next(data: bytes) -> None:
         raise AcceptedError
 
 
+CALL = json.dumps(
+    {
+        "in_danger": False,
+        "child": {"name": "Oda Vik", "birth_date": "2014-03-04", "group": "5B"},
+        "seen": "Har vært borte fem mandager på rad.",
+        "categories": ["ABS", "SOC"],
+        "since": "2026-08-31",
+        "talked_with_child": "not_yet",
+        "contact_with_guardians": "one",
+        "tried": ["talked_alone"],
+        "guardians": [{"name": "Kari Vik", "parental_responsibility": True}],
+    },
+    ensure_ascii=False,
+).encode()
+
+
+def _call(data: bytes) -> None:
+    given = parse_object(data)
+    if parse_object(json.dumps(given).encode()) != given:
+        raise AcceptedError  # it means one thing, however it is spelt
+    found = to_concern(given)
+    if not found.observation.seen.strip() or set(given) - set(CONCERN.fields):
+        raise AcceptedError
+
+
 TARGETS: dict[str, Target] = {
+    "call of a professional system": Target(_call, (BadJson, BadBody), (CALL,), 2048),
     "attached file": Target(_attached, (RuleBroken,), (PDF, PNG, JPEG, DOCX, ODT), 4096),
     "release": Target(_release, (ReleaseError,), (RELEASE.encode(),), 8192),
     "profile": Target(

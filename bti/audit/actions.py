@@ -158,6 +158,11 @@ class Action(StrEnum):
     ABSENCE_PERIOD_WITHDRAW = "absence:period:withdraw"
     REMINDER_CHOICE_SET = "reminder:choice:set"
     REMINDER_MAIL_PLAN = "reminder:mail:plan"
+    CLIENT_KEY_MAKE = "client:key:make"
+    CLIENT_KEY_REVOKE = "client:key:revoke"
+    CLIENT_AGREEMENT_GIVE = "client:agreement:give"
+    CLIENT_AGREEMENT_WITHDRAW = "client:agreement:withdraw"
+    CLIENT_LIST_READ = "client:list:read"
     ACCOUNT_ROLE_GRANT = "account:role:grant"
     ACCOUNT_ROLE_END = "account:role:end"
     ACCOUNT_PASSWORD_CHANGE = "account:password:change"  # noqa: S105 - an action code, not a password
@@ -248,6 +253,7 @@ READS = frozenset(
         Action.LEAVING_LIST_READ,
         Action.FOLLOW_UP_UNIT_READ,
         Action.ABSENCE_LIST_READ,
+        Action.CLIENT_LIST_READ,
         Action.ACCOUNT_RESET_READ,
         Action.AUDIT_LOG_EXPORT,
     }

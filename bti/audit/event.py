@@ -31,11 +31,15 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who acted: an account with its session and unit, or a named part of the system."""
+    """Who acted: an account with its session and unit, or a named part of the system.
+
+    ``client`` is the professional system that acted for the account; every entry is about it too.
+    """
 
     who: str
     session: str = ""
     unit: str = ""
+    client: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class Recorder:
         rule: str = "",
     ) -> None:
         """Add an entry; it is written when the transaction closes."""
+        if by.client is not None:
+            about = (*about, Reference("client", by.client))
         event = Event(
             action,
             by,

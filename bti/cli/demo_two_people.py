@@ -1,4 +1,4 @@
-"""What two people must agree on in the demonstration, and who is away or about to leave."""
+"""What two people must agree on in the demonstration, a system with a key, and who is away or about to leave."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bti.domain.approval import ApprovalAct
+from bti.domain.codes import ClientScope
 from bti.profiles.draft import Decision
 from bti.profiles.profile import LANGUAGES
 from bti.profiles.sections import Section
-from bti.workflows import absence, approval, leaving, rules_draft
+from bti.workflows import absence, api_agreement, api_client, approval, leaving, rules_draft
+from bti.workflows.api_client import AskForClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _LATELY: Final = timedelta(hours=3)
 _NOTICE_DAYS: Final = 12
 _AWAY_DAYS: Final = 3
+_KEY_DAYS: Final = 300
 
 
 def of_the_house(stage: Stage) -> Iterator[datetime]:
@@ -32,6 +35,7 @@ def of_the_house(stage: Stage) -> Iterator[datetime]:
     stage.sign_in_anew("asta")
     stage.act("asta", approval.give, approval_id=done)
     stage.act("anne", approval.use, done, ApprovalAct.AUDIT_EXPORT, _to("2026-1"))
+    _a_system(stage)
     # Also in a weekend: what is asked for lives for a day.
     yield stage.now - _LATELY
     stage.sign_in_anew("asta")
@@ -76,6 +80,28 @@ def _own_rules(stage: Stage) -> None:
     )
     stage.act("asta", rules_draft.decide, version=2, decision=decision)
     stage.act("asta", rules_draft.ask, version=3, reason="Vedtatt av oppvekstutvalget.")
+
+
+def _a_system(stage: Stage) -> None:
+    """The school's journal has a key, and two teachers let it act for them."""
+    stage.sign_in_anew("asta")
+    asked = stage.act(
+        "asta",
+        api_client.ask,
+        command=AskForClient(
+            name="Skolejournalen",
+            scopes=frozenset(ClientScope),
+            ends_on=stage.day(-_KEY_DAYS),
+            reason="Lærerne skal slippe å skrive det samme to ganger.",
+        ),
+    )
+    stage.sign_in_anew("anne")
+    stage.act("anne", approval.give, approval_id=asked)
+    stage.sign_in_anew("asta")
+    made = stage.act("asta", api_client.make, approval_id=asked)
+    for who in ("ingrid", "lars"):
+        stage.sign_in_anew(who)
+        stage.act(who, api_agreement.agree, client_id=made.client_id)
 
 
 def _to(folder: str) -> dict[str, str]:

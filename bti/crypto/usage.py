@@ -65,6 +65,10 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         # -- people
         "bti.identity.password": ("argon2id", "passwords"),
         "bti.identity.tokens": ("random; SHA-256", "session tokens, of which the hash is stored"),
+        "bti.identity.client_keys": (
+            _RANDOM,
+            "keys of professional systems, of which the hash is stored",
+        ),
         "bti.identity.totp": (
             "HMAC-SHA-1 (RFC 6238)",
             "one-time codes; SHA-1 because every app has it",
@@ -117,6 +121,9 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         # -- names that nobody shall guess, and no secret
         "bti.workflows.own_rules": ("SHA-256", "a text of local rules, held to what two agreed to"),
         "bti.workflows.once": ("SHA-256", "one row for each sending of a form"),
+        "bti.workflows.api_calls": ("SHA-256", "one row for each sending of a professional system"),
+        "bti.workflows.api_sign_in": ("SHA-256", "names of the counts of calls"),
+        "bti.web.views.api": ("SHA-256", "whether a sending says what it said before"),
         "bti.workflows.concern": ("SHA-256", "one case for each sending of a form"),
         "bti.workflows.case_number": (_RANDOM, "case numbers"),
         "bti.workflows.bait": (_RANDOM, "made-up children of bait cases"),

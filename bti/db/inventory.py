@@ -26,6 +26,9 @@ _CODE: Final = "a one-time code is right once; for a day, that an account signed
 _USED: Final = "emergency access is counted on it; as the log, for thirty days"
 _NOTED: Final = "keys whose row is not committed yet; gone when it is"
 _LEAVING: Final = "a job without content keys carries it out; tells that an account leaves"
+_CLIENT: Final = (
+    "the broker decides on it; tells that some system may act for an account, not which"
+)
 _PUBLIC: Final = "public fact about a public body"
 _MAIL: Final = (
     "a job without content keys sends it; that an account is reminded, never of what or where"
@@ -38,6 +41,7 @@ SEALED: Final[Mapping[str, str]] = MappingProxyType(
         "accounts.totp_ct": "directory",
         "accounts.totp_next_ct": "directory",
         "accounts.first_code_ct": "directory",
+        "api_clients.profile_ct": "directory",
         "approvals.params_ct": "directory",
         "attachments.key_ct": "case",
         "attachments.meta_ct": "case",
@@ -93,6 +97,18 @@ PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "accounts.password_hash": "argon2id; salted",
         "accounts.suspended_at": "that access was cut; needed before any key is released",
         "accounts.username_token": "keyed blind index; equality inside one municipality",
+        "api_agreements.account_id": _CLIENT,
+        "api_agreements.agreed_at": _CLIENT,
+        "api_agreements.client_id": _ROUTING,
+        "api_agreements.ends_at": _CLIENT,
+        "api_agreements.revoked_at": _CLIENT,
+        "api_agreements.role_grant_id": _ROUTING,
+        "api_clients.ends_at": _CLIENT,
+        "api_clients.key_hash": "SHA-256, twice, of 256 random bits",
+        "api_clients.made_at": _CLIENT,
+        "api_clients.made_by_id": _CLIENT,
+        "api_clients.revoked_at": _CLIENT,
+        "api_clients.scopes": _CLIENT,
         "approvals.act": _APPROVAL,
         "approvals.answered_at": _APPROVAL,
         "approvals.answered_by_id": _APPROVAL,

@@ -48,6 +48,11 @@ OPENED: Final = f"{_ACCOUNT} IS NULL OR case_id = ANY ({_CASES}::uuid[])"
 AUTHOR: Final = f"{_ACCOUNT} IS NULL OR account_id = {_ACCOUNT}"
 SELF: Final = f"{_EVERYWHERE} OR id = {_TENANT}"
 
+PRESENTED: Final[Mapping[str, str]] = MappingProxyType(
+    {"api_clients": "key_hash", "web_sessions": "token_hash"}
+)
+"""Tables of which whoever shows a digest meets the one row that has it in this column."""
+
 
 def walls_of(mapped: type[Base]) -> dict[str, str]:
     """Return the restrictive policies of a mapped class as (name, SQL); none: no wall."""
@@ -81,8 +86,8 @@ def statements() -> Iterator[str]:
             continue
         for name, rule in walls_of(mapper.class_).items():
             shown = rule
-            if table == "web_sessions" and name == "wall_tenant":
-                shown = f"{rule} OR token_hash = {_SHOWN}"
+            if table in PRESENTED and name == "wall_tenant":
+                shown = f"{rule} OR {PRESENTED[table]} = {_SHOWN}"
             yield from _policy(table, name, "RESTRICTIVE FOR ALL", shown, rule)
 
 

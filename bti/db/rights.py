@@ -108,6 +108,9 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "approvals": {_W: _KEEP, _K: "select update"},
         "departures": {_W: _KEEP, _K: _READ},
         "absence_periods": {_W: _KEEP, _K: "select(tenant_id version)", _J: _READ},
+        # Professional systems and who has let them act; the key broker looks for itself.
+        "api_clients": {_W: _KEEP, _K: _READ},
+        "api_agreements": {_W: _KEEP, _K: _READ},
         # Reminders: who is told is found out by the work, and the address read by nobody else.
         "mail_choices": {_W: _KEEP, _K: _READ, _J: _READ},
         "outbox": {_W: _READ, _J: _ALL},

@@ -10,13 +10,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import bindparam, event, false, func, select, true
 from sqlalchemy.orm import with_loader_criteria
 
 from bti.db.base import AuthorWall, CaseWall, TenantWall
-from bti.db.models import WebSession
+from bti.db.models import ApiClient, WebSession
 
 if TYPE_CHECKING:
     import uuid
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Select
     from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
     from sqlalchemy.pool import ConnectionPoolEntry
+
+Row = TypeVar("Row", WebSession, ApiClient)
 
 _STANDPOINT: Final = "standpoint"
 _TOLD: Final = "told"
@@ -50,7 +52,7 @@ class Standpoint:
     ``tenant``: rows of this municipality; None: of none. ``account``: a person, who meets what is
     written in a case only once the broker has opened it, and own records as their author alone;
     None: the program itself. ``everywhere``: a job over all municipalities, never a person.
-    ``token``: the hash of a session token, which alone shows the session it belongs to.
+    ``token``: the hash of a session token or of a client's key, which alone shows whose it is.
     """
 
     tenant: uuid.UUID | None = None
@@ -115,16 +117,24 @@ def meets(session: Session, tenant: uuid.UUID) -> bool:
 def session_by_token(session: Session, token_hash: bytes) -> WebSession | None:
     """Return the session a token belongs to, in whichever municipality: the row says which.
 
-    The one look-up before a municipality is known. Whoever shows the hash of a token meets that
-    one row; without it the walls show no session at all.
+    The one look-up before a municipality is known, with that of a client. Whoever shows the hash of a
+    token meets that one row; without it the walls show no session at all.
     """
+    return _presented(
+        session, token_hash, select(WebSession).where(WebSession.token_hash == token_hash)
+    )
+
+
+def client_by_key(session: Session, key_hash: bytes) -> ApiClient | None:
+    """Return the client a key belongs to, in whichever municipality; as for the token of a session."""
+    return _presented(session, key_hash, select(ApiClient).where(ApiClient.key_hash == key_hash))
+
+
+def _presented(session: Session, shown: bytes, question: Select[Row]) -> Row | None:
     here = standpoint_of(session)
-    stand(session, replace(here, token=token_hash))
+    stand(session, replace(here, token=shown))
     try:
-        return session.scalars(
-            select(WebSession).where(WebSession.token_hash == token_hash),
-            execution_options={_PRESENTED: True},
-        ).one_or_none()
+        return session.scalars(question, execution_options={_PRESENTED: True}).one_or_none()
     finally:
         stand(session, here)
 
@@ -274,6 +284,7 @@ __all__ = [
     "NowhereError",
     "OutsideError",
     "Standpoint",
+    "client_by_key",
     "everywhere",
     "install_walls",
     "meets",

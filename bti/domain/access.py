@@ -7,10 +7,11 @@ Rows in the database are facts; authority is what this module says.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from bti.domain.clients import acts_of, compartments_of
 from bti.domain.codes import SHAREABLE, STAFF_SIDE, InfoType, Role
 from bti.domain.compartments import CORE, service_compartment, service_compartments
 from bti.domain.consent import CellFacts
@@ -62,12 +63,18 @@ class Refused:
         return False
 
 
-STRONG: Final = frozenset({"password+totp", "passkey", "oidc", "demo"})
-"""Sign-ins with two factors, and the demonstration's one-click sign-in, which exists only there."""
+STRONG: Final = frozenset({"password+totp", "passkey", "oidc", "demo", "agreement"})
+"""Sign-ins with two factors, and the demonstration's one-click sign-in, which exists only there.
+
+An agreement is made with two factors just proven; what acts by it has none, and is never fresh.
+"""
 
 
 def decide(subject: Subject, action: Action, facts: ObjectFacts, at: datetime) -> Allowed | Refused:
     """Decide one act at one instant. Everything not granted in ``POLICY`` is refused."""
+    if subject.client_id is not None and action not in acts_of(subject.scopes):
+        # Before danger too: a report is a person's own, and stays out of every system but this one.
+        return Refused("access.scope")
     if action is Action.REPORT_DANGER:
         # Before every other question: barnevernsloven § 13-2 knows no tenant, case or consent.
         return Allowed("duty") if subject.role in STAFF_SIDE else Refused("access.role")
@@ -155,8 +162,12 @@ def compartments_open_to(subject: Subject, facts: ObjectFacts, at: datetime) -> 
 
     Core, everything the subject's own unit has written, and what live cells into that unit cover.
     ``sealed`` is never among them: a duty record is opened by its author alone, as an own record.
-    The answer names every compartment that may exist; the broker releases those that do.
+    The answer names every compartment that may exist; the broker releases those that do. A system
+    that acts for somebody is given no more of theirs than its scopes need.
     """
+    if subject.client_id is not None:
+        person = replace(subject, client_id=None, scopes=frozenset())
+        return compartments_open_to(person, facts, at) & compartments_of(subject)
     if isinstance(decide(subject, Action.READ_CORE, facts, at), Allowed):
         return frozenset({CORE})
     if not isinstance(decide(subject, Action.READ_CASE, facts, at), Allowed):

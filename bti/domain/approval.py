@@ -43,6 +43,8 @@ class ApprovalAct(StrEnum):
     RELEASE_PUBLISH = "release_publish"
     ROLE_GRANT = "role_grant"
     ACCOUNT_RESET = "account_reset"
+    #: A professional system gets a key.
+    CLIENT_MAKE = "client_make"
 
 
 class ApprovalState(StrEnum):
@@ -141,6 +143,7 @@ TWO_PEOPLE: Final[Mapping[ApprovalAct, TwoPeople]] = MappingProxyType(
         ApprovalAct.PROFILE_CHANGE: TwoPeople(_ADMINISTRATOR, _DPO | _ADMINISTRATOR),
         ApprovalAct.RELEASE_PUBLISH: TwoPeople(_DPO | _ADMINISTRATOR, _DPO | _ADMINISTRATOR),
         ApprovalAct.ROLE_GRANT: TwoPeople(_ADMINISTRATOR, _DPO | _ADMINISTRATOR),
+        ApprovalAct.CLIENT_MAKE: TwoPeople(_ADMINISTRATOR, _DPO | _ADMINISTRATOR),
         # The leader of the person's own unit knows the face behind the account.
         ApprovalAct.ACCOUNT_RESET: TwoPeople(
             _ADMINISTRATOR, frozenset({Role.UNIT_LEAD, Role.TEAM_LEAD}) | _ADMINISTRATOR

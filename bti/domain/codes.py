@@ -113,6 +113,14 @@ STATISTICS_GROUP: Final[Mapping[ConcernCategory, StatisticsGroup]] = MappingProx
 )
 
 
+class ClientScope(StrEnum):
+    """What a professional system may be let do for a person; see ``bti.domain.clients``."""
+
+    CONCERN_OPEN = "concern:open"
+    WORKLIST_READ = "worklist:read"
+    REFERENCE_POST = "reference:post"
+
+
 class InfoType(StrEnum):
     """What kind of information a compartment holds and a consent cell covers."""
 

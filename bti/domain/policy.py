@@ -82,6 +82,8 @@ class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_UNITS = "manage_units"
     EDIT_RULES = "edit_rules"
+    SEE_CLIENTS = "see_clients"
+    MANAGE_CLIENTS = "manage_clients"
     ARCHIVE_LIST = "archive_list"
     # emergency access
     SEEK_EMERGENCY = "seek_emergency"
@@ -311,6 +313,11 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.MANAGE_ACCOUNTS: _house(_ADMINISTRATORS, Purpose.ADMINISTRATION),
         Action.MANAGE_UNITS: _house(_ADMINISTRATORS, Purpose.ADMINISTRATION),
         Action.EDIT_RULES: _house(_ADMINISTRATORS, Purpose.ADMINISTRATION),
+        # Which professional systems may act for colleagues, and what they did. Either may stop one.
+        Action.SEE_CLIENTS: _house(
+            _OFFICER | _ADMINISTRATORS, Purpose.OVERSIGHT, Purpose.ADMINISTRATION
+        ),
+        Action.MANAGE_CLIENTS: _house(_ADMINISTRATORS, Purpose.ADMINISTRATION),
         Action.ARCHIVE_LIST: _house(frozenset({Role.ARCHIVIST}), Purpose.ARCHIVING),
         Action.SEEK_EMERGENCY: _house(_ON_CALL, Purpose.EMERGENCY, strength=Strength.FRESH),
         # Which case it is, is known from here on; the role must say why, and only once per case.

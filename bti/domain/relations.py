@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from bti.domain.ages import ADULT, age, is_adult
-from bti.domain.codes import SHAREABLE, GuardianAccess, InfoType, Role
+from bti.domain.codes import SHAREABLE, ClientScope, GuardianAccess, InfoType, Role
 from bti.domain.consent import CellFacts
 from bti.domain.levels import CaseStatus
 
@@ -60,7 +60,8 @@ class Purpose(StrEnum):
 class Subject:
     """The signed-in person, in the one role and unit of this session.
 
-    ``purpose`` is what the person says the act is for; without one nothing opens.
+    ``purpose`` is what the person says the act is for; without one nothing opens. With ``client_id``
+    a professional system acts for them, within its ``scopes``.
     """
 
     account_id: uuid.UUID
@@ -71,6 +72,8 @@ class Subject:
     #: When password and code, or what stands for them, were last proven in this session.
     proven_at: datetime | None = None
     purpose: Purpose | None = None
+    client_id: uuid.UUID | None = None
+    scopes: frozenset[ClientScope] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

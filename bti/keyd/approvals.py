@@ -102,7 +102,7 @@ class Approvals:
         digest binds.
         """
         act, state = _code(ApprovalAct, columns, "act"), _code(ApprovalState, columns, "state")
-        opened = self._opened(tenant, "approvals", "params_ct", row_id, version, columns)
+        opened = self.opened(tenant, "approvals", "params_ct", row_id, version, columns)
         digest = rules.digest_of(act, opened["params"])
         if digest != columns["params_sha256"]:
             raise ApprovalRefused("approval.changed", approval_id=row_id)
@@ -163,10 +163,10 @@ class Approvals:
         if row is None or row.tenant_id != tenant:
             raise AccessDenied("access.other_tenant")
         columns = {"profile_ct": row.profile_ct.blob}
-        opened = self._opened(tenant, "accounts", "profile_ct", row.id, row.version, columns)
+        opened = self.opened(tenant, "accounts", "profile_ct", row.id, row.version, columns)
         return str(opened["name"])
 
-    def _opened(
+    def opened(
         self,
         tenant: uuid.UUID,
         table: str,
@@ -175,6 +175,7 @@ class Approvals:
         version: int,
         columns: Columns,
     ) -> dict[str, Any]:
+        """Return what is sealed in a column under the directory key. Raises ``SealError``, ``AccessDenied``."""
         blob = columns.get(column)
         if blob is None:
             raise AccessDenied("grant.columns")

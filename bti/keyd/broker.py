@@ -41,13 +41,21 @@ class RanOut:
     proof: bytes
 
 
-#: What proves a signed-in session, one that ran out, a system name, or None for a visitor.
-Credential = bytes | RanOut | str | None
+@dataclass(frozen=True, slots=True)
+class OnBehalf:
+    """A professional system's key, and the agreement of the person it acts for."""
+
+    proof: bytes
+    agreement: uuid.UUID
+
+
+#: What proves a signed-in session, one that ran out, a client with somebody's yes, a system name, or None for a visitor.
+Credential = bytes | RanOut | OnBehalf | str | None
 
 
 def is_persons(credential: Credential) -> bool:
-    """Tell whether somebody's session stands behind it, and not the program or a visitor."""
-    return isinstance(credential, bytes | RanOut)
+    """Tell whether somebody's session or yes stands behind it, and not the program or a visitor."""
+    return isinstance(credential, bytes | RanOut | OnBehalf)
 
 
 @dataclass(frozen=True, slots=True)

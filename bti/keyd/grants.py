@@ -22,11 +22,13 @@ from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
 from bti.keyd import (
     grant_approval,
+    grant_client,
     grant_consent,
     grant_first,
     grant_move,
     grant_people,
     grant_rules,
+    on_behalf,
 )
 from bti.keyd.asking import WRITING, Asking
 from bti.keyd.broker import RanOut, is_persons
@@ -63,11 +65,17 @@ def _at_home(asking: Asking, row: Writing) -> None:
     """Raise ``AccessDenied`` for a person's row where their rights have ended.
 
     That is in another municipality, and in a session that ran out: it keeps its owner's own records alone.
+    Those of a system that acts for somebody end much earlier.
     """
-    if is_persons(asking.verbs.credential) and asking.subject().tenant_id != row.tenant:
+    if not is_persons(asking.verbs.credential):
+        return
+    subject = asking.subject()
+    if subject.tenant_id != row.tenant:
         raise AccessDenied("grant.other_tenant")
     if isinstance(asking.verbs.credential, RanOut) and row.table != OwnRecord.__tablename__:
         raise AccessDenied("access.no_session")
+    if subject.client_id is not None and row.table not in on_behalf.TABLES:
+        raise AccessDenied("grant.client")
 
 
 def _allowed(rule: Rule, asking: Asking, row: Writing, old: Columns | None) -> bool:
@@ -231,6 +239,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "web_sessions": grant_people.web_session,
         "own_records": grant_people.own_record,
         "approvals": grant_approval.approval,
+        "api_clients": grant_client.client,
+        "api_agreements": grant_client.agreement,
         "suspensions": grant_people.suspension,
         "departures": grant_people.departure,
         "mail_choices": grant_people.mail_choice,

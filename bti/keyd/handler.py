@@ -20,8 +20,8 @@ from bti.db.models import Account
 from bti.db.walls import EVERYWHERE, stand
 from bti.domain.errors import AccessDenied, BaitTaken, Unavailable
 from bti.identity.tokens import digest_of_proof
-from bti.keyd import denial
-from bti.keyd.broker import is_persons
+from bti.keyd import denial, on_behalf
+from bti.keyd.broker import OnBehalf, is_persons
 from bti.keyd.evidence import Evidence
 from bti.keyd.parcel import Parcel
 from bti.keyd.peers import ALLOWED, SYSTEM_SIDES, WORKED, Side
@@ -97,6 +97,7 @@ class Handler:
             request.verb not in ALLOWED[peer.side]
             or (nameless and peer.side not in SYSTEM_SIDES and request.verb not in _NAMELESS)
             or (peer.side is Side.WORK and not _is_work(request))
+            or (isinstance(request.credential, OnBehalf) and request.verb not in on_behalf.VERBS)
         ):
             self.counts["not_allowed"] += 1
             _log.warning("uid %d asked for %s, which is not its own", peer.uid, request.verb)
@@ -202,24 +203,30 @@ class Handler:
     def _lock_of(self, request: Request) -> threading.Lock:
         # One person opens one thing at a time, in all their sessions: many at once would each be counted as
         # the first. Held before the transaction begins, so that nobody waits here with locks of the database.
-        if isinstance(request.credential, bytes) and request.verb in _COUNTED:
-            owner = self._owner_of(request.credential)
-            which = owner.int if owner is not None else request.credential[0]
+        credential = request.credential
+        if isinstance(credential, bytes | OnBehalf) and request.verb in _COUNTED:
+            owner = self._owner_of(credential)
+            mark = credential if isinstance(credential, bytes) else credential.proof
+            which = owner.int if owner is not None else mark[0]
             return self._one_at_a_time[which % _LOCKS]
         if request.verb in {"prove_code", "prove_own_code"}:
             return self._codes
         return threading.Lock()
 
-    def _owner_of(self, proof: bytes) -> uuid.UUID | None:
-        """Return whose session this is, asked once; None for what will be refused itself."""
-        mark = digest_of_proof(proof)
+    def _owner_of(self, credential: bytes | OnBehalf) -> uuid.UUID | None:
+        """Return whose session or yes this is, asked once; None for what will be refused itself."""
+        if isinstance(credential, bytes):
+            mark = digest_of_proof(credential)
+        else:
+            # One key acts for many people.
+            mark = digest_of_proof(credential.proof + credential.agreement.bytes)
         known = self._owners.get(mark)
         if known is not None:
             return known
         try:
             with self._sessions() as session, session.begin():
                 stand(session, EVERYWHERE)
-                owner = self._broker.owner_of(session, proof)
+                owner = self._broker.owner_of(session, credential)
         except (AccessDenied, SealError, Locked, SQLAlchemyError, Unavailable):
             return None
         if len(self._owners) >= _KNOWN:

@@ -23,8 +23,9 @@ from bti.domain.access import Action, Refused, compartments_open_to, decide
 from bti.domain.compartments import CORE, service_compartments
 from bti.domain.errors import AccessDenied, BaitTaken
 from bti.domain.relations import ObjectFacts, ObjectKind, Purpose, acting_for
+from bti.keyd import on_behalf
 from bti.keyd.authority import Authority
-from bti.keyd.broker import Opened, Ties
+from bti.keyd.broker import OnBehalf, Opened, Ties
 from bti.keyd.ground import ground_of
 from bti.keyd.keystore import KeyStore
 from bti.keyd.kinship import kin_among
@@ -76,12 +77,15 @@ class LocalBroker:
         meter = Meter(session, self._clock, self._rules.limits)
         return self.verbs(session, recorder, credential, meter, Vault())
 
-    def owner_of(self, session: Session, proof: bytes) -> uuid.UUID:
-        """Return whose session this is; no key is released. Raises ``AccessDenied``."""
+    def owner_of(self, session: Session, credential: bytes | OnBehalf) -> uuid.UUID:
+        """Return whose session or yes this is; no key is released. Raises ``AccessDenied``."""
         macs = RowMacs(session, self._keys)
         idle = self._rules.idle_minutes
         authority = Authority(session, self._clock, idle, macs.genuine, _no_key)
-        return authority.subject(proof).account_id
+        if isinstance(credential, OnBehalf):
+            found = on_behalf.subject_of(session, authority, credential, self._clock.now())
+            return found.account_id
+        return authority.subject(credential).account_id
 
     def verbs(
         self,

@@ -22,11 +22,11 @@ from bti.domain.errors import AccessDenied
 from bti.domain.relations import ObjectFacts, ObjectKind
 from bti.domain.step_up import DEMO, is_fresh
 from bti.identity.tokens import digest_of_proof
-from bti.keyd import codes
+from bti.keyd import codes, on_behalf
 from bti.keyd.approvals import Approvals
 from bti.keyd.authority import Authority
 from bti.keyd.baits import Baits
-from bti.keyd.broker import RanOut, Ties, is_persons
+from bti.keyd.broker import OnBehalf, RanOut, Ties, is_persons
 from bti.keyd.generations import KeyLife
 from bti.keyd.grant_first import FIRST
 from bti.keyd.keystore import FOUND, KeyStore
@@ -88,13 +88,19 @@ class TenantVerbs:
         if self._subject is None:
             if isinstance(self._credential, RanOut):
                 return self._keeper(self._credential)
-            if not isinstance(self._credential, bytes):
-                raise AccessDenied("access.no_session")
-            self._subject = self.authority.subject(self._credential)
+            self._subject = self._found()
             # Names of colleagues and the state of one's own cases are part of every page.
             for purpose in (TenantPurpose.DIRECTORY, TenantPurpose.OPS):
                 self._release_tenant(self._subject.tenant_id, purpose)
         return self._subject
+
+    def _found(self) -> Subject:
+        if isinstance(self._credential, OnBehalf):
+            now = self._clock.now()
+            return on_behalf.subject_of(self._session, self.authority, self._credential, now)
+        if not isinstance(self._credential, bytes):
+            raise AccessDenied("access.no_session")
+        return self.authority.subject(self._credential)
 
     def _keeps_the_desk(self) -> bool:
         """Tell whether the session may read the data protection officer's words, as workflows ask it."""
@@ -272,7 +278,7 @@ class TenantVerbs:
         proof = self._credential if isinstance(self._credential, bytes) else self._credential.proof
         subject = self.subject()
         session = digest_of_proof(proof).hex()[:8]
-        return By(str(subject.account_id), session, str(subject.unit_id))
+        return By(str(subject.account_id), session, str(subject.unit_id), subject.client_id)
 
     def shown_secret(self, account: Account, column: str) -> bytes | None:
         """Return the secret in a column of a genuine account, if a code of it was shown just now."""

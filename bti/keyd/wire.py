@@ -17,7 +17,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from bti.keyd.broker import Credential, RanOut
+from bti.keyd.broker import Credential, OnBehalf, RanOut
 
 T = TypeVar("T")
 
@@ -230,6 +230,7 @@ _CREDENTIALS: Final[Mapping[str, Check]] = MappingProxyType(
     {
         "session": _shape(kind=_text(10), proof=_digest),
         "ran-out": _shape(kind=_text(10), proof=_digest),
+        "client": _shape(kind=_text(10), proof=_digest, agreement=_id),
         "system": _shape(kind=_text(10), name=_match(_WORD)),
         "visitor": _shape(kind=_text(10)),
     }
@@ -313,6 +314,8 @@ def _credential(given: Any) -> Credential:  # noqa: ANN401 - JSON
         return proof
     if kind == "ran-out":
         return RanOut(found["proof"])
+    if kind == "client":
+        return OnBehalf(found["proof"], found["agreement"])
     return str(found["name"]) if kind == "system" else None
 
 
@@ -321,6 +324,9 @@ def _who(credential: Credential) -> dict[str, str | None]:
         return {"kind": "session", "proof": pack(credential)}
     if isinstance(credential, RanOut):
         return {"kind": "ran-out", "proof": pack(credential.proof)}
+    if isinstance(credential, OnBehalf):
+        proof, agreement = pack(credential.proof), credential.agreement.hex
+        return {"kind": "client", "proof": proof, "agreement": agreement}
     if isinstance(credential, str):
         return {"kind": "system", "name": credential}
     return {"kind": "visitor"}

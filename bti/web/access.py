@@ -6,83 +6,47 @@ case is decided by the rules of the domain, inside the workflow.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from blinker import Namespace
 from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from bti.domain.codes import ClientScope
 from bti.web import errors
+from bti.web.access_rules import (
+    Access,
+    Client,
+    Network,
+    Public,
+    Roles,
+    RouteRule,
+    SignedIn,
+    SignedInPerson,
+)
+from bti.web.api import problems
 from bti.web.local_address import local_path
+
+__all__ = [
+    "NETWORK_ROLE",
+    "ROUTES",
+    "Access",
+    "Client",
+    "Network",
+    "Public",
+    "Roles",
+    "RouteRule",
+    "SignedIn",
+    "SignedInPerson",
+    "allows",
+    "refused",
+]
 
 _log = logging.getLogger(__name__)
 
 # Sent with actor=, endpoint= and reason= when someone who is signed in is turned away, so that the
 # side that may write to the audit log can do it. The web layer may not reach the log itself.
 refused: Final = Namespace().signal("bti-refused")
-
-
-class SignedInPerson(Protocol):
-    """What the web layer reads of `flask.g.actor`; the case side and the network side each have one."""
-
-    @property
-    def name(self) -> str:
-        """Full name."""
-
-    @property
-    def role(self) -> str:
-        """One of the role codes of `bti.domain`."""
-
-    @property
-    def unit_name(self) -> str:
-        """The service the person acts for; empty for guardians."""
-
-    @property
-    def municipality(self) -> str:
-        """Name of the municipality."""
-
-    @property
-    def language(self) -> str:
-        """Code of the language the person wants: nb, nn or en."""
-
-
-@dataclass(frozen=True, slots=True)
-class Public:
-    """Anyone, also signed out."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """Anyone signed in on the case side."""
-
-
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """Someone signed in on the case side with one of these roles."""
-
-    roles: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """The SLT coordinator, signed in on the network side. Nobody from the case side."""
-
-
-Access = Public | SignedIn | Roles | Network
-
-
-@dataclass(frozen=True, slots=True)
-class RouteRule:
-    """The rule for one endpoint.
-
-    `action` is the domain's code for what is done there, None for pages about nobody.
-    `draft` marks addresses that draft.js posts to: they answer in JSON, also when refusing.
-    """
-
-    access: Access
-    action: str | None = None
-    draft: bool = False
 
 
 def _roles(*codes: str) -> Roles:
@@ -254,6 +218,19 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "slt.show": NETWORK,
     "slt.sign_in": PUBLIC,
     "slt.sign_out": NETWORK,
+    # professional systems that act for people
+    "api.concern": RouteRule(Client(ClientScope.CONCERN_OPEN), "log_concern"),
+    "api.document": PUBLIC,
+    "api.reference": RouteRule(Client(ClientScope.REFERENCE_POST), "write_note"),
+    "api.worklist": RouteRule(Client(ClientScope.WORKLIST_READ), "see_worklist"),
+    "client.agree": RouteRule(CASE_WORK.access, "see_worklist"),
+    "client.list_": RouteRule(_roles("administrator", "dpo"), "see_clients"),
+    "client.make": RouteRule(_roles("administrator"), "manage_clients"),
+    "client.mine": RouteRule(CASE_WORK.access, "see_worklist"),
+    "client.new": RouteRule(_roles("administrator"), "manage_clients"),
+    "client.revoke": RouteRule(_roles("administrator", "dpo"), "see_clients"),
+    "client.show": RouteRule(_roles("administrator", "dpo"), "see_clients"),
+    "client.withdraw": RouteRule(CASE_WORK.access, "see_worklist"),
     # the case
     "case.conversation": CASE_WORK,
     "case.decide": CASE_WORK,
@@ -327,7 +304,12 @@ ROUTES: Final[dict[str, RouteRule]] = {
 
 
 def allows(rule: RouteRule, actor: SignedInPerson | None) -> bool:
-    """Whether the rule lets this person through. Pure; None is someone signed out."""
+    """Whether the rule lets this person through. Pure; None is someone signed out.
+
+    Which scopes a client has is the key broker's to say.
+    """
+    if getattr(actor, "client_id", None) is not None:
+        return isinstance(rule.access, Public | Client)
     match rule.access:
         case Public():
             return True
@@ -337,6 +319,8 @@ def allows(rule: RouteRule, actor: SignedInPerson | None) -> bool:
             return actor is not None and actor.role in roles
         case Network():
             return actor is not None and actor.role == NETWORK_ROLE
+        case Client():
+            return False
 
 
 def sign_in_endpoint(rule: RouteRule | None) -> str | None:
@@ -347,6 +331,8 @@ def sign_in_endpoint(rule: RouteRule | None) -> str | None:
 
 
 def _ask_to_sign_in(rule: RouteRule) -> Response:
+    if problems.asked_here():
+        return problems.answer(401)
     endpoint = sign_in_endpoint(rule)
     if endpoint is None:
         return errors.answer(404)

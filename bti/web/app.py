@@ -28,8 +28,11 @@ from bti.web import (
     static_files,
     uploads,
 )
+from bti.web.api import problems
 
 _CASE: Final = (
+    "api",
+    "client",
     "concern",
     "case",
     "baton",
@@ -87,9 +90,12 @@ _LARGEST_REQUEST: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One side's way to know who asks: its session cookie's name, and who the cookie belongs to."""
+    """One side's way to know who asks: its session cookie's name, and who the cookie belongs to.
 
-    cookie: str
+    Without a cookie it is the API's, which is asked at the API's addresses, and alone there.
+    """
+
+    cookie: str | None
     who: Callable[[Request], access.SignedInPerson | None]
 
 
@@ -116,10 +122,14 @@ def create_app(settings: Settings, *, runtime: object) -> Flask:
         settings,
         runtime=runtime,
         secret=csrf.form_secret(settings.csrf_secret_file),
-        identities=[Identity(source.cookie_name(settings), source.identify) for source in sources],
+        identities=[Identity(_cookie_of(source, settings), source.identify) for source in sources],
         features=features,
         routes=access.ROUTES,
     )
+
+
+def _cookie_of(source: Any, settings: Settings) -> str | None:  # noqa: ANN401 - a module
+    return source.cookie_name(settings) if hasattr(source, "cookie_name") else None
 
 
 def assemble(
@@ -154,7 +164,7 @@ def assemble(
         app,
         secret=secret,
         secure=settings.secure,
-        identity_cookies=tuple(identity.cookie for identity in identities),
+        identity_cookies=tuple(one.cookie for one in identities if one.cookie is not None),
     )
     access.register(app, routes)
     headers.register(app)
@@ -188,7 +198,8 @@ def _identify_with(identities: Sequence[Identity]) -> Callable[[], None]:
         g.actor = None
         if request.endpoint in _NOBODYS:
             return
-        found = (identity.who(request) for identity in identities)
+        asked = [one for one in identities if (one.cookie is None) == problems.asked_here()]
+        found = (identity.who(request) for identity in asked)
         g.actor = next((actor for actor in found if actor is not None), None)
 
     return find_out

@@ -78,6 +78,13 @@ WORDS: Final[Mapping[ApprovalAct, tuple[Any, Any]]] = {
         lazy_gettext("Give a role"),
         lazy_gettext("The person can do what belongs to this role as soon as it is given."),
     ),
+    ApprovalAct.CLIENT_MAKE: (
+        lazy_gettext("Give a professional system a key"),
+        lazy_gettext(
+            "The system can act for people who let it, until the last day. It can do what stands below, "
+            "and never more than the person it acts for."
+        ),
+    ),
     ApprovalAct.ACCOUNT_RESET: (
         lazy_gettext("Let a colleague set up the sign-in again"),
         lazy_gettext(
@@ -89,6 +96,13 @@ WORDS: Final[Mapping[ApprovalAct, tuple[Any, Any]]] = {
 }
 
 USES: Final[Mapping[ApprovalAct, tuple[Any, Any, Any]]] = {
+    ApprovalAct.CLIENT_MAKE: (
+        lazy_gettext("Make the key"),
+        lazy_gettext(
+            "A colleague has said yes. You see the key once; have the system's place for secrets ready."
+        ),
+        lazy_gettext("Show the key"),
+    ),
     ApprovalAct.AUDIT_SELECTION: (
         lazy_gettext("Download it"),
         lazy_gettext("A colleague has said yes. It can be downloaded once."),
@@ -114,6 +128,9 @@ _PARAMS: Final[Mapping[str, Any]] = {
     "act": lazy_gettext("Exactly what"),
     "account": lazy_gettext("Person"),
     "case": lazy_gettext("Case"),
+    "ends_on": lazy_gettext("Last day"),
+    "name": lazy_gettext("Name"),
+    "scopes": lazy_gettext("May"),
     "from_day": lazy_gettext("From date"),
     "ground": lazy_gettext("Why"),
     "group": lazy_gettext("What was done"),
@@ -150,7 +167,7 @@ _CODES: Final[Mapping[str, Mapping[str, Any]]] = {
     "group": GROUPS,
     "hours": HOURS,
 }
-_DAYS: Final = frozenset({"from_day", "to_day"})
+_DAYS: Final = frozenset({"ends_on", "from_day", "to_day"})
 
 STATES: Final[Mapping[ApprovalState, tuple[Any, str]]] = {
     ApprovalState.WAITING: (lazy_gettext("Waits for an answer"), "warning"),
@@ -183,6 +200,8 @@ def _value(line: ApprovalLine, name: str) -> str:
         return line.named[name]
     if name == "role" and value in set(Role):
         return labels.label(Role(str(value)), "role")
+    if name == "scopes" and isinstance(value, list):
+        return ", ".join(labels.label(one, "client_scope") for one in value)
     if isinstance(value, list):
         return ", ".join(value)
     if isinstance(value, bool):

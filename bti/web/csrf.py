@@ -20,6 +20,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
 from bti.web import errors, notices
+from bti.web.api import problems
 
 NONCE_KEY: Final = "csrf_token"  # the name Flask-WTF uses
 BOUND_KEY: Final = "bound"
@@ -136,6 +137,10 @@ def register(app: Flask, *, secret: bytes, secure: bool, identity_cookies: tuple
     def check() -> AnyResponse | None:
         if request.method in _SAFE_METHODS or request.endpoint is None:
             return None
+        if problems.asked_here():
+            # No cookie says anything there, so there is nothing to ride on; and no page has business there.
+            elsewhere = from_elsewhere(request, own_origins(request))
+            return problems.answer(400) if elsewhere else None
         if from_elsewhere(request, own_origins(request)):
             return errors.foreign_form()
         try:

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from bti.domain.errors import AccessDenied, Conflict, KeysUnavailable, NotFound, Unavailable
+from bti.web.api import problems
 from bti.web.kept_fields import KeptField, kept_fields
 
 _log: Final = logging.getLogger(__name__)
@@ -144,6 +145,8 @@ def answer(status: int) -> Response:
 
     What was typed in a form is given back where it can help.
     """
+    if problems.asked_here():
+        return problems.answer(status)
     known = _known(status)
     text = TEXTS[known]
     page = ErrorPage(text.title, text.paragraphs, _TO_START)
@@ -230,7 +233,8 @@ def register(app: Flask) -> None:
 
 def _from_workflow(status: int, error: Exception) -> Response:
     # Asked for only where there is nothing hidden to tell of: see Strength.FRESH in the policy.
-    if isinstance(error, AccessDenied) and error.rule == "access.stale_factor":
+    stale = isinstance(error, AccessDenied) and error.rule == "access.stale_factor"
+    if stale and not problems.asked_here():
         return _confirm_first()
     if isinstance(error, KeysUnavailable):
         # The page says nothing of keys; those who run Stafett must know what to mend.

@@ -7,6 +7,7 @@ from flask_babel import Babel, get_locale
 from werkzeug.wrappers import Response
 
 from bti import paths
+from bti.web.api import problems
 from bti.web.local_address import local_path
 
 # Code -> the language's own name, in the order of the choice at the foot of the page.
@@ -23,6 +24,10 @@ def choose(request: Request, actor_language: str | None, default: str) -> str:
     then the installation's. The browser's Accept-Language is not asked: on shared machines it is
     the machine's language, not the person's.
     """
+    if problems.asked_here():
+        # A system asks for the language of whoever reads its answer.
+        asked = request.accept_languages.best_match([*LANGUAGES, "no"])
+        return {"no": "nb"}.get(asked, asked) if asked else default
     for code in (request.cookies.get(COOKIE), actor_language):
         if code in LANGUAGES:
             return code

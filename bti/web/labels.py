@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from bti.domain.attachments import DocumentKind, RemovalReason
 from bti.domain.codes import (
     Arena,
+    ClientScope,
     ClosingCause,
     ConcernCategory,
     ContactWithGuardians,
@@ -81,6 +82,11 @@ ABSENCE: Final[Mapping[AbsenceReason, Any]] = {
     AbsenceReason.NOT_NEEDED: _l("Was not needed this time"),
 }
 
+CLIENT_SCOPE: Final[Mapping[ClientScope, Any]] = {
+    ClientScope.CONCERN_OPEN: _l("Log a concern about a child"),
+    ClientScope.WORKLIST_READ: _l("Read my worklist, with the children's names"),
+    ClientScope.REFERENCE_POST: _l("Write in a case where something is kept"),
+}
 INFO_TYPE: Final[Mapping[InfoType, Any]] = {
     InfoType.OWN: _l("The service's own notes"),
     InfoType.ATTENDANCE: _l("Attendance"),
@@ -322,6 +328,7 @@ REMOVAL: Final[Mapping[RemovalReason, Any]] = {
 
 VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "category": CATEGORY,
+    "client_scope": CLIENT_SCOPE,
     "info_type": INFO_TYPE,
     "meeting": MEETING_KIND,
     "meeting_state": MEETING_STATE,

@@ -38,6 +38,9 @@ MENU: Final = (
     MenuRow(lazy_gettext("Reviews"), "review.waiting", frozenset({"dpo"})),
     MenuRow(lazy_gettext("Accounts"), "account.list", frozenset({"administrator"})),
     MenuRow(lazy_gettext("Local rules"), "rules.show", frozenset({"administrator"})),
+    MenuRow(
+        lazy_gettext("Professional systems"), "client.list_", frozenset({"dpo", "administrator"})
+    ),
     MenuRow(lazy_gettext("Archive"), "archive.waiting", frozenset({"archivist"})),
     MenuRow(lazy_gettext("Approvals"), "approval.list", _TWO_PEOPLE),
     MenuRow(lazy_gettext("Numbers and trends"), "slt.show", frozenset({access.NETWORK_ROLE})),

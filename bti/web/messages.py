@@ -16,6 +16,7 @@ from bti.domain.errors import RuleBroken
 from bti.domain.legal import basis_on
 from bti.domain.levels import Requirement
 from bti.profiles import legal_bases
+from bti.web.client_messages import CLIENT
 from bti.web.consent_messages import CONSENT
 from bti.web.duty_messages import DUTY
 from bti.web.filters import day_year
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bti.web.forms.base import BaseForm
 
 RULES: Final[Mapping[str, Any]] = {
+    **CLIENT,
     **CONSENT,
     **DUTY,
     **MEETING,

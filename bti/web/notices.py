@@ -152,6 +152,12 @@ NOTICES: Final[dict[str, Notice]] = {
     "approval_given": Notice(lazy_gettext("You said yes. It can be done once, within the day.")),
     "approval_refused": Notice(lazy_gettext("You said no."), "info"),
     "approval_withdrawn": Notice(lazy_gettext("It is taken back."), "info"),
+    "system_let_in": Notice(
+        lazy_gettext("The system may act for you. Write the number of the agreement into it.")
+    ),
+    "system_stopped": Notice(lazy_gettext("The system can do nothing more for you."), "info"),
+    "key_asked": Notice(lazy_gettext("You have asked for it. A colleague must say yes.")),
+    "key_ended": Notice(lazy_gettext("The key has ended, and opens nothing more."), "info"),
     "reminders_chosen": Notice(lazy_gettext("Your choice is kept.")),
     "absence_set": Notice(
         lazy_gettext("It is written down. Reminders go to whoever stands in on those days.")

@@ -31,6 +31,8 @@ class Actor:
     profile: str
     language: str
     strength: str
+    #: The professional system that acts for the person; ``session_id`` is then their agreement.
+    client_id: uuid.UUID | None = None
     #: The session ran out by itself: what was typed may still be kept, nothing may be read.
     ran_out: bool = False
 

@@ -81,7 +81,8 @@ class Observation:
 class LogConcern:
     """A concern to log: in ``case_id`` if given, else about ``child`` in a new case.
 
-    The same ``submission`` sent twice by the same person is one concern.
+    The same ``submission`` sent twice by the same person is one concern. ``sent`` is the digest of what
+    a professional system sent. Without ``own_form`` it was written elsewhere, and the person's own draft stays.
     """
 
     submission: uuid.UUID
@@ -89,6 +90,8 @@ class LogConcern:
     child: NewChild | None = None
     case_id: uuid.UUID | None = None
     guardians: tuple[NewGuardian, ...] = ()
+    sent: str = ""
+    own_form: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +164,13 @@ def log_concern(context: Context, *, command: LogConcern) -> Logged:
         return Logged(before, fresh=False)
     _check(context, command)
     if command.case_id is not None:
-        case_id = _add_to_case(context, command.case_id, entry_id, command.observation)
+        case_id = _add_to_case(context, command.case_id, entry_id, command)
     elif command.child is not None:
         case_id = _new_case(context, command.child, entry_id, command)
     else:
         raise RuleBroken("concern.no_child")
-    own_record.delete_draft(context, form=own_record.Form.CONCERN)
+    if command.own_form:
+        own_record.delete_draft(context, form=own_record.Form.CONCERN)
     return Logged(case_id, fresh=True)
 
 
@@ -223,7 +227,7 @@ def _new_case(
             revoked_at=None,
         )
     )
-    _write(context, case.id, own, entry_id, command.observation)
+    _write(context, case.id, own, entry_id, command)
     ground = f"role:{person.role.value}"
     context.record(Action.CASE_CONCERN_CREATE, Reference("case", case.id), ground=ground)
     return case.id
@@ -311,8 +315,9 @@ def _talk_due(context: Context, seen: Observation) -> date | None:
 
 
 def _add_to_case(
-    context: Context, case_id: uuid.UUID, entry_id: uuid.UUID, seen: Observation
+    context: Context, case_id: uuid.UUID, entry_id: uuid.UUID, command: LogConcern
 ) -> uuid.UUID:
+    seen = command.observation
     opened = context.verbs.open(case_id, Act.WRITE_NOTE, entry=None)
     own = case_file.compartment_of(context.person.unit_id, InfoType.OWN)
     context.verbs.new_compartments(opened, {own})
@@ -320,15 +325,15 @@ def _add_to_case(
     ops = case.ops
     known = list(ops["categories"])
     case.ops = {**ops, "categories": known + [c for c in seen.categories if c not in known]}
-    _write(context, case_id, own, entry_id, seen)
+    _write(context, case_id, own, entry_id, command)
     context.record(Action.CASE_CONCERN_CREATE, Reference("case", case_id), ground=opened.ground)
     return case_id
 
 
 def _write(
-    context: Context, case_id: uuid.UUID, compartment: str, entry_id: uuid.UUID, seen: Observation
+    context: Context, case_id: uuid.UUID, compartment: str, entry_id: uuid.UUID, command: LogConcern
 ) -> None:
-    person = context.person
+    person, seen = context.person, command.observation
     entry = Entry(id=entry_id, tenant_id=person.tenant_id, case_id=case_id, compartment=compartment)
     entry.meta = {
         "kind": Kind.CONCERN,
@@ -341,6 +346,7 @@ def _write(
         "talked_with_child": seen.talked_with_child,
         "contact_with_guardians": seen.contact_with_guardians,
         "contact_on": seen.contact_on,
+        **({"sent": command.sent} if command.sent else {}),
     }
     entry.body = {
         "seen": seen.seen,

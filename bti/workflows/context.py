@@ -72,7 +72,8 @@ class Context:
         """Return how the log names the actor."""
         if isinstance(self.actor, Actor):
             actor = self.actor
-            return By(str(actor.account_id), actor.token_hash.hex()[:8], str(actor.unit_id))
+            session = actor.token_hash.hex()[:8]
+            return By(str(actor.account_id), session, str(actor.unit_id), actor.client_id)
         return By(f"system:{self.actor.name}" if self.actor else "system:visitor")
 
     @property

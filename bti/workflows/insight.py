@@ -181,6 +181,17 @@ def search(
     return SearchResult(rows, total, shown, pages, chain_card(context), cut)
 
 
+def about_client(context: Context, client_id: uuid.UUID, *, most: int) -> tuple[Access, ...]:
+    """Return the newest entries that a professional system is part of; whoever asks may see them.
+
+    As in the search: who, when, what and which case number, and nothing that is written.
+    """
+    tenant = context.person.tenant_id
+    wanted = [_without(OWN), seen.about(tenant, [client_id], "client")]
+    found = seen.newest(context.session, tenant, wanted, skip=0, most=most)
+    return readable(context, [Leaf.parse(leaf) for leaf in found])
+
+
 def matching(context: Context, question: Question) -> tuple[Leaf, ...]:
     """Return the entries themselves, newest first, and one more than ``MOST_ROWS`` when there are.
 

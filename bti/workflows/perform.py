@@ -18,7 +18,7 @@ from bti.db.walls import EVERYWHERE, NOWHERE, Standpoint, stand
 from bti.domain.approval import ApprovalRefused
 from bti.domain.errors import AccessDenied, BaitTaken
 from bti.keyd import denial
-from bti.keyd.broker import RanOut
+from bti.keyd.broker import OnBehalf, RanOut
 from bti.workflows import suspension
 from bti.workflows.actor import Actor, SystemActor
 from bti.workflows.context import Context
@@ -142,7 +142,8 @@ def _tenant_of(actor: Someone, refusal: AccessDenied) -> uuid.UUID | None:
 def by_of(actor: Someone) -> By:
     """Return how the log names an actor."""
     if isinstance(actor, Actor):
-        return By(str(actor.account_id), actor.token_hash.hex()[:8], str(actor.unit_id))
+        session = actor.token_hash.hex()[:8]
+        return By(str(actor.account_id), session, str(actor.unit_id), actor.client_id)
     return By(f"system:{actor.name}" if actor else "system:visitor")
 
 
@@ -175,6 +176,8 @@ def _record_refusal(
 
 def _credential(actor: object) -> Credential:
     if isinstance(actor, Actor):
+        if actor.client_id is not None:
+            return OnBehalf(actor.proof, actor.session_id)
         return RanOut(actor.proof) if actor.ran_out else actor.proof
     if isinstance(actor, SystemActor):
         return actor.name

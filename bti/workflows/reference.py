@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointTo:
-    """Something in another system. Who reads it is decided by its kind, as for a note."""
+    """Something in another system. Who reads it is decided by its kind, as for a note.
+
+    ``sent`` is the digest of what a professional system sent, empty for a person's own form.
+    """
 
     case_id: uuid.UUID
     submission: uuid.UUID | None
     info_type: InfoType
     system: str = field(repr=False)
     number: str = field(repr=False)
+    sent: str = ""
 
 
 def point_to(context: Context, command: PointTo) -> None:
@@ -41,6 +45,7 @@ def point_to(context: Context, command: PointTo) -> None:
     """
     hold(context, command.case_id)
     opened = context.verbs.open(command.case_id, Action.WRITE_NOTE, entry=None)
+    sent = {"sent": command.sent} if command.sent else {}
     new_id = row_id(context, "reference", command.submission or uuid.uuid4())
     if context.session.get(Entry, new_id) is not None:
         found_done(context, opened)
@@ -56,7 +61,7 @@ def point_to(context: Context, command: PointTo) -> None:
         command.case_id,
         kind=Kind.REFERENCE,
         compartment=name,
-        meta={"info_type": command.info_type.value, "on": context.today},
+        meta={"info_type": command.info_type.value, "on": context.today, **sent},
         body={"system": command.system, "number": command.number},
         entry_id=new_id,
     )

@@ -106,12 +106,13 @@ def read_lines(
     offers: tuple[OfferToMe, ...],
     *,
     names_hidden: bool,
+    whole_unit: bool = True,
 ) -> Lines:
-    """Return the person's open cases, soonest due first; a leader's unit too.
+    """Return the person's open cases, soonest due first; with ``whole_unit`` a leader's unit too.
 
     A case whose consent has ended is not there: the broker says for each whether it is open.
     """
-    relations = _relations(context, subject, offers)
+    relations = _relations(context, subject, offers, whole_unit=whole_unit)
     cases = context.session.scalars(select(Case).where(Case.id.in_(relations))).all()
     states = {case.id: ops_of(case) for case in cases}
     allowed = context.verbs.open_core(
@@ -156,11 +157,11 @@ def read_lines(
 
 
 def _relations(
-    context: Context, subject: Subject, offers: tuple[OfferToMe, ...]
+    context: Context, subject: Subject, offers: tuple[OfferToMe, ...], *, whole_unit: bool
 ) -> dict[uuid.UUID, Relation]:
     """Return how the person stands to each case, the closest relation last and winning."""
     found: dict[uuid.UUID, Relation] = {}
-    if subject.role is Role.UNIT_LEAD:
+    if whole_unit and subject.role is Role.UNIT_LEAD:
         led = context.session.scalars(
             select(Case.id).where(
                 Case.tenant_id == subject.tenant_id, Case.unit_id == subject.unit_id

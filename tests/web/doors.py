@@ -158,6 +158,11 @@ DOORS: dict[str, Door] = {
     "consent.guardian": Door("ingrid", "middle", answers={"national_id": ""}),
     "consent.invite": Door("ingrid", "middle"),
     "consent.withdraw": Door("ingrid", "middle"),
+    "client.agree": Door("per", page="client.mine"),
+    "client.make": Door("asta", page="approval.show"),
+    "client.new": Door("asta", answers={"ends_on": "2028-06-30"}),
+    "client.revoke": Door("anne", page="client.show"),
+    "client.withdraw": Door("mona", page="client.mine"),
     "control.finding": Door("anne"),
     "control.sign": Door("anne", page="control.month"),
     "protection.lift": Door("siv", "guarded", page="protection.readers"),
@@ -255,6 +260,8 @@ def ids_of(site: WholeSite, endpoint: str) -> Ids:
         ids["approval_id"] = site.home.selection_id
     if endpoint == "rules.publish":
         ids["approval_id"] = site.home.rules_id
+    if endpoint == "client.make":
+        ids["approval_id"] = site.home.key_id
     if endpoint == "reset.carry_out":
         ids["approval_id"] = site.home.reset_id
     return ids

@@ -27,6 +27,7 @@ REFUSED = frozenset({400, 401, 404, 405, 409, 413, 422, 429})
 DONE_ON_THE_SPOT = frozenset(
     {
         "account.new",
+        "client.make",
         "concern.save_draft",
         "duty.save_draft",
         "report.save_draft",
@@ -47,6 +48,10 @@ CHANGES_WITHOUT_AN_ANSWER = frozenset(
         "approval.give",
         "approval.refuse",
         "approval.withdraw",
+        "client.agree",
+        "client.make",
+        "client.revoke",
+        "client.withdraw",
         "concern.discard",
         "consent.end_place",
         "sharing.open_now",

@@ -47,6 +47,7 @@ from tests.approvals import freshly
 from tests.files import pdf
 from tests.story import BORN, Story
 from tests.web import watched
+from tests.web.api_site import a_client, a_yes, agreed
 from tests.web.town_rules import own_rules
 from tests.world import PEOPLE, UNITS, World, add_person
 
@@ -68,6 +69,10 @@ class Town:
     reset_id: uuid.UUID = NOBODY
     #: A colleague's yes to the next version of the own rules.
     rules_id: uuid.UUID = NOBODY
+    #: A professional system that Mona lets act, her agreement, and a yes to another system.
+    client_id: uuid.UUID = NOBODY
+    agreement_id: uuid.UUID = NOBODY
+    key_id: uuid.UUID = NOBODY
     #: The secret of the app that the newcomer sets up.
     new_seed: bytes = b""
 
@@ -129,6 +134,9 @@ def tell(town: Town, *, whole: bool) -> None:
     params = {"case": str(late.case_id), "recipient": "Statsarkivet"}
     town.selection_id = _selection(town.world)
     town.reset_id = _reset(town.world)
+    made = a_client(town.world)
+    town.client_id, town.agreement_id = made.client_id, agreed(town.world, made, "mona")
+    town.key_id = a_yes(town.world, name="Barnehagen")
     town.approval_id = town.world.run("arne", approval.ask, ApprovalAct.CASE_EXPORT, params)
 
 

@@ -6,6 +6,7 @@ from bti.db.models.approval import Approval
 from bti.db.models.attachment import Attachment
 from bti.db.models.broker import BrokerCode, BrokerCount, BrokerMark, BrokerNote, BrokerUse
 from bti.db.models.case import BatonOffer, Case, ChildIndex, Entry, Log, Participant, Person
+from bti.db.models.client import ApiAgreement, ApiClient
 from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
 from bti.db.models.departure import Departure
 from bti.db.models.desk import DeskMatter, DeskStep
@@ -29,6 +30,8 @@ __all__ = [
     "AbsencePeriod",
     "Account",
     "AccountPerson",
+    "ApiAgreement",
+    "ApiClient",
     "Approval",
     "Attachment",
     "BaitMark",

@@ -51,6 +51,7 @@ class OwnPage:
     role_href: str
     absence_href: str
     reminder_href: str
+    systems_href: str
     password_action: str
     end_action: str
 
@@ -278,6 +279,7 @@ def _own(form: PasswordForm) -> str:
         role_href=url_for("sign_in.role") if len(found.roles) > 1 else "",
         absence_href=_href("absence.show"),
         reminder_href=_href("reminder.mine"),
+        systems_href=_href("client.mine"),
         password_action=url_for("account.change_password"),
         end_action=url_for("account.end_sessions"),
     )

@@ -147,6 +147,7 @@ _USED_AT: Final = {
     ApprovalAct.AUDIT_SELECTION: "insight.selection",
     ApprovalAct.ACCOUNT_RESET: "reset.carry_out",
     ApprovalAct.PROFILE_CHANGE: "rules.publish",
+    ApprovalAct.CLIENT_MAKE: "client.make",
 }
 
 

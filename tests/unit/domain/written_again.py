@@ -64,6 +64,8 @@ export_audit         installation shut  fresh oversight       dpo
 manage_accounts      installation shut  two   administration  administrator
 manage_units         installation shut  two   administration  administrator
 edit_rules           installation shut  two   administration  administrator
+see_clients          installation shut  two   oversight,administration dpo administrator
+manage_clients       installation shut  two   administration  administrator
 archive_list         installation shut  two   archiving       archivist
 seek_emergency       installation shut  fresh emergency       on_call
 open_emergency       case!        open  fresh emergency       on_call
