@@ -13,6 +13,7 @@ from bti.profiles.guides import Reader, guides_of, services_of
 from bti.profiles.profile import LANGUAGES, Body, Phone, Profile, Team, TeamKind, Words
 from bti.profiles.reader import N_, Document, ProfileError, Table
 from bti.profiles.sources import check_day, facts_of, sources_of
+from bti.profiles.toolbox import toolbox_of
 
 MAIN_TEAM: Final = "main"
 DEADLINES: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
@@ -57,6 +58,7 @@ def profile_of(document: Document, extends: str | None) -> Profile:
         teams=teams,
         bodies=_bodies(top, words),
         phones=_phones(top.table("phones")),
+        toolbox=toolbox_of(top, _plain, LANGUAGES),
         sources=MappingProxyType(sources),
         facts=MappingProxyType(facts_of(top.table("facts"), sources) if top.has("facts") else {}),
         log_opens_at_level=log.whole("opens_at_level", 1, 2),

@@ -11,6 +11,7 @@ from bti.domain.codes import Sector, StepForm, Who
 from bti.domain.levels import Level
 from bti.domain.local_rules import ProfileRules
 from bti.profiles.sources import Fact, Source, nearest
+from bti.profiles.toolbox import Toolbox
 
 LANGUAGES = ("nb", "nn", "en")
 
@@ -125,6 +126,7 @@ class Profile(ProfileRules):
     #: Whether the family may end the log by itself. Taking back a consent is always its right.
     family_may_end_log: bool
     phones: tuple[Phone, ...]
+    toolbox: Toolbox
     sources: Mapping[str, Source]
     facts: Mapping[str, Fact]
 

@@ -266,8 +266,10 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "measure.evaluate": RouteRule(CASE_WORK.access, "evaluate"),
     "measure.goal": RouteRule(CASE_WORK.access, "write_plan"),
     "measure.new": RouteRule(CASE_WORK.access, "write_plan"),
+    "measure.toolbox": RouteRule(CASE_WORK.access, "write_plan"),
     "measure.note": RouteRule(CASE_WORK.access, "write_note"),
     "measure.overview": RouteRule(CASE_WORK.access, "read_case"),
+    "measure.template": RouteRule(CASE_WORK.access, "write_plan"),
     # meetings
     "meeting.approve": RouteRule(CASE_WORK.access, "keep_minutes"),
     "meeting.cancel": RouteRule(CASE_WORK.access, "plan_meeting"),

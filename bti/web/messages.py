@@ -226,6 +226,7 @@ RULES: Final[Mapping[str, Any]] = {
     "measure.evaluation_past": _l("The evaluation day has passed already."),
     "measure.no_dates": _l("Choose when it starts and when you will evaluate."),
     "measure.no_goal": _l("Choose which goal the measure belongs to."),
+    "measure.none_chosen": _l("Choose at least one measure."),
     "measure.names_somebody": _l("Write a function, and not a person's name or number."),
     "measure.no_responsible": _l("Write who is responsible."),
     "measure.no_title": _l("Give the measure a name."),

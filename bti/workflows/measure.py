@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
@@ -36,6 +36,7 @@ from bti.workflows.case_file import (
     write_entry,
 )
 from bti.workflows.case_rules import rules_of
+from bti.workflows.first_plan import FirstPlan
 from bti.workflows.level_facts import require_working_log
 from bti.workflows.once import hold, unchanged
 from bti.workflows.plan_facts import (
@@ -48,6 +49,8 @@ from bti.workflows.plan_facts import (
 from bti.workflows.plan_view import Plan, evaluation_page, measure_in, plan_of, plan_page
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bti.db.models import Case
     from bti.keyd.broker import Opened
     from bti.workflows.context import Context
@@ -63,6 +66,7 @@ __all__ = [
     "add_goal",
     "add_measure",
     "add_note",
+    "add_plan",
     "evaluate",
     "evaluation_page",
     "plan_facts",
@@ -128,46 +132,6 @@ class Evaluate:
     next_on: date | None
 
 
-class FirstPlan(Protocol):
-    """The goal and measure that a log opens with."""
-
-    @property
-    def goal(self) -> str:
-        """The goal in words."""
-
-    @property
-    def title(self) -> str:
-        """The measure's name."""
-
-    @property
-    def description(self) -> str:
-        """What is done."""
-
-    @property
-    def arena(self) -> Arena:
-        """Where."""
-
-    @property
-    def kind(self) -> MeasureType:
-        """Of what sort."""
-
-    @property
-    def party(self) -> Party:
-        """Whose it is to carry out."""
-
-    @property
-    def responsible(self) -> str:
-        """By whom, as a function."""
-
-    @property
-    def start_on(self) -> date:
-        """From when."""
-
-    @property
-    def evaluate_on(self) -> date:
-        """When it is evaluated."""
-
-
 def add_goal(context: Context, *, case_id: uuid.UUID, version: int | None, text: str) -> uuid.UUID:
     """Write a goal. Raises ``RuleBroken("goal.no_text")`` and ``Conflict``."""
     case, opened = _enter(context, case_id, version, Action.WRITE_PLAN)
@@ -196,6 +160,33 @@ def add_measure(context: Context, command: AddMeasure) -> uuid.UUID:
     _refresh(context, case)
     context.record(Act.LOG_MEASURE_CREATE, Reference("case", command.case_id), ground=opened.ground)
     return measure_id
+
+
+def add_plan(
+    context: Context,
+    *,
+    case_id: uuid.UUID,
+    version: int | None,
+    goal: str,
+    measures: Sequence[AddMeasure],
+) -> uuid.UUID:
+    """Write a goal and the measures towards it at once; returns the goal's id.
+
+    Raises ``RuleBroken("measure.none_chosen")``, as ``add_goal`` and ``add_measure``, and ``Conflict``.
+    """
+    case, opened = _enter(context, case_id, version, Action.WRITE_PLAN)
+    if not measures:
+        code = "measure.none_chosen"
+        raise RuleBroken(code)
+    goal_id = _write_goal(context, opened, goal)
+    for one in measures:
+        _write_measure(context, opened, one, goal_id, [GoalFacts(goal_id)])
+    _refresh(context, case)
+    about = Reference("case", case_id)
+    context.record(Act.LOG_GOAL_CREATE, about, ground=opened.ground)
+    for _one in measures:
+        context.record(Act.LOG_MEASURE_CREATE, about, ground=opened.ground)
+    return goal_id
 
 
 def add_first_plan(context: Context, opened: Opened, plan: FirstPlan) -> date | None:

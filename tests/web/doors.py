@@ -206,6 +206,7 @@ DOORS: dict[str, Door] = {
     "measure.evaluate": Door("ingrid", "middle"),
     "measure.goal": Door("ingrid", "middle"),
     "measure.new": Door("ingrid", "middle", answers=_AS),
+    "measure.template": Door("ingrid", "middle"),
     "measure.note": Door("ingrid", "middle"),
     "meeting.approve": Door("ingrid", "middle"),
     "meeting.cancel": Door("ingrid", "middle", page="meeting.show"),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.integration.workflows.states import goal, ops, planned, today, with_log
-from tests.web.critic import html
+from tests.web.critic import html, value_of
 from tests.web.plan_site import client_for, filled
 
 
@@ -66,6 +66,47 @@ def test_measures_over_time_are_drawn_and_stand_in_a_table_that_says_the_same(wo
     told = " ".join(row.itertext()).replace("\xa0", " ")
     assert "1 September 2026: Became worse" in told
     assert "style=" not in html(page)
+
+
+def test_a_template_of_the_library_becomes_a_goal_with_the_measures_one_chose(world):
+    case_id = with_log(world)
+    client = client_for(world, "ingrid")
+    listed = client.get(f"/cases/{case_id}/measures/toolbox")
+    assert "Bekymringsfullt fravær" in listed.text
+    path = f"/cases/{case_id}/measures/templates/absence"
+    sent = {
+        "goal": "Jonas kommer hver dag.",
+        "measures": ["steady_adult", "morning_at_home"],
+        "start_on": "2026-09-07",
+    }
+    shown = client.follow(client.post(path, filled(client.get(path), path, **sent)))
+    for words in ("Jonas kommer hver dag.", "Fast voksen om morgenen", "A guardian: Foresatte"):
+        assert words in shown.text
+    assert "Samtaler med helsesykepleier" not in shown.text
+    assert ops(world, case_id).next_evaluation == today(world) + timedelta(days=6 + 4 * 7)
+
+
+def test_a_template_without_a_measure_or_one_that_nobody_has_writes_nothing(world):
+    case_id = with_log(world)
+    client = client_for(world, "ingrid")
+    path = f"/cases/{case_id}/measures/templates/absence"
+    client.get(path)
+    answer = client.post(path, {"goal": "x", "start_on": "2026-09-07"})
+    assert answer.status == 422
+    assert "Choose at least one measure." in answer.text
+    assert client.get(f"/cases/{case_id}/measures/templates/nothing").status == 404
+    assert "No goals and measures yet." in client.get(f"/cases/{case_id}").text
+
+
+def test_a_measure_of_the_library_fills_the_form_and_stays_the_childs_own(world):
+    case_id = with_log(world)
+    goal(world, case_id)
+    client = client_for(world, "ingrid")
+    path = f"/cases/{case_id}/measures/new"
+    page = client.get(f"{path}?from=leisure_start")
+    assert value_of(page, "title") == "Følge til en fritidsaktivitet"
+    assert value_of(page, "evaluate_on") == "2026-10-27"
+    assert value_of(client.get(f"{path}?from=nothing"), "title") == ""
 
 
 def test_a_case_without_measures_has_nothing_to_draw(world):

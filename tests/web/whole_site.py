@@ -333,6 +333,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     found["batch_id"] = _batch(town, story.case_id)
     page = story.page()
     found["number"] = page.number
+    found["code"] = "absence"
     found["person_id"] = page.guardians[0].id
     measures = [one for goal in page.plan.goals for one in goal.measures] if page.plan else []
     found["measure_id"] = measures[0].id if measures else NOBODY

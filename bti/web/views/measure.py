@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 
 from bti.domain.access import Action
 from bti.domain.codes import InfoType, Party
@@ -13,8 +13,9 @@ from bti.domain.errors import RuleBroken
 from bti.web import messages
 from bti.web.doorway import perform
 from bti.web.forms.measure import EvaluationForm, GoalForm, MeasureForm, NoteForm
+from bti.web.forms.measure_toolbox import TakeUpForm
 from bti.web.notices import notify
-from bti.workflows import measure, measure_overview
+from bti.workflows import measure, measure_overview, measure_toolbox
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -59,12 +60,7 @@ def new(case_id: uuid.UUID) -> Response:
     page = perform(measure.plan_page, case_id=case_id, action=Action.WRITE_PLAN)
     if not page.goals:
         return redirect(url_for("measure.goal", case_id=case_id), 303)
-    form = MeasureForm(
-        version=page.version,
-        party=Party.STAFF,
-        start_on=page.today,
-        evaluate_on=page.suggested,
-    )
+    form = MeasureForm(version=page.version, start_on=page.today, **_beginning(page))
     form.prepare(page)
     if form.validate_on_submit():
         try:
@@ -90,6 +86,37 @@ def evaluate(case_id: uuid.UUID, measure_id: uuid.UUID) -> Response:
         else:
             return _done(case_id, "evaluated")
     return _page("evaluate", page, form)
+
+
+@blueprint.get("/measures/toolbox")
+def toolbox(case_id: uuid.UUID) -> Response:
+    """Measures the municipality knows, and templates."""
+    page = perform(measure_toolbox.toolbox_page, case_id=case_id)
+    return make_response(render_template("measure/toolbox.html", page=page))
+
+
+@blueprint.route("/measures/templates/<string:code>", methods=["GET", "POST"])
+def template(case_id: uuid.UUID, code: str) -> Response:
+    """Take up a template: its goal, and the measures one begins with."""
+    page = perform(measure_toolbox.toolbox_page, case_id=case_id)
+    found = measure_toolbox.template_in(page.toolbox, code)
+    form = TakeUpForm(
+        version=page.plan.version,
+        goal=found.goal[page.language],
+        measures=[one.code for one in found.measures],
+        start_on=page.plan.today,
+    )
+    form.prepare(found, page.language)
+    if form.validate_on_submit():
+        try:
+            perform(measure_toolbox.take_up, form.to_command(case_id, code))
+        except RuleBroken as broken:
+            messages.refuse(form, broken)
+        else:
+            return _done(case_id, "measure_saved")
+    status = _UNFINISHED if form.error_list() else 200
+    body = render_template("measure/template.html", page=page, template=found, form=form)
+    return make_response(body, status)
 
 
 @blueprint.get("/measures")
@@ -118,6 +145,24 @@ def note(case_id: uuid.UUID) -> Response:
         else:
             return _done(case_id, "saved")
     return _page("note", page, form)
+
+
+def _beginning(page: PlanPage) -> dict[str, Any]:
+    """What a new measure begins with: one of the library, where the address names it."""
+    code = request.args.get("from", "")
+    found = perform(measure_toolbox.toolbox_page, case_id=page.case_id) if code else None
+    one = found.toolbox.measure(code) if found is not None else None
+    if found is None or one is None:
+        return {"party": Party.STAFF, "evaluate_on": page.suggested}
+    return {
+        "title": one.title[found.language],
+        "description": one.how[found.language],
+        "kind": one.kind,
+        "arena": one.arena,
+        "party": one.party,
+        "responsible": one.function[found.language],
+        "evaluate_on": measure_toolbox.evaluate_on(one, page.today),
+    }
 
 
 def _page(name: str, page: PlanPage | EvaluationPage, form: BaseForm) -> Response:

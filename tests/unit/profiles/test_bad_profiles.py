@@ -28,9 +28,11 @@ LOCAL = [
     "default_language",
     "levels",
     "log",
+    "measures",
     "phones",
     "services",
     "teams",
+    "templates",
 ]
 WORDS = '{ nb = "a", nn = "b", en = "c" }'
 
@@ -338,6 +340,8 @@ SLIPS = {
     "teams.main.kind": ('kind = "upbringing_team"', 'kind = "club"'),
     "levels.0.label.nn": ('nn = "Undring"', "nn = ''"),
     "levels.0.steps.1.gate": ("level.concern_written", "level.nothing"),
+    "measures.steady_adult.weeks": ("weeks = 6", "weeks = 60"),
+    "templates.absence.measures": ('["steady_adult"', '["nothing"'),
     "phones.police.number": ('number = "112"', "number = 112"),
     "levels.0.steps.2.after": ('after = ["1"]', 'after = ["2"]'),
     "sources": ("[log]", "[sources]\nplan = 1\n[log]"),

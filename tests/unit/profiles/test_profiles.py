@@ -27,6 +27,10 @@ def all_words(profile):
         if team.lead:
             yield team.lead
     yield from (phone.label for phone in profile.phones)
+    for one in profile.toolbox.measures:
+        yield from (one.title, one.how, one.function)
+    for one in profile.toolbox.templates:
+        yield from (one.title, one.about, one.goal)
     for levels in guides(profile):
         for guide in levels:
             yield from (guide.label, guide.arena, guide.family)
