@@ -41,6 +41,7 @@ class Action(StrEnum):
     CASE_ENTRY_MARK = "case:entry:mark"
     CASE_REFERENCE_CREATE = "case:reference:create"
     CASE_PART_PRINT = "case:part:print"
+    CASE_DOUBLE_NOTE = "case:double:note"
     CASE_MOVE_PROPOSE = "case:move:propose"
     CASE_MOVE_ACCEPT = "case:move:accept"
     CASE_MOVE_DECLINE = "case:move:decline"

@@ -71,6 +71,7 @@ ACTS: Final = {
     "guardian:proposal:accept": lazy_gettext("Accepted what a register says"),
     "guardian:proposal:refuse": lazy_gettext("Refused what a register says"),
     "guardian:access:lift": lazy_gettext("Let a guardian in again"),
+    "case:double:note": lazy_gettext("Opened a log about a child who has one"),
     "case:move:propose": lazy_gettext("Asked another service to take the case"),
     "case:move:accept": lazy_gettext("Took over the case from another service"),
     "case:move:decline": lazy_gettext("Said no to taking over the case"),

@@ -20,6 +20,8 @@ UNTOLD: Final = frozenset(
     {action for action in Action if action.value.startswith("outside:")}
     # Printed, the list reaches the guardians, and one of them is the one who is kept out.
     | {Action.CASE_ENTRY_MARK, Action.GUARDIAN_ACCESS_BLOCK, Action.GUARDIAN_ACCESS_LIFT}
+    # It would say who has another log about the child, and where.
+    | {Action.CASE_DOUBLE_NOTE}
 )
 PRINTED: Final = frozenset(
     {

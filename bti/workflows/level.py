@@ -45,6 +45,7 @@ from bti.workflows.case_file import (
     write_entry,
 )
 from bti.workflows.case_rules import rules_of
+from bti.workflows.double import note_opened
 from bti.workflows.level_facts import DANGER_STEP, With, facts_of, opening_requirements
 from bti.workflows.once import found_done, hold, row_id, unchanged
 
@@ -252,6 +253,7 @@ def open_log(context: Context, command: OpenLog) -> None:
     level = Level.OWN_SERVICE if ops.level == Level.WONDER else Level(ops.level)
     # Last, as in ``move``.
     moved = _moved(context, ops, level)
+    note_opened(context, case)
     case.ops = replace(moved, log=LogStatus.ACTIVE.value, next_evaluation=following).to_json()
     context.record(Act.LOG_OPEN_WRITE, Reference("case", case.id), ground=opened.ground)
 

@@ -20,6 +20,7 @@ from bti.domain.deadlines import Pressing, pressing
 from bti.domain.levels import Level
 from bti.workflows import baton, duty, emergency, own_record, review
 from bti.workflows.correction import corrected_tasks
+from bti.workflows.double_tasks import double_tasks
 from bti.workflows.due_tasks import due_tasks
 from bti.workflows.leaving_tasks import leaving_tasks
 from bti.workflows.permission import require
@@ -129,6 +130,7 @@ def my_day(context: Context, *, show: Show = Show.ALL, names_hidden: bool = Fals
                 *tasks,
                 *leaving_tasks(context, subject),
                 *request_tasks(context, subject, lines.rows),
+                *double_tasks(context, subject, lines.rows),
                 *corrected_tasks(context, lines.rows),
                 *due_tasks(context, subject, lines.rows),
             ]

@@ -61,6 +61,7 @@ class TaskKind(StrEnum):
     OFFER = "offer"
     #: The same, and the case goes along.
     MOVE = "move"
+    DOUBLE = "double"
     EMERGENCY = "emergency"
     REVIEW = "review"
     CONSENT_MISSING = "consent_missing"
