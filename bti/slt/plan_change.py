@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import count
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bti.clock import norwegian_date
 from bti.slt.models import (
@@ -277,10 +278,12 @@ def _follow(
     row = own_measure(context, who, plan, command.measure_id)
     texts = (command.name, command.group, command.source)
     reason = check_names(context, plan, texts, texts_of(measure_of(row)), command.reason)
+    # Held until the commit, so that two do not get one code.
+    context.session.refresh(plan, with_for_update=True)
     of_plan = PlanIndicatorRow.plan_id == plan.id
-    count = context.session.scalar(select(func.count()).where(of_plan)) or 0
+    codes = context.session.scalars(select(PlanIndicatorRow.code).where(of_plan)).all()
     indicator = Indicator(
-        code=f"own_{count + 1}",
+        code=_free(codes),
         name=command.name,
         unit=command.unit,
         group=command.group,
@@ -288,7 +291,7 @@ def _follow(
         baseline=command.baseline,
         target=command.target,
     )
-    add_indicator(context, plan.id, indicator, row.id, count)
+    add_indicator(context, plan.id, indicator, row.id, len(codes))
     add_change(
         context,
         plan.id,
@@ -299,6 +302,11 @@ def _follow(
         reason=reason,
     )
     context.record(Happening.PLAN_CHANGED, account_id=who.account_id, code=plan.key)
+
+
+def _free(codes: Sequence[str]) -> str:
+    """A code that no indicator of the plan has; a plan that was rolled over may have gaps."""
+    return next(code for at in count(1) if (code := f"own_{at}") not in codes)
 
 
 def _note(context: Context, who: Coordinator, plan_id: uuid.UUID, command: NoteReading) -> None:

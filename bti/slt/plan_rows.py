@@ -185,6 +185,8 @@ def add_change(
 ) -> None:
     """Add to the history, in the same transaction as what it tells of."""
     context.session.flush()
+    # Held until the commit: two who change different measures at once must not get one position.
+    context.session.execute(select(PlanRow.id).where(PlanRow.id == plan_id).with_for_update())
     last = select(func.max(PlanChangeRow.position)).where(PlanChangeRow.plan_id == plan_id)
     context.session.add(
         PlanChangeRow(

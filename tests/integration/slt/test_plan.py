@@ -1,5 +1,7 @@
 """Plans in the network database: taken in whole, changed on record, closed to everybody else."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,7 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from bti.identity.totp import code_at
 from bti.slt.account import create_account
 from bti.slt.models import PlanMeasureRow, SltEvent
-from bti.slt.perform import AccessDenied
+from bti.slt.perform import AccessDenied, Context
 from bti.slt.plan import (
     UNKNOWN,
     Decision,
@@ -36,6 +38,7 @@ from bti.slt.plan_change import (
 )
 from bti.slt.plan_file import load, shipped
 from bti.slt.plan_follow_up import Missing
+from bti.slt.plan_rows import add_change
 from bti.slt.plan_show import show_follow_up, show_history, show_measure, show_plan
 from bti.slt.sign_in import Coordinator, SignedIn, sign_in, who_is
 from tests.integration.slt.samples import Network, a_coordinator
@@ -196,6 +199,23 @@ def test_a_text_that_names_somebody_is_kept_for_a_reason_alone(network: Network,
     with pytest.raises(PlanRefusedError) as refused:
         change_measure(network.runtime, olav, plan_id, new)
     assert refused.value.found == ("Tryggheim",)
+
+
+def test_two_who_change_different_measures_at_once_both_stand_in_the_history(
+    network: Network, olav, plan_id
+):
+    wanted = wanted_of(the(network, olav, plan_id), when="Høsten")
+    with ThreadPoolExecutor(1) as other:
+        with network.runtime.sessions() as session, session.begin():
+            context = Context(session, network.clock.now(), network.runtime.box)
+            add_change(context, plan_id, "title", "Først")
+            session.flush()
+            late = other.submit(change_measure, network.runtime, olav, plan_id, wanted)
+            # Long enough for the other to come to the history; the answer is the same without.
+            time.sleep(0.1)
+        assert late.result()
+    changes = show_history(network.runtime, olav, plan_id).changes
+    assert [one.new for one in changes] == ["Høsten", "Først", "vaaler-2023"]
 
 
 def test_an_evaluation_has_a_day_a_finding_and_a_decision(network: Network, olav, plan_id):

@@ -8,8 +8,15 @@ from sqlalchemy import select
 
 from bti.slt.models import PlanMeasureRow
 from bti.slt.perform import AccessDenied
-from bti.slt.plan import Decision, EvaluationKind, Wanted
-from bti.slt.plan_change import EvaluateMeasure, PlanRefusedError, evaluate_measure, import_plan
+from bti.slt.plan import Decision, EvaluationKind, Unit, Wanted
+from bti.slt.plan_change import (
+    EvaluateMeasure,
+    FollowIndicator,
+    PlanRefusedError,
+    evaluate_measure,
+    follow_indicator,
+    import_plan,
+)
 from bti.slt.plan_file import load
 from bti.slt.plan_next import NextPeriod, roll_over, suggested
 from bti.slt.plan_show import show_history, show_plan
@@ -90,6 +97,22 @@ def test_a_plan_is_rolled_over_once_and_by_its_own_municipality(
     again = replace(WANTED, first_day=date(2027, 2, 1))
     with pytest.raises(PlanRefusedError, match=r"plan\.rolled"):
         roll_over(network.runtime, olav, plan_id, again)
+
+
+def test_a_number_is_followed_anew_where_others_ended_with_their_measures(side):  # noqa: F811 - fixture
+    who = side.signed_in()[1]
+    first = import_plan(side.runtime, load("vaaler-2023"), "9901")
+    for number in ("12", "2"):
+        measure_id = the(side, who, first, number).measure_id
+        wanted = FollowIndicator(measure_id, f"Tall {number}", Unit.COUNT, "", "", None, None, "")
+        follow_indicator(side.runtime, who, first, wanted)
+    second = roll_over(side.runtime, who, first, WANTED)
+    measure_id = the(side, who, second, "2").measure_id
+    wanted = FollowIndicator(measure_id, "Tall til", Unit.COUNT, "", "", None, None, "")
+    for _ in range(2):
+        follow_indicator(side.runtime, who, second, wanted)
+    names = [one.name for one in the(side, who, second, "2").indicators]
+    assert names == ["Tall 2", "Tall til", "Tall til"]
 
 
 def test_the_page_proposes_what_was_decided_and_takes_one_choice_for_the_rest(client, side):  # noqa: F811 - fixtures
