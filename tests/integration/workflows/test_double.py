@@ -8,6 +8,7 @@ from bti.domain.national_id import made_up
 from bti.workflows import insight, worklist
 from bti.workflows.worklist import TaskKind
 from tests.integration.workflows import cases
+from tests.integration.workflows.states import ops
 from tests.story import BORN, Story
 
 CHILD, ANOTHER = (made_up(date(BORN.year, BORN.month, day), range(500, 1000)) for day in (17, 18))
@@ -45,3 +46,20 @@ def test_the_holder_of_the_first_log_is_told_and_the_opener_of_the_second_learns
     story.decide(None)
     assert doubles(world, "mona") == []
     cases.holds_together(world)
+
+
+def test_twins_are_two_children_and_one_child_with_two_birth_dates_is_one(world):
+    twin = made_up(BORN, range(700, 1000))
+    assert twin != CHILD
+    first = with_log(world, "mona", CHILD)
+    with_log(world, "kari", twin)
+    assert doubles(world, "mona") == []
+    # Written down with another birth date elsewhere: found by the number, and neither date is changed.
+    other = cases.new_case(world, "odd", number=CHILD, born=date(2012, 1, 2))
+    cases.log_open(world, other, "odd")
+    assert doubles(world, "mona") == [first]
+    assert doubles(world, "odd") == []
+    assert [ops(world, one, who).birth_date for one, who in ((first, "mona"), (other, "odd"))] == [
+        cases.BORN,
+        date(2012, 1, 2),
+    ]
