@@ -282,7 +282,7 @@ def _plan_ids(site: WholeSite) -> Ids:
         "plan_id": uuid.UUID(plan_id),
         "plan_measure_id": uuid.UUID(measure_id),
         "year": 2026,
-        "code": "1",
+        "area_code": "1",
     }
 
 

@@ -214,10 +214,10 @@ def new_area(plan_id: uuid.UUID) -> Response:
     return _write_area(plan_id, "")
 
 
-@blueprint.route("/<uuid:plan_id>/areas/<code>/edit", methods=["GET", "POST"])
-def area(plan_id: uuid.UUID, code: str) -> Response:
+@blueprint.route("/<uuid:plan_id>/areas/<string:area_code>/edit", methods=["GET", "POST"])
+def area(plan_id: uuid.UUID, area_code: str) -> Response:
     """Change a focus area."""
-    return _write_area(plan_id, code)
+    return _write_area(plan_id, area_code)
 
 
 def _write_area(plan_id: uuid.UUID, code: str) -> Response:
