@@ -44,6 +44,8 @@ from bti.slt.sign_in import Coordinator, SignedIn, sign_in, who_is
 from tests.integration.slt.samples import Network, a_coordinator
 
 EVERYTHING = Wanted()
+#: For rules that no database has a hand in.
+ON_ONE_ENGINE = pytest.mark.parametrize("network_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -98,6 +100,7 @@ def test_every_shipped_plan_is_read_back_as_it_was_written(network: Network, ola
     assert len(show_plan(network.runtime, olav, None, EVERYTHING).periods) == 4
 
 
+@ON_ONE_ENGINE
 def test_a_plan_is_not_written_over_nor_taken_in_for_nobody(network: Network, plan_id):
     with pytest.raises(PlanRefusedError, match=r"plan\.exists"):
         import_plan(network.runtime, load("vaaler-2023"), "9901")
@@ -105,6 +108,7 @@ def test_a_plan_is_not_written_over_nor_taken_in_for_nobody(network: Network, pl
         import_plan(network.runtime, load("vaaler-2023"), "4444")
 
 
+@ON_ONE_ENGINE
 def test_a_plan_that_names_somebody_needs_a_reason(network: Network, olav):
     plan = replace(load("moss-2025"), revision="Ring Kari Nordmann på 91 23 45 67.")
     with pytest.raises(PlanRefusedError) as refused:
@@ -156,6 +160,7 @@ def test_a_change_is_kept_with_who_when_from_what_to_what(network: Network, olav
     assert {(c.account_id, c.at) for c in after.changes} == {(olav.account_id, network.clock.now())}
 
 
+@ON_ONE_ENGINE
 def test_what_was_inferred_is_confirmed_and_the_documents_word_stays(
     network: Network, olav, plan_id
 ):
@@ -167,6 +172,7 @@ def test_what_was_inferred_is_confirmed_and_the_documents_word_stays(
     assert after.strand == Mapped()
 
 
+@ON_ONE_ENGINE
 def test_the_same_again_changes_nothing_and_whoever_is_late_is_told(
     network: Network, olav, plan_id
 ):
@@ -180,6 +186,7 @@ def test_the_same_again_changes_nothing_and_whoever_is_late_is_told(
     assert the(network, olav, plan_id).measure.when == "Høsten"
 
 
+@ON_ONE_ENGINE
 def test_a_text_that_names_somebody_is_kept_for_a_reason_alone(network: Network, olav, plan_id):
     page = the(network, olav, plan_id)
     named = wanted_of(page, description="Kari Nordmann kjører ungdommen til klubben.")
@@ -218,6 +225,7 @@ def test_two_who_change_different_measures_at_once_both_stand_in_the_history(
     assert [one.new for one in changes] == ["Høsten", "Først", "vaaler-2023"]
 
 
+@ON_ONE_ENGINE
 def test_an_evaluation_has_a_day_a_finding_and_a_decision(network: Network, olav, plan_id):
     page = the(network, olav, plan_id)
     found = EvaluateMeasure(
@@ -278,6 +286,7 @@ def test_an_indicator_has_baseline_target_and_readings_that_are_put_right_on_rec
         note_reading(network.runtime, olav, plan_id, NoteReading("none", "2026", Decimal(1)))
 
 
+@ON_ONE_ENGINE
 def test_lists_show_what_is_asked_for_and_what_is_not_said(network: Network, olav, plan_id):
     def numbers(**asked):
         page = show_plan(network.runtime, olav, plan_id, Wanted(**asked))
@@ -312,6 +321,7 @@ def test_history_and_evaluations_cannot_be_changed_or_taken_away(network: Networ
             connection.execute(text(statement))
 
 
+@ON_ONE_ENGINE
 def test_reading_and_changing_a_plan_stand_in_the_access_log(network: Network, olav, plan_id):
     page = the(network, olav, plan_id)
     change_measure(network.runtime, olav, plan_id, wanted_of(page, when="Høsten"))
