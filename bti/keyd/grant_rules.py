@@ -21,19 +21,19 @@ def own_rules(asking: Asking, row: Writing, old: Columns | None) -> bool:
 
     The broker has used the approval up itself. It is good once: the next version has another number.
     """
-    if old is not None or not asking.may(Action.EDIT_RULES, None):
+    sha256 = row.columns["sha256"]
+    if old is not None or sha256 is None or not asking.may(Action.EDIT_RULES, None):
         return False
-    number = int((row.columns["number"] or b"0").decode())
-    sha256 = (row.columns["sha256"] or b"").decode()
     there = select(func.max(OwnRules.number)).where(OwnRules.tenant_id == row.tenant)
-    if number != (asking.session.scalar(there) or 0) + 1:
+    following = (asking.session.scalar(there) or 0) + 1
+    if row.columns["number"] != str(following).encode():
         return False
+    params = own_rules_params(following, sha256.decode("ascii", "replace"))
     used = asking.session.scalars(
         select(Approval).where(
             Approval.tenant_id == row.tenant,
             Approval.state == ApprovalState.USED.value,
-            Approval.params_sha256
-            == digest_of(ApprovalAct.PROFILE_CHANGE, own_rules_params(number, sha256)),
+            Approval.params_sha256 == digest_of(ApprovalAct.PROFILE_CHANGE, params),
             Approval.requested_by_id == asking.subject().account_id,
             Approval.used_at > asking.now - SLOWEST,
         )

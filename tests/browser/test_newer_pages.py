@@ -108,3 +108,20 @@ def test_the_officer_reads_the_log_answers_and_records(phone: House, story: Stor
     desk.ask_for_a_file(anne)
     desk.answer_a_request(anne, story.page().number, phone.today)
     desk.record_a_breach(anne, phone.today)
+
+
+def test_rules_are_written_read_by_a_colleague_and_published(phone: House):
+    freshly(phone.world, "asta")
+    asta = phone.visitor("asta").visit("/rules/phones")
+    wrong = {"rule.phones.police.number": " "}
+    asta.fill(**wrong).send(nb("Save")).sees(nb("Saved, but it cannot be used yet"))
+    asta.fill(**{"rule.phones.police.number": "02800"}).send(nb("Save")).visit("/rules")
+    begins = (phone.today + timedelta(days=1)).isoformat()
+    asta.fill(title="Vedtak 7/26", place="punkt 2", valid_from=begins).send(nb("Save"))
+    asta.sees("02800").fill(reason="Vedtatt").send(nb("Ask a colleague"))
+    freshly(phone.world, "anne")
+    anne = phone.visitor("anne").visit("/approvals").follow(nb("Look and answer"))
+    approval = anne.page.url
+    anne.follow(nb("See everything that changes")).sees("112", "02800", "Vedtak 7/26")
+    anne.visit(approval).send(nb("Approve"))
+    asta.visit(approval).send(nb("Publish")).sees("own/1")

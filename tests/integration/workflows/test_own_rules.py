@@ -212,6 +212,17 @@ def test_only_who_runs_the_installation_writes_them(world, who):
 
 
 BROKEN = (
+    # Another text with its right digest: only the MAC tells.
+    (
+        (
+            "UPDATE rules_texts SET sha256 = :another, content = :changed;"
+            "UPDATE own_rules SET sha256 = :another"
+        ),
+        (
+            "UPDATE rules_texts SET sha256 = :sha256, content = :content;"
+            "UPDATE own_rules SET sha256 = :sha256"
+        ),
+    ),
     ("UPDATE own_rules SET sha256 = :other", "UPDATE own_rules SET sha256 = :sha256"),
     ("UPDATE own_rules SET number = 2", "UPDATE own_rules SET number = 1"),
     ("UPDATE rules_texts SET content = 'name = 1'", "UPDATE rules_texts SET content = :content"),
@@ -224,7 +235,9 @@ def test_a_version_that_was_changed_in_sql_is_not_followed(world):
     agreed(world)
     world.token("ingrid")
     content = world.run("asta", rules_draft.text, number=1)
+    changed = content.replace("soon_days = 9", "soon_days = 8")
     values = {"other": "0" * 64, "sha256": own_rules.digest(content), "content": content}
+    values |= {"another": own_rules.digest(changed), "changed": changed}
     for broken, mended in BROKEN:
         _in_sql(world, broken, values)
         with pytest.raises(AccessDenied, match="forged_row"):
@@ -237,8 +250,9 @@ def test_a_version_that_was_changed_in_sql_is_not_followed(world):
 
 def _in_sql(world, statement, values):
     with world.as_administrator() as connection:
-        named = {name: one for name, one in values.items() if f":{name}" in statement}
-        connection.execute(text(statement), named)
+        for one in statement.split(";"):
+            named = {name: value for name, value in values.items() if f":{name}" in one}
+            connection.execute(text(one), named)
 
 
 def test_whoever_follows_another_profile_follows_no_version_of_the_one_before(world):

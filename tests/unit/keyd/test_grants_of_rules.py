@@ -14,7 +14,10 @@ from tests.unit.keyd.asked import Rows, asks
 
 SECOND = timedelta(seconds=1)
 EDITS = {"can_at_all": (Action.EDIT_RULES,)}
-NAMES = ("right", "in time", "too late", "elsewhere", "waits", "anothers", "other act", "before")
+NAMES = (
+    *("right", "in time", "too late", "elsewhere", "waits"),
+    *("anothers", "other act", "before"),
+)
 TEXT = {name: f"{number:064x}" for number, name in enumerate(NAMES)}
 FORGED_ONE = an_id(399)
 
@@ -61,6 +64,12 @@ def test_it_is_what_they_agreed_to_just_now_and_nothing_else(rows, name):
 def test_the_next_version_and_no_other(rows, number):
     assert not writes(rows, "right", number)
     assert not writes(rows, "before", number)
+
+
+@pytest.mark.parametrize("missing", [{"number": None}, {"sha256": None}, {"sha256": b"\xff"}])
+def test_a_version_without_a_number_or_a_text_is_none(rows, missing):
+    row = {"number": 3, "sha256": TEXT["right"]} | missing
+    assert not asks(rows, "own_rules", row, **EDITS)
 
 
 def test_a_version_is_never_changed_and_who_may_not_edit_writes_none(rows):
