@@ -147,6 +147,7 @@ RULE_CODES: Final = frozenset(
         "duty.letter_not_needed",
         "duty.offence_not_needed",
         "duty.received_early",
+        "referral.plan_untold",
         "report.email",
         "report.no_child",
         "report.no_reporter",

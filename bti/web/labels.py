@@ -8,7 +8,6 @@ from flask_babel import lazy_gettext as _l
 
 from bti.domain.attachments import DocumentKind, RemovalReason
 from bti.domain.codes import (
-    Arena,
     ClientScope,
     ClosingCause,
     ConcernCategory,
@@ -35,7 +34,7 @@ from bti.domain.rights import Finding, IndividualPlan
 from bti.domain.signers import SignerRole
 from bti.web import i18n
 from bti.web.guardian_words import BLOCK_REASON, SOURCE
-from bti.web.measure_labels import MEASURE_TYPE, PARTY
+from bti.web.measure_labels import ARENA, MEASURE_TYPE, PARTY
 from bti.web.paper_labels import GUARDIAN_ACCESS, LEFT_OUT, RECEIVER, STAYS_OUT
 
 if TYPE_CHECKING:
@@ -121,15 +120,6 @@ ROLE: Final[Mapping[Role, Any]] = {
     Role.SLT_COORDINATOR: _l("SLT coordinator"),
     Role.GUARDIAN: _l("Guardian"),
     Role.YOUTH: _l("Youth"),
-}
-
-ARENA: Final[Mapping[Arena, Any]] = {
-    Arena.HOME: _l("At home"),
-    Arena.KINDERGARTEN: _l("In kindergarten"),
-    Arena.SCHOOL: _l("At school"),
-    Arena.LEISURE: _l("In leisure time"),
-    Arena.HEALTH: _l("In the health service"),
-    Arena.OTHER: _l("Somewhere else"),
 }
 
 RESULT: Final[Mapping[MeasureResult, Any]] = {
@@ -230,6 +220,7 @@ FINDING: Final[Mapping[Finding, Any]] = {
 }
 
 INDIVIDUAL_PLAN: Final[Mapping[IndividualPlan, Any]] = {
+    IndividualPlan.MADE: _l("It is made, and takes over"),
     IndividualPlan.OFFERED: _l("It is offered to the family"),
     IndividualPlan.DECLINED: _l("The family has said no thank you"),
     IndividualPlan.NOT_RELEVANT: _l("Not relevant"),

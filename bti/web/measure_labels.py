@@ -1,4 +1,4 @@
-"""What sort of measure it is and whose it is, as people read them."""
+"""Where, what sort of measure it is and whose it is, as people read them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask_babel import lazy_gettext as _l
 
-from bti.domain.codes import MeasureType, Party
+from bti.domain.codes import Arena, MeasureType, Party
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+ARENA: Final[Mapping[Arena, Any]] = {
+    Arena.HOME: _l("At home"),
+    Arena.KINDERGARTEN: _l("In kindergarten"),
+    Arena.SCHOOL: _l("At school"),
+    Arena.LEISURE: _l("In leisure time"),
+    Arena.HEALTH: _l("In the health service"),
+    Arena.OTHER: _l("Somewhere else"),
+}
 
 MEASURE_TYPE: Final[Mapping[MeasureType, Any]] = {
     MeasureType.ADULT: _l("A steady adult"),

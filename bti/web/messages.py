@@ -21,6 +21,7 @@ from bti.web.consent_messages import CONSENT
 from bti.web.duty_messages import DUTY
 from bti.web.filters import day_year
 from bti.web.guardian_words import GUARDIAN
+from bti.web.measure_messages import MEASURE
 from bti.web.meeting_messages import MEETING
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ RULES: Final[Mapping[str, Any]] = {
     **CLIENT,
     **CONSENT,
     **DUTY,
+    **MEASURE,
     **MEETING,
     **GUARDIAN,
     "account.code_wrong": _l(
@@ -201,14 +203,6 @@ RULES: Final[Mapping[str, Any]] = {
     "emergency.nothing_said": _l("Write a case number or a national identity number."),
     "emergency.reason_short": _l("Write why, in at least 20 characters."),
     "emergency.review_reason": _l("Write what you have found out."),
-    "evaluation.before_start": _l("The evaluation cannot be before the measure started."),
-    "evaluation.change_missing": _l("Write what changes."),
-    "evaluation.future": _l("The evaluation cannot be in the future."),
-    "evaluation.next_date_missing": _l("Choose when you will evaluate the next time."),
-    "evaluation.next_date_not_needed": _l("A measure that ends has no next evaluation."),
-    "evaluation.next_date_past": _l("The next evaluation must be after today."),
-    "evaluation.view_missing": _l("Write each view, or why it is missing."),
-    "evaluation.wrong_measure": _l("This evaluation belongs to another measure."),
     "guardian.day_in_future": _l("The day cannot be in the future."),
     "guardian.not_checked": _l("Write which day parental responsibility was checked."),
     "legal.unknown": _l("The legal reference is not known for this date."),
@@ -220,16 +214,6 @@ RULES: Final[Mapping[str, Any]] = {
         "The log is resting, because a consent to it is missing. Ask for consent first."
     ),
     "log.already_open": _l("The log is open already."),
-    "goal.no_text": _l("Write what you want to achieve."),
-    "measure.ended": _l("This measure has ended."),
-    "measure.evaluation_before_start": _l("The evaluation must be after the start."),
-    "measure.evaluation_past": _l("The evaluation day has passed already."),
-    "measure.no_dates": _l("Choose when it starts and when you will evaluate."),
-    "measure.no_goal": _l("Choose which goal the measure belongs to."),
-    "measure.none_chosen": _l("Choose at least one measure."),
-    "measure.names_somebody": _l("Write a function, and not a person's name or number."),
-    "measure.no_responsible": _l("Write who is responsible."),
-    "measure.no_title": _l("Give the measure a name."),
     "national_id.check_digits": _l("The number is not right. Check each digit."),
     "national_id.date": _l("The first six digits are not a possible date."),
     "national_id.form": _l("A national identity number has eleven digits."),
@@ -257,6 +241,9 @@ RULES: Final[Mapping[str, Any]] = {
     "password.too_long": _l("The password can have at most 128 characters."),
     "password.too_short": _l("The password must have at least 15 characters."),
     "note.no_text": _l("Write something before you save."),
+    "referral.plan_untold": _l(
+        "An individual plan is made with the family. Say that it has been told."
+    ),
     "referral.criteria_missing": _l("Answer all five, if only with not settled."),
     "referral.no_team": _l("Choose a team of this municipality."),
     "referral.not_open": _l("The case does not wait for the team any more."),

@@ -16,7 +16,7 @@ from bti.domain.access import Action
 from bti.domain.codes import InfoType, Sector
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import Level, Step, requirements_for
-from bti.domain.rights import Criterion, Finding, IndividualPlan
+from bti.domain.rights import Criterion, Finding, IndividualPlan, check_plan
 from bti.workflows import baton, directory, level, level_facts
 from bti.workflows.case_file import (
     CORE,
@@ -202,8 +202,8 @@ def record_rights(context: Context, command: RecordRights) -> None:
     What was found says something about health: it stands in the recording unit's health
     compartment. That they were told, and what became of the plan, everybody in the case may know.
 
-    Raises ``RuleBroken`` with referral.criteria_missing (one of the five is not answered at all),
-    and ``Conflict``. Source: helse- og omsorgstjenesteloven §§ 7-1, 7-2 a; pasient- og
+    Raises ``RuleBroken`` with referral.criteria_missing (one of the five is not answered at all) or
+    referral.plan_untold, and ``Conflict``. Source: helse- og omsorgstjenesteloven §§ 7-1, 7-2 a; pasient- og
     brukerrettighetsloven § 2-5 c.
     """
     case, opened = _enter(context, command.case_id, command.version, Action.RECORD_RIGHTS)
@@ -211,6 +211,7 @@ def record_rights(context: Context, command: RecordRights) -> None:
     if frozenset(answered) != frozenset(Criterion):
         code = "referral.criteria_missing"
         raise RuleBroken(code)
+    check_plan(command.individual_plan, told=command.told)
     own = compartment_of(context.person.unit_id, InfoType.HEALTH)
     context.verbs.new_compartments(opened, [own])
     write_entry(

@@ -115,6 +115,27 @@ def test_rights_are_recorded_with_what_the_birth_date_tells_filled_in(world):
     assert again.form(path)["serious_condition"] == "no"
 
 
+def test_a_plan_that_is_made_takes_over_and_is_made_with_the_family(world):
+    case_id = referred(world)
+    take(world, case_id)
+    client = client_for(world, "hege")
+    path = f"/cases/{case_id}/referral/rights"
+    typed = {
+        "serious_condition": "yes",
+        "lasting_services": "yes",
+        "other_services": "yes",
+        "family_wants": "yes",
+        "individual_plan": "made",
+    }
+    refused = client.post(path, filled(client.get(path), path, **typed))
+    assert refused.status == 422
+    assert "An individual plan is made with the family." in refused.text
+    assert client.post(path, filled(client.get(path), path, **typed, told="y")).status == 303
+    for who in ("hege", "ingrid"):
+        shown = client_for(world, who).get(f"/cases/{case_id}")
+        assert "An individual plan takes over." in shown.text
+
+
 def test_a_case_is_given_back_with_a_reason(world):
     case_id = referred(world)
     client = client_for(world, "hege")

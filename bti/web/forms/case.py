@@ -16,8 +16,8 @@ from bti.web.forms.fields import (
     TickField,
     TicksField,
 )
-from bti.web.labels import ARENA, CAUSE, NEED, choices
-from bti.web.measure_labels import MEASURE_TYPE, PARTY
+from bti.web.labels import CAUSE, NEED, choices
+from bti.web.measure_labels import ARENA, MEASURE_TYPE, PARTY
 from bti.workflows.level_facts import With
 
 

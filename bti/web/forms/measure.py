@@ -20,14 +20,13 @@ from bti.domain.codes import (
 from bti.web.forms.base import BaseForm
 from bti.web.forms.fields import AreaField, DateField, ListField, RadioField, TextField
 from bti.web.labels import (
-    ARENA,
     DECISION,
     INFO_TYPE,
     NOT_HEARD,
     RESULT,
     choices,
 )
-from bti.web.measure_labels import MEASURE_TYPE, PARTY
+from bti.web.measure_labels import ARENA, MEASURE_TYPE, PARTY
 from bti.workflows.measure import AddMeasure, Evaluate, SaidView
 
 if TYPE_CHECKING:

@@ -35,12 +35,11 @@ from bti.web.forms.fields import (
 )
 from bti.web.labels import (
     ABSENCE,
-    ARENA,
     MEETING_KIND,
     NOT_HEARD,
     choices,
 )
-from bti.web.measure_labels import MEASURE_TYPE, PARTY
+from bti.web.measure_labels import ARENA, MEASURE_TYPE, PARTY
 from bti.workflows.meeting import ApproveMinutes, PlanMeeting, PrepareChild
 from bti.workflows.meeting_measure import MakeMeasure
 

@@ -1,0 +1,31 @@
+"""What a refused rule of the plan says to a person, by its code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from flask_babel import lazy_gettext as _l
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEASURE: Final[Mapping[str, Any]] = {
+    "evaluation.before_start": _l("The evaluation cannot be before the measure started."),
+    "evaluation.change_missing": _l("Write what changes."),
+    "evaluation.future": _l("The evaluation cannot be in the future."),
+    "evaluation.next_date_missing": _l("Choose when you will evaluate the next time."),
+    "evaluation.next_date_not_needed": _l("A measure that ends has no next evaluation."),
+    "evaluation.next_date_past": _l("The next evaluation must be after today."),
+    "evaluation.view_missing": _l("Write each view, or why it is missing."),
+    "evaluation.wrong_measure": _l("This evaluation belongs to another measure."),
+    "goal.no_text": _l("Write what you want to achieve."),
+    "measure.ended": _l("This measure has ended."),
+    "measure.evaluation_before_start": _l("The evaluation must be after the start."),
+    "measure.evaluation_past": _l("The evaluation day has passed already."),
+    "measure.no_dates": _l("Choose when it starts and when you will evaluate."),
+    "measure.no_goal": _l("Choose which goal the measure belongs to."),
+    "measure.none_chosen": _l("Choose at least one measure."),
+    "measure.names_somebody": _l("Write a function, and not a person's name or number."),
+    "measure.no_responsible": _l("Write who is responsible."),
+    "measure.no_title": _l("Give the measure a name."),
+}
