@@ -37,6 +37,9 @@ def test_a_guardian_is_kept_out_and_nothing_from_a_register_lets_one_in(world, a
     first, second = [
         form.get("action") for form in page.all("form") if f"{said}/" in (form.get("action") or "")
     ][:2]
+    # About Tor, Anne, and Maria, whom the file does not name; what is about Tor can only be refused.
+    choices = [one.get("value") for one in page.all("input")]
+    assert (choices.count("accepted"), choices.count("refused")) == (2, 3)
     radio = next(
         one.get("name") for one in page.all("input") if (one.get("name") or "").endswith("answer")
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from bti.web.forms.base import BaseForm
+    from bti.workflows.proposal import ProposalLine
 
 _UNFINISHED: Final = 422
 
@@ -81,9 +82,7 @@ def _page(case_id: uuid.UUID, form: BaseForm) -> Response:
     if sent is None or not form.error_list():
         reading.version.data = page.version
     answers = {
-        (batch.id, line.place): AnswerForm(
-            formdata=None, prefix=_prefix(batch.id, line.place), version=page.version
-        )
+        (batch.id, line.place): _blank(batch.id, line, page.version)
         for batch in page.batches
         for line in batch.lines
         if not line.answer
@@ -93,6 +92,14 @@ def _page(case_id: uuid.UUID, form: BaseForm) -> Response:
         "proposal/show.html", page=page, form=form, reading=reading, answers=answers
     )
     return make_response(drawn, status)
+
+
+def _blank(batch_id: uuid.UUID, line: ProposalLine, version: int) -> AnswerForm:
+    """Return the form of one proposal; what a block stops can only be refused."""
+    form = AnswerForm(formdata=None, prefix=_prefix(batch_id, line.place), version=version)
+    if line.stopped:
+        form.answer.choices = [one for one in form.answer.choices if one[0] != proposal.ACCEPTED]
+    return form
 
 
 def _prefix(batch_id: uuid.UUID, place: int) -> str:
