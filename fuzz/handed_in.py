@@ -22,6 +22,7 @@ from bti.web.api.bodies import CONCERN, to_concern
 from bti.web.api.fields import BadBody
 from bti.web.api.strict_json import BadJson, parse_object
 from bti.web.local_address import local_path
+from bti.web.table_file import BadTable, decoded, rows_of
 from fuzz.target import AcceptedError, Target
 
 _SIZE_OF_PNG = struct.Struct(">2L")
@@ -210,6 +211,15 @@ CALL = json.dumps(
 ).encode()
 
 
+LIST = "Barnets navn;Fødselsdato\r\nÅse Øygård;04.03.2014\r\n"
+
+
+def _list(data: bytes) -> None:
+    text, _signs = decoded(data)
+    if not all(any(row.cells) for row in rows_of(text)):
+        raise AcceptedError
+
+
 def _call(data: bytes) -> None:
     given = parse_object(data)
     if parse_object(json.dumps(given).encode()) != given:
@@ -220,6 +230,9 @@ def _call(data: bytes) -> None:
 
 
 TARGETS: dict[str, Target] = {
+    "list from a spreadsheet": Target(
+        _list, (BadTable,), (LIST.encode("utf-8-sig"), LIST.encode("cp1252")), 2048
+    ),
     "call of a professional system": Target(_call, (BadJson, BadBody), (CALL,), 2048),
     "attached file": Target(_attached, (RuleBroken,), (PDF, PNG, JPEG, DOCX, ODT), 4096),
     "release": Target(_release, (ReleaseError,), (RELEASE.encode(),), 8192),

@@ -74,6 +74,8 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "concern.new": RouteRule(CASE_WORK.access, "log_concern"),
     "concern.review": RouteRule(CASE_WORK.access, "log_concern"),
     "concern.save_draft": RouteRule(CASE_WORK.access, "own_record", draft=True),
+    "concern_import.example": RouteRule(CASE_WORK.access, "log_concern"),
+    "concern_import.new": RouteRule(CASE_WORK.access, "log_concern"),
     # a child in danger: open to everyone signed in, whatever the role
     "duty.confirm": RouteRule(SignedIn(), "own_record"),
     "duty.discard": RouteRule(SignedIn(), "own_record"),

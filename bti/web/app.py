@@ -34,6 +34,7 @@ _CASE: Final = (
     "api",
     "client",
     "concern",
+    "concern_import",
     "case",
     "baton",
     "move",

@@ -152,6 +152,7 @@ NOTICES: Final[dict[str, Notice]] = {
     "approval_given": Notice(lazy_gettext("You said yes. It can be done once, within the day.")),
     "approval_refused": Notice(lazy_gettext("You said no."), "info"),
     "approval_withdrawn": Notice(lazy_gettext("It is taken back."), "info"),
+    "list_logged": Notice(lazy_gettext("The concerns are saved, each in a case of its own.")),
     "system_let_in": Notice(
         lazy_gettext("The system may act for you. Write the number of the agreement into it.")
     ),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bti.clock import norwegian_date
 from bti.domain.national_id import made_up
 from tests.web.filled import Blank, blanks, filled
+from tests.web.multipart import SentFile
 from tests.web.watched import CUT, LEAVER, NEWCOMER
 from tests.world import SECRET
 
@@ -57,6 +58,15 @@ _HOME = {"tried": ["talked_alone"], "guardian1_relation": "mor", "guardian2_rela
 # A function: words that may be a name are refused.
 _AS = {"responsible": "Kontaktlærer"}
 _DANGER = {"case_number": ""}
+_LIST = {
+    "danger": "no",
+    "table": "",
+    "file": SentFile(
+        "liste.csv",
+        "Barnets navn;Fødselsdato;Hva er sett eller hørt;Det gjelder\n"
+        "Áhkku Čáhppes;04.03.2014;Ŋuorra på øya.;ABS\n".encode(),
+    ),
+}
 # Short fields have limits of their own; what they refuse is in test_report.py.
 _SHORT_ONES = (
     "national_id",
@@ -147,6 +157,7 @@ DOORS: dict[str, Door] = {
     "concern.home": Door("kari", answers=_HOME),
     "concern.new": Door("kari", answers=_SEEN),
     "concern.review": Door("kari"),
+    "concern_import.new": Door("ingrid", answers=_LIST),
     "concern.save_draft": Door("kari", page="concern.new", form="concern.new", answers=_SEEN),
     "confirm.prove": Door(
         "per", page="confirm.show", answers={"password": SECRET}, known=("code",)

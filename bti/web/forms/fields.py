@@ -159,7 +159,7 @@ class DateField(wtforms.Field):
         typed = str(valuelist[0]).strip() if valuelist else ""
         if not typed:
             return
-        self.data = _read_day(typed)
+        self.data = read_day(typed)
         if self.data is None:
             raise ValueError(gettext("Write the date as day.month.year, for example 17.11.2026."))
 
@@ -190,7 +190,8 @@ class DateField(wtforms.Field):
         return printable(str(self.raw_data[0])) if self.raw_data else ""
 
 
-def _read_day(typed: str) -> date | None:
+def read_day(typed: str) -> date | None:
+    """The day in either form, or None."""
     if len(typed) > _DATE_LETTERS or not typed.isascii():
         return None
     for form in _DATE_FORMATS:
