@@ -99,7 +99,6 @@ RULE_CODES: Final = frozenset(
         "client.ends_on",
         "client.no_name",
         "client.no_scope",
-        "client.other_content",
         "closing.unmet_without_words",
         "compartment.unknown",
         "consent.already_complete",
@@ -239,6 +238,7 @@ ACCESS_RULES: Final = frozenset(
         "access.protected",
         "access.purpose",
         "access.role",
+        "access.scope",
         "access.stale_factor",
         "access.weak_sign_in",
     }

@@ -79,6 +79,8 @@ def test_the_file_is_in_the_form_of_fiks_in_the_municipalitys_language(ingrid, w
     assert form["offentligBarn"][0]["fnr"] == FILLED["national_id"]
     assert form["melding"]["melding"].startswith("Meldeplikt, barnevernsloven § 13-2")
     assert "bokstav a" in form["melding"]["melding"]
+    assert form["offentligBarn"][0]["orientert"] is False
+    assert form["offentligBarn"][0]["orientertGrunn"] == "Er ikke orientert ennå."
     (guardian,) = form["foresatte"]
     assert guardian["orientert"] is False
     assert (

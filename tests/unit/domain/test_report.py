@@ -174,6 +174,16 @@ def test_a_reason_stands_on_one_line_for_those_who_were_not_told_and_for_nobody_
         assert reason == WORDS.unsafe
 
 
+@given(reports)
+def test_the_form_says_of_each_whether_and_why_not_they_were_told(report):
+    form = form_of(report)
+    people = [*form["offentligBarn"], *form["foresatte"]]
+    for written, one in zip(people, [report.child, *report.guardians], strict=False):
+        assert written["orientert"] is (one.informed.told is Told.YES)
+        assert written["orientertGrunn"] == reason_of(one.informed, WORDS)
+    assert len(people) == 1 + max(1, len(report.guardians))
+
+
 @given(st.lists(st.sampled_from(Told), max_size=2))
 def test_the_record_says_the_most_careful_of_what_is_true_of_the_guardians(told):
     guardians = tuple(ReportedGuardian(name="x", informed=Informed(told=one)) for one in told)
