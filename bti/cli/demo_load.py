@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 Scale = Literal["small", "full"]
 
 _TWO_YEARS: Final = timedelta(days=731)
-_HISTORY: Final[dict[Scale, int]] = {"small": 0, "full": 160}
+#: Two: of seven children a half-year can be told of whatever is drawn; of six, in one town of ten it is silent.
+_HISTORY: Final[dict[Scale, int]] = {"small": 2, "full": 160}
 _PREPARED_BY: Final = "Asta Berg"
 _APPROVED_BY: Final = "Hege Moen"
 # Numbers are published on the first days of the working week after the month of waiting.
@@ -84,8 +85,8 @@ def load(
 ) -> Loaded:
     """Fill two migrated, empty databases as of the clock's present time; the clock ends there.
 
-    Both runtimes must run on ``clock``. ``small`` leaves out the two years of lighter cases, and
-    with them most of what the releases could show.
+    Both runtimes must run on ``clock``. ``small`` leaves out all but two of the lighter cases of two
+    years, and with them most of what the releases could show.
     """
     now = clock.now()
     clock.set(now - _TWO_YEARS)

@@ -19,12 +19,12 @@ from tests.keyd_world import ROOT, remote_world, wait_for
 from tests.searching import files_below, found, memory_of, open_files_of, told_about
 from tests.story import Story
 
-MARK = r"zq[0-9a-f]{12}"
+MARK = r"zq[0-9a-p]{12}"
 #: The same in the one, two or four bytes that Python gives each sign of a text.
 WIDTHS = (
-    rb"zq[0-9a-f]{12}",
-    rb"z\0q\0(?:[0-9a-f]\0){12}",
-    rb"z\0\0\0q\0\0\0(?:[0-9a-f]\0\0\0){12}",
+    rb"zq[0-9a-p]{12}",
+    rb"z\0q\0(?:[0-9a-p]\0){12}",
+    rb"z\0\0\0q\0\0\0(?:[0-9a-p]\0\0\0){12}",
 )
 
 

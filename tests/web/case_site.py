@@ -34,6 +34,7 @@ FEATURES = (
     "guide",
     "rules",
     "pages",
+    "client",
 )
 
 

@@ -6,7 +6,7 @@ from bti.audit.actions import Action as Act
 from bti.domain.access import Action
 from bti.web import labels, messages
 from bti.web.doorway import perform
-from bti.web.views import baton, consent, family, guardian, proposal, protection, sharing
+from bti.web.views import baton, consent, family, guardian, move, proposal, protection, sharing
 from bti.workflows import baton as baton_workflow
 from bti.workflows import consent as consent_workflow
 from tests.web.small_site import site_of
@@ -44,6 +44,7 @@ def site(world: World) -> Flask:
         consent,
         family,
         guardian,
+        move,
         proposal,
         protection,
         sharing,
@@ -52,6 +53,7 @@ def site(world: World) -> Flask:
             "consent.",
             "family.",
             "guardian.",
+            "move.",
             "proposal.",
             "protection.",
             "sharing.",

@@ -207,7 +207,8 @@ def test_a_spoilt_form_is_refused_calmly_or_taken_whole(site, foreign, endpoint)
 
 def test_every_form_of_the_product_is_tried_here(site):
     writing = {rule.endpoint for rule in site.app.url_map.iter_rules() if "POST" in rule.methods}
-    assert writing == set(DOORS)
+    # What systems send is no form: test_api tries each call with what is no JSON and what does not fit.
+    assert {one for one in writing if not one.startswith("api.")} == set(DOORS)
 
 
 @pytest.mark.parametrize("endpoint", sorted(set(DOORS) - NEVER_LET_IN))
