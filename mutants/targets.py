@@ -69,6 +69,7 @@ TARGETS: dict[str, Target] = {
             f"{_DOMAIN}/test_access_properties.py",
             f"{_DOMAIN}/test_approval.py",
             f"{_DOMAIN}/test_archived_cases.py",
+            f"{_DOMAIN}/test_clients.py",
             f"{_DOMAIN}/test_codes.py",
             f"{_DOMAIN}/test_policy_matrix.py",
             f"{_DOMAIN}/test_relations.py",

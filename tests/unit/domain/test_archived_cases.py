@@ -55,6 +55,11 @@ def test_what_is_left_is_as_it_was_written_by_hand_and_never_more_than_before(mo
             assert not allowed or decide(subject, action, before, NOON).allowed
 
 
+def test_it_is_told_that_the_archive_has_the_case():
+    subject = Subject(TEACHER, TENANT, Role.STAFF, SCHOOL, LEVELS[2][0], NOON, Purpose.FOLLOW_UP)
+    assert decide(subject, Action.READ_CASE, a_case(archived=True), NOON).rule == "access.archived"
+
+
 def test_a_child_in_danger_is_reported_whatever_the_archive_has():
     for role in set(Role) - {Role.SLT_COORDINATOR, Role.GUARDIAN, Role.YOUTH}:
         subject = Subject(TEACHER, TENANT, role, SCHOOL, "password", NOON, None)
