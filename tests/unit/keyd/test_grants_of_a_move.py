@@ -2,13 +2,24 @@
 
 import pytest
 
-from bti.db.guards import FORGED
+from bti.db.guards import FORGED, Writing
 from bti.db.sealed_value import Sealed
 from bti.domain.access import Action
 from bti.domain.codes import InfoType
 from bti.domain.errors import AccessDenied
-from tests.unit.domain.samples import CASE, HEALTH, NURSE, PPS, SCHOOL, TEACHER, a_cell, an_id
-from tests.unit.keyd.asked import ROW, Rows, asks, said
+from bti.keyd.grant_move import is_kept
+from tests.unit.domain.samples import (
+    CASE,
+    HEALTH,
+    NURSE,
+    PPS,
+    SCHOOL,
+    TEACHER,
+    TENANT,
+    a_cell,
+    an_id,
+)
+from tests.unit.keyd.asked import ROW, Asked, Rows, asks, said, stored
 from tests.unit.keyd.test_grants_in_a_case import a_case_row, an_offer
 
 OFFER = an_id(71)
@@ -118,6 +129,18 @@ def test_no_answer_makes_a_move_of_an_offer_of_the_baton(before, after, allowed)
     )
     closed = new | {"open_slot": None}
     assert asks(rows, "baton_offers", closed, old, can=ANSWERS) is allowed
+    rows.end()
+
+
+@pytest.mark.parametrize(("left", "kept"), [(SCHOOL, True), (PPS, False)])
+def test_an_offer_stood_at_the_version_before_where_nothing_else_is_told(left, kept):
+    rows = Rows()
+    old, new = (
+        stored(**an_offer(meta_ct=said(version=version, from_unit=unit)))
+        for version, unit in ((4, SCHOOL), (5, left))
+    )
+    row = Writing(TENANT, "baton_offers", ROW, 5, new, {}, None)
+    assert is_kept(Asked(rows), row, old) is kept
     rows.end()
 
 
