@@ -28,7 +28,7 @@ TRANSLATED := $(CATALOGUES:.po=.mo)
 DS := node_modules/@digdir/designsystemet-css
 INTER := node_modules/@fontsource-variable/inter
 
-.PHONY: help setup demo demo-reset test check format bench crash fuzz scan mutants translations lock clean
+.PHONY: help setup demo demo-reset demo-days test check format bench crash fuzz scan mutants translations lock clean
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ bench: setup ## Measure, and print ratios
 
 crash: setup ## Kill web, keyd, signer, logd, work and rotations 240 times, and writers, and look at what is left (20 minutes)
 	$(BIN)/python -m benchmarks.crash
+
+demo-days: setup ## Load the demonstration as of the coming fourteen days and the turns of a year (10 minutes)
+	$(BIN)/python -m benchmarks.demo_days
 
 fuzz: setup ## Run every parser RUNS times on damaged input, guided by coverage (15 to 30 minutes)
 	@$(PIP) install --require-hashes -r requirements/fuzz.txt

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from bti.cli.demo_stage import at_hour
+from bti.clock import norwegian_date
 from bti.domain.breach import REPORT_WITHIN, BreachStepKind
 from bti.domain.correction import Stance
 from bti.domain.rights_request import (
@@ -107,7 +108,9 @@ def a_correction(stage: Stage) -> Iterator[datetime]:
     row = next(one for one in stage.act("ingrid", worklist.my_day).rows if one.relation == "holder")
     stage.sign_in_anew("anne")
     asked = replace(
-        _asked(stage.day(10), "Guri Foss", "nb"), right=Right.CORRECTION, number=row.number
+        _asked(norwegian_date(stage.ago(10)), "Guri Foss", "nb"),
+        right=Right.CORRECTION,
+        number=row.number,
     )
     stage.act("anne", rights_request.receive, asked)
     yield stage.ago(7, 13)

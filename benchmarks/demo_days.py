@@ -1,0 +1,79 @@
+"""`make demo-days`: the demonstration is loaded as if today were another day, again and again.
+
+It measures nothing. The stories are told in days before now, weekends move them, and half-years
+end: what holds on the day it was written may not hold on the next. Each of the coming fourteen days
+is tried, and those around the turns of a year, in both seasons' time.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Final
+
+from bti.bootstrap import open_runtime, upgrade_database
+from bti.cli.demo_load import load
+from bti.clock import FixedClock
+from bti.settings import Settings
+from bti.slt import migrate
+from bti.slt.runtime import open_runtime as open_network
+
+_FORTNIGHT: Final = 14
+# New year, the leap day, the clock's two changes, holidays, and the days half-years are published.
+_TURNS: Final = (
+    (1, 1), (1, 31), (2, 1), (2, 28), (3, 1), (3, 28), (5, 17), (7, 1), (7, 31), (8, 1), (10, 31),
+    (12, 31),
+)  # fmt: skip
+# Early, at work, and in the hour in which it is tomorrow in Norway and today in UTC.
+_HOURS: Final = (1, 12, 23)
+
+
+def days(first: date) -> list[datetime]:
+    """Return the instants that are tried: each day with one of the hours, in turn."""
+    coming = [first + timedelta(days=ahead) for ahead in range(_FORTNIGHT)]
+    turns = [date(first.year + 1, month, day) for month, day in _TURNS]
+    leap = next(year for year in range(first.year + 1, first.year + 9) if year % 4 == 0)
+    chosen = [*coming, *turns, date(leap, 2, 29)]
+    return [
+        datetime.combine(day, time(_HOURS[place % len(_HOURS)], 30), UTC)
+        for place, day in enumerate(chosen)
+    ]
+
+
+def try_day(now: datetime) -> str:
+    """Load the small demonstration as of ``now``; return what went wrong, or nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        chosen = Settings(mode="demo", var_dir=Path(folder))
+        upgrade_database(chosen)
+        migrate.upgrade(chosen.slt_database_url)
+        clock = FixedClock(now)
+        case_side = open_runtime(chosen, clock=clock)
+        try:
+            network = open_network(chosen, clock)
+            try:
+                load(case_side, network, clock, scale="small")
+            finally:
+                network.close()
+        except Exception:
+            return traceback.format_exc()
+        finally:
+            case_side.close()
+    return ""
+
+
+def main() -> int:
+    """Try every day and say each; return 1 if one did not load."""
+    failed = 0
+    for now in days(datetime.now(UTC).date()):
+        wrong = try_day(now)
+        failed += bool(wrong)
+        sys.stdout.write(f"{now:%a %Y-%m-%d %H:%M} {'FAILED' if wrong else 'loaded'}\n{wrong}")
+        sys.stdout.flush()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
