@@ -57,7 +57,7 @@ def try_day(now: datetime) -> str:
                 load(case_side, network, clock, scale="small")
             finally:
                 network.close()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the other days are tried too
             return traceback.format_exc()
         finally:
             case_side.close()
