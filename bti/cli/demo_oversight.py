@@ -49,7 +49,10 @@ def baits(stage: Stage) -> Iterator[datetime]:
 
 def last_month(stage: Stage) -> Iterator[datetime]:
     """A month in which one name was the same, and somebody tried cases that are not theirs."""
-    first = date.fromisoformat(f"{month_before(stage.now)}-01")
+    # Not before the month is over, though it be a Sunday: the last hour there is, of any weekday.
+    at_last = stage.last_hour
+    month = month_before(at_last)
+    first = date.fromisoformat(f"{month}-01")
     yield at_hour(first + timedelta(days=8), 10)
     one = plots.child(stage.today, "Sander Lie", 4.6, "", ("Ida Lie", "mor"), ("Jon Lie", "far"))
     course = Course(stage, "mona", one, plots.MORNINGS)
@@ -61,10 +64,8 @@ def last_month(stage: Stage) -> Iterator[datetime]:
     for row in mine[:3]:
         with suppress(AccessDenied):
             stage.act("silje", case.show_case, case_id=row.case_id)
-    yield stage.ago(0, 6)
-    stage.runtime.doorway.perform(
-        control.run, DEMO, tenant_id=stage.tenant_id, month=month_before(stage.now)
-    )
+    yield at_last
+    stage.runtime.doorway.perform(control.run, DEMO, tenant_id=stage.tenant_id, month=month)
 
 
 ALL = (baits, last_month, night)

@@ -70,6 +70,11 @@ class Stage:
         """The day the demonstration is loaded for."""
         return norwegian_date(self.now)
 
+    @property
+    def last_hour(self) -> datetime:
+        """The last instant at which a story may happen."""
+        return self.now - _LAST_ACT
+
     def day(self, ago: int) -> date:
         """The day so many days ago; ahead when negative."""
         return self.today - timedelta(days=ago)
@@ -78,7 +83,7 @@ class Stage:
         """An instant so many days ago in working hours: a weekend is the Friday before."""
         day = self.day(days)
         day -= timedelta(days=max(0, day.weekday() - _SATURDAY + 1))
-        return min(at_hour(day, hour, minute), self.now - _LAST_ACT)
+        return min(at_hour(day, hour, minute), self.last_hour)
 
     def actor(self, who: str) -> Actor:
         """Return somebody signed in, anew when their session has run out."""
