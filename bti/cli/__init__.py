@@ -14,6 +14,7 @@ _GROUPS = {
     "attack": "bti.cli.attack",
     "audit": "bti.cli.audit",
     "backup": "bti.cli.backup",
+    "bodies": "bti.cli.bodies",
     "canary": "bti.cli.canary",
     "control": "bti.cli.control",
     "db": "bti.cli.db",

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bti.cli.demo_stage import at_hour
+from bti.slt.body_change import import_bodies
+from bti.slt.body_file import load_file as load_bodies
 from bti.slt.plan import Decision, EvaluationKind, Wanted
 from bti.slt.plan_change import (
     EvaluateMeasure,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from bti.slt.sign_in import Coordinator
 
 _FILE: Final = Path(__file__).with_name("demo_plan.toml")
+_BODIES: Final = Path(__file__).with_name("demo_bodies.toml")
 
 
 def story(network: SltRuntime, olav: Coordinator, now: datetime) -> Iterator[datetime]:
@@ -34,6 +37,7 @@ def story(network: SltRuntime, olav: Coordinator, now: datetime) -> Iterator[dat
     plan = load_file(_FILE)
     yield at_hour(plan.first_day, 9)
     plan_id = import_plan(network, plan, olav.municipality_number)
+    import_bodies(network, load_bodies(_BODIES), olav.municipality_number)
     spring = date(now.year, 5, 20)
     if at_hour(spring, 10) >= now:
         return

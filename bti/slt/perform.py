@@ -35,6 +35,9 @@ class Happening(StrEnum):
     PLAN_READ = "plan:read"
     PLAN_CHANGED = "plan:change"
     PLAN_ROLLED_OVER = "plan:roll_over"
+    BODY_IMPORTED = "body:import"
+    BODY_READ = "body:read"
+    BODY_CHANGED = "body:change"
     DENIED = "access:deny"
 
 

@@ -201,6 +201,11 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "pages.healthz": PUBLIC,
     "pages.readyz": PUBLIC,
     # the network side
+    "slt.body.dissolve": NETWORK,
+    "slt.body.edit": NETWORK,
+    "slt.body.list": NETWORK,
+    "slt.body.new": NETWORK,
+    "slt.body.show": NETWORK,
     "slt.demo_sign_in": PUBLIC,
     "slt.extend": NETWORK,
     "slt.plan.area": NETWORK,

@@ -45,6 +45,7 @@ MENU: Final = (
     MenuRow(lazy_gettext("Approvals"), "approval.list", _TWO_PEOPLE),
     MenuRow(lazy_gettext("Numbers and trends"), "slt.show", frozenset({access.NETWORK_ROLE})),
     MenuRow(lazy_gettext("Plan"), "slt.plan.latest", frozenset({access.NETWORK_ROLE})),
+    MenuRow(lazy_gettext("Bodies"), "slt.body.list", frozenset({access.NETWORK_ROLE})),
     MenuRow(lazy_gettext("Guide"), "guide.show", _CASE_WORK),
 )
 

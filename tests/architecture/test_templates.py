@@ -7,7 +7,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 
 from bti import paths
-from bti.web import filters, labels, messages, slt_labels
+from bti.web import filters, labels, messages, slt_body_labels, slt_labels
 from bti.web.forms.attachment import audience_words
 
 FILES = sorted(
@@ -42,6 +42,8 @@ def _environment() -> Environment:
         "legal": messages.legal_reference,
         "cited": messages.cited,
         "audience_words": audience_words,
+        "body_change": slt_body_labels.body_change,
+        "body_label": slt_body_labels.body_label,
         "plan_label": slt_labels.plan_label,
         "plan_change": slt_labels.plan_change,
     }

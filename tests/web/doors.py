@@ -84,6 +84,17 @@ _REPORT = {
 }
 _FOLLOWED = {"name": "Besøk", "group": "", "source": "", "baseline": "40", "target": "25,5"}
 _AREA = {"name": "Et område", "challenges": "", "goals": "Ett\nTo", "approach": ""}
+_BODY = {
+    "name": "Et råd",
+    "purpose": "",
+    "ends": "",
+    "seats": "Ordfører; Varaordfører",
+    "decides_to": "10 000",
+    "decides_above": "",
+    "meetings_a_year": "4",
+    "individuals_forbidden": "yes",
+    **dict.fromkeys(("mandate", "leader", "limits", "frequency", "individuals", "neighbours"), ""),
+}
 _NEXT = {
     "title": "Ny plan",
     "first_day": "2029-01-01",
@@ -244,6 +255,9 @@ DOORS: dict[str, Door] = {
     "sign_in.extend": Door("per", page="worklist.show"),
     "sign_in.out": Door("per", page="worklist.show"),
     "sign_in.show": Door("", answers={"username": "per", "password": SECRET, "code": "123456"}),
+    "slt.body.dissolve": Door("network", page="slt.body.show"),
+    "slt.body.edit": Door("network", answers=_BODY),
+    "slt.body.new": Door("network", answers=_BODY),
     "slt.demo_sign_in": Door("", page="slt.sign_in"),
     "slt.extend": Door("network", page="slt.show"),
     "slt.plan.area": Door("network", answers=_AREA),

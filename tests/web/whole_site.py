@@ -36,6 +36,8 @@ from bti.domain.errors import AccessDenied
 from bti.identity import totp
 from bti.slt import migrate
 from bti.slt.account import NewAccount, create_account
+from bti.slt.body_change import import_bodies
+from bti.slt.body_file import load as load_bodies
 from bti.slt.plan import Indicator, Unit
 from bti.slt.plan_change import import_plan
 from bti.slt.plan_file import load
@@ -258,6 +260,7 @@ def _network_session(app: Flask) -> str:
     )
     publish_release(runtime, a_release(150), by="Anne Ruud")
     _plan(runtime)
+    import_bodies(runtime, load_bodies("nordre_land"), "9901")
     demonstration = type(runtime)(
         **{name: getattr(runtime, name) for name in runtime.__slots__ if name != "demo"}, demo=True
     )
@@ -278,7 +281,9 @@ def _plan_ids(site: WholeSite) -> Ids:
     measure = "SELECT m.plan_id, m.id FROM plan_measures m WHERE m.number='1'"
     with closing(sqlite3.connect(site.database.with_name("slt.sqlite"))) as live:
         plan_id, measure_id = live.execute(measure).fetchone()
+        (body_id,) = live.execute("SELECT id FROM slt_bodies WHERE code='steering'").fetchone()
     return {
+        "body_id": uuid.UUID(body_id),
         "plan_id": uuid.UUID(plan_id),
         "plan_measure_id": uuid.UUID(measure_id),
         "year": 2026,

@@ -30,14 +30,14 @@ from bti.slt.sign_in import (
     sign_out,
     who_is,
 )
-from bti.web import slt_labels
+from bti.web import slt_body_labels, slt_labels
 from bti.web.csrf import IDENTITY_COOKIES
 from bti.web.forms.slt import SignInForm
 from bti.web.local_address import local_path
 from bti.web.network import NetworkPerson, runtime, signed_in
 from bti.web.notices import notify
 from bti.web.slt_numbers import NumbersPage, numbers_page
-from bti.web.views import slt_plan
+from bti.web.views import slt_body, slt_plan
 
 ROOT: Final = "/network"
 
@@ -45,6 +45,7 @@ _COOKIE: Final = "st_network"
 
 blueprint = Blueprint("slt", __name__, url_prefix=ROOT)
 blueprint.register_blueprint(slt_plan.blueprint)
+blueprint.register_blueprint(slt_body.blueprint)
 
 
 def cookie_name(settings: Settings) -> str:
@@ -137,6 +138,7 @@ def register(app: Flask) -> None:
     """Add the pages. `app.extensions["bti.slt"]` must hold an SltRuntime before the first request."""
     app.register_blueprint(blueprint)
     slt_labels.register(app)
+    slt_body_labels.register(app)
 
 
 def _numbers(period: str | None) -> str:
