@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from bti.cli import (
     demo_archive,
+    demo_body_meetings,
     demo_danger,
     demo_desk,
     demo_history,
@@ -108,6 +109,7 @@ def load(
     stories += demo_history.stories(stage, _HISTORY[scale])
     stories.append(_releases(stage, network))
     stories.append(demo_plan.story(network, _coordinator(made.id), now))
+    stories.append(demo_body_meetings.story(network, _coordinator(made.id), now))
     stories += [tell(stage) for tell in (*demo_danger.ALL, *demo_oversight.ALL, *demo_desk.ALL)]
     stories += [demo_oversight.baits(stage), demo_oversight.night(stage)]
     stories.append(demo_protection.hidden(stage))

@@ -8,7 +8,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from bti import paths
-from bti.slt import body_models  # noqa: F401 - its tables belong to the metadata that is compared
+from bti.slt import body_models, meeting_models  # noqa: F401 - their tables belong to what is compared
 from bti.slt.models import NetworkBase
 from bti.slt.store import make_engine
 

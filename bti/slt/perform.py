@@ -38,6 +38,12 @@ class Happening(StrEnum):
     BODY_IMPORTED = "body:import"
     BODY_READ = "body:read"
     BODY_CHANGED = "body:change"
+    MEETING_READ = "meeting:read"
+    MEETING_CHANGED = "meeting:change"
+    MEETING_FINISHED = "meeting:finish"
+    MEETING_DISCARDED = "meeting:discard"
+    MEETING_FOLLOWED_UP = "meeting:follow_up"
+    MEETING_ADDED_TO = "meeting:add"
     DENIED = "access:deny"
 
 

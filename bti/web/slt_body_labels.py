@@ -10,6 +10,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from bti.slt.body import BodyKind, BodyLevel
+from bti.slt.meeting import ActionStatus, MeetingState
 
 KIND: Final[Mapping[StrEnum, Any]] = {
     BodyKind.POLICE_COUNCIL: _l("Politiråd"),
@@ -25,6 +26,19 @@ LEVEL: Final[Mapping[StrEnum, Any]] = {
     BodyLevel.STEERING: _l("Steering level"),
     BodyLevel.COORDINATING: _l("Coordinating level"),
     BodyLevel.EXECUTING: _l("Executing level"),
+}
+
+STATE: Final[Mapping[StrEnum, Any]] = {
+    MeetingState.PRIVATE: _l("Private note"),
+    MeetingState.IN_PROGRESS: _l("In progress"),
+    MeetingState.FINISHED: _l("Finished"),
+}
+
+ACTION: Final[Mapping[StrEnum, Any]] = {
+    ActionStatus.OPEN: _l("Not begun"),
+    ActionStatus.STARTED: _l("Begun"),
+    ActionStatus.DONE: _l("Done"),
+    ActionStatus.DROPPED: _l("Dropped"),
 }
 
 #: What a line of the history is about.
@@ -47,10 +61,28 @@ PART: Final[Mapping[str, Any]] = {
     "dissolved": _l("Dissolved"),
     "body": _l("New body"),
     "imported": _l("Brought in from a file"),
+    "title": _l("What the meeting is called"),
+    "held_on": _l("Day"),
+    "agenda": _l("Agenda"),
+    "present": _l("Present"),
+    "guests": _l("Others who were present"),
+    "minutes": _l("Minutes"),
+    "action": _l("New action"),
+    "state": _l("How far it has come"),
 }
 _YES_NO: Final[Mapping[str, Any]] = {"yes": _l("Yes"), "no": _l("No")}
-_IN_CODES: Final[Mapping[str, Mapping[Any, Any]]] = {"kind": KIND, "individuals_forbidden": _YES_NO}
-VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {"kind": KIND, "level": LEVEL, "part": PART}
+_IN_CODES: Final[Mapping[str, Mapping[Any, Any]]] = {
+    "kind": KIND,
+    "individuals_forbidden": _YES_NO,
+    "state": STATE,
+}
+VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
+    "kind": KIND,
+    "level": LEVEL,
+    "state": STATE,
+    "action": ACTION,
+    "part": PART,
+}
 
 
 def choices(vocabulary: str) -> list[tuple[str, Any]]:

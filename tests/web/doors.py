@@ -95,6 +95,14 @@ _BODY = {
     "individuals_forbidden": "yes",
     **dict.fromkeys(("mandate", "leader", "limits", "frequency", "individuals", "neighbours"), ""),
 }
+_MEETING = {
+    "title": "Vårmøtet",
+    "agenda": "Ett\nTo",
+    "present": "Ordfører",
+    "guests": "",
+    "minutes": "Vi ble enige.",
+}
+_AGREED = {"what": "Spørre alle", "responsible": "Ordfører", "other": ""}
 _NEXT = {
     "title": "Ny plan",
     "first_day": "2029-01-01",
@@ -260,6 +268,14 @@ DOORS: dict[str, Door] = {
     "slt.body.new": Door("network", answers=_BODY),
     "slt.demo_sign_in": Door("", page="slt.sign_in"),
     "slt.extend": Door("network", page="slt.show"),
+    "slt.meeting.action": Door("network", answers=_AGREED),
+    "slt.meeting.addition": Door("network", answers={"text": "Vi glemte ett punkt."}),
+    "slt.meeting.discard": Door("network", page="slt.meeting.show"),
+    "slt.meeting.edit": Door("network", answers=_MEETING),
+    "slt.meeting.finish": Door("network", page="slt.meeting.show"),
+    "slt.meeting.follow_up": Door("network", answers={"note": "Det er gjort."}),
+    "slt.meeting.new": Door("network", answers=_MEETING),
+    "slt.meeting.share": Door("network", page="slt.meeting.show"),
     "slt.plan.area": Door("network", answers=_AREA),
     "slt.plan.edit": Door("network", answers=_MEASURE),
     "slt.plan.evaluate": Door(
@@ -286,6 +302,10 @@ def ids_of(site: WholeSite, endpoint: str) -> Ids:
         ids["approval_id"] = site.home.selection_id
     if endpoint == "rules.publish":
         ids["approval_id"] = site.home.rules_id
+    if endpoint == "slt.meeting.finish":
+        ids["body_meeting_id"] = ids["under_way"]
+    if endpoint == "slt.meeting.addition":
+        ids["body_meeting_id"] = ids["ended"]
     if endpoint == "client.make":
         ids["approval_id"] = site.home.key_id
     if endpoint == "reset.carry_out":

@@ -38,12 +38,13 @@ from bti.slt import migrate
 from bti.slt.account import NewAccount, create_account
 from bti.slt.body_change import import_bodies
 from bti.slt.body_file import load as load_bodies
+from bti.slt.body_stored import show_bodies
 from bti.slt.plan import Indicator, Unit
 from bti.slt.plan_change import import_plan
 from bti.slt.plan_file import load
 from bti.slt.release import publish_release
 from bti.slt.runtime import SltRuntime
-from bti.slt.sign_in import SignedIn, demo_sign_in
+from bti.slt.sign_in import SignedIn, demo_sign_in, who_is
 from bti.web.site import open_site
 from bti.workflows import duty, meeting_page, own_account, proposal, sign_in
 from bti.workflows.case_file import Kind
@@ -51,6 +52,7 @@ from tests.integration.slt.samples import a_release
 from tests.story import Story
 from tests.web import watched
 from tests.web.critic import CriticClient
+from tests.web.meeting_site import three_meetings
 from tests.web.town import NOBODY, Ids, Town, file_about, neighbour_of, tell
 from tests.world import CHEAP, PEOPLE, SECRET, build, settings_for
 
@@ -93,6 +95,7 @@ class WholeSite:
     home: Town
     neighbour: Town
     network_token: str
+    network_ids: dict[str, uuid.UUID]
     tokens: dict[str, str]
     _saved: dict[Path, sqlite3.Connection] = field(default_factory=dict)
 
@@ -217,12 +220,14 @@ def open_whole_site(directory: Path) -> WholeSite:
     tell(home, whole=True)
     migrate.upgrade(settings.slt_database_url)
     app = open_site(settings, clock=home.world.clock, cost=CHEAP)
+    token, network_ids = _network_session(app)
     site = WholeSite(
         app=app,
         database=directory / "stafett.sqlite",
         home=home,
         neighbour=neighbour,
-        network_token=_network_session(app),
+        network_token=token,
+        network_ids=network_ids,
         tokens={who: home.world.token(who) for who in (*PEOPLE, watched.NEWCOMER)},
     )
     site.tokens["neighbour"] = neighbour.world.token("ingrid")
@@ -245,7 +250,8 @@ def _forget_the_log(runtime: Runtime) -> None:
         kept.unlink()
 
 
-def _network_session(app: Flask) -> str:
+def _network_session(app: Flask) -> tuple[str, dict[str, uuid.UUID]]:
+    """The coordinator's token, and the ids of a body and its meetings."""
     runtime = app.extensions["bti.slt"]
     create_account(
         runtime,
@@ -266,7 +272,10 @@ def _network_session(app: Flask) -> str:
     )
     opened = demo_sign_in(demonstration)
     assert isinstance(opened, SignedIn)
-    return opened.token
+    olav = who_is(runtime, opened.token)
+    assert olav is not None
+    body = next(one for one in show_bodies(runtime, olav) if one.body.code == "steering")
+    return opened.token, {"body_id": body.id, **three_meetings(runtime, olav, body.id)}
 
 
 def _plan(runtime: SltRuntime) -> None:
@@ -281,9 +290,8 @@ def _plan_ids(site: WholeSite) -> Ids:
     measure = "SELECT m.plan_id, m.id FROM plan_measures m WHERE m.number='1'"
     with closing(sqlite3.connect(site.database.with_name("slt.sqlite"))) as live:
         plan_id, measure_id = live.execute(measure).fetchone()
-        (body_id,) = live.execute("SELECT id FROM slt_bodies WHERE code='steering'").fetchone()
     return {
-        "body_id": uuid.UUID(body_id),
+        **site.network_ids,
         "plan_id": uuid.UUID(plan_id),
         "plan_measure_id": uuid.UUID(measure_id),
         "year": 2026,

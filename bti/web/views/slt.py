@@ -37,7 +37,7 @@ from bti.web.local_address import local_path
 from bti.web.network import NetworkPerson, runtime, signed_in
 from bti.web.notices import notify
 from bti.web.slt_numbers import NumbersPage, numbers_page
-from bti.web.views import slt_body, slt_plan
+from bti.web.views import slt_body, slt_meeting, slt_plan
 
 ROOT: Final = "/network"
 
@@ -46,6 +46,7 @@ _COOKIE: Final = "st_network"
 blueprint = Blueprint("slt", __name__, url_prefix=ROOT)
 blueprint.register_blueprint(slt_plan.blueprint)
 blueprint.register_blueprint(slt_body.blueprint)
+blueprint.register_blueprint(slt_meeting.blueprint)
 
 
 def cookie_name(settings: Settings) -> str:

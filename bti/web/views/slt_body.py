@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from bti.slt.body_change import BodyRefusedError, change_body, dissolve_body, make_body
 from bti.slt.body_stored import BodyPage, show_bodies, show_body
+from bti.slt.meeting_stored import show_meetings
 from bti.slt.perform import AccessDenied
 from bti.web.forms.slt_body import BodyForm, DissolveForm, as_it_stands
 from bti.web.network import runtime, signed_in
@@ -37,7 +38,7 @@ def show(body_id: uuid.UUID) -> str:
     """One body."""
     page = _body(body_id)
     form = DissolveForm(version=page.stored.version)
-    return render_template("slt/body/show.html", page=page, form=form)
+    return _shown(page, form)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -81,8 +82,12 @@ def dissolve(body_id: uuid.UUID) -> Response:
         else:
             notify("saved")
             return redirect(url_for("slt.body.show", body_id=body_id), 303)
-    body = render_template("slt/body/show.html", page=page, form=form)
-    return make_response(body, _CHANGED)
+    return make_response(_shown(page, form), _CHANGED)
+
+
+def _shown(page: BodyPage, form: DissolveForm) -> str:
+    meetings = show_meetings(runtime(), signed_in().coordinator, page.stored.id)
+    return render_template("slt/body/show.html", page=page, form=form, meetings=meetings)
 
 
 def _body(body_id: uuid.UUID) -> BodyPage:
