@@ -23,6 +23,7 @@ _GROUPS = {
     "keyd": "bti.cli.keyd",
     "keys": "bti.cli.keys",
     "logd": "bti.cli.logd",
+    "network": "bti.cli.network",
     "plan": "bti.cli.plan",
     "profile": "bti.cli.profile",
     "protect": "bti.cli.protect",

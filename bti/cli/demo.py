@@ -159,7 +159,7 @@ def _load(chosen: Settings) -> None:
             progress=lambda at: days.update(max(0, (at - start).days - days.pos)),
         )
         days.update(_DAYS - days.pos)
-    _write_marker(chosen, Made(loaded=True, ways=(*loaded.staff, loaded.network)))
+    _write_marker(chosen, Made(loaded=True, ways=(*loaded.staff, loaded.network, *loaded.readers)))
 
 
 def _tell(chosen: Settings) -> None:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from bti.clock import norwegian_date
 from bti.slt.body_stored import show_bodies
 from bti.slt.meeting import ActionStatus
+from bti.slt.meeting_after import FollowUp, follow_up
 from bti.slt.meeting_change import (
     AgreeAction,
-    FollowUp,
     WriteMeeting,
     agree_action,
     finish_meeting,
-    follow_up,
     prepare_meeting,
     share_meeting,
 )

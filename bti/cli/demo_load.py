@@ -24,7 +24,16 @@ from bti.cli import (
     demo_stories_together,
     demo_two_people,
 )
-from bti.cli.demo_people import COORDINATOR, FURUVIK, LINDVIK, PASSWORD, employ, found_town, offer
+from bti.cli.demo_people import (
+    COORDINATOR,
+    FURUVIK,
+    LINDVIK,
+    PASSWORD,
+    READERS,
+    employ,
+    found_town,
+    offer,
+)
 from bti.cli.demo_stage import DEMO, Stage, at_hour, play
 from bti.cli.release import publish_pending
 from bti.cli.release_file import CHECKLIST, Pending
@@ -32,6 +41,8 @@ from bti.disclosure.menu import AGE, DIMENSIONS
 from bti.disclosure.tables import HalfYear, TableError
 from bti.slt.account import NewAccount, create_account
 from bti.slt.release import earliest_publication, published_releases
+from bti.slt.role import NetworkRole
+from bti.slt.seat import give_seat
 from bti.slt.sign_in import Coordinator
 from bti.workflows import release
 
@@ -69,12 +80,13 @@ class SignInWay:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was made. ``network`` is the coordinator's sign-in on the other side."""
+    """What was made. ``network`` is the coordinator's sign-in on the other side, ``readers`` are the others' there."""
 
     stage: Stage
     neighbour: Stage
     staff: tuple[SignInWay, ...]
     network: SignInWay
+    readers: tuple[SignInWay, ...]
 
 
 def load(
@@ -120,7 +132,9 @@ def load(
     coordinator = SignInWay(
         LINDVIK.name, COORDINATOR[0], COORDINATOR[1], "SLT-koordinator", made.totp_secret
     )
-    return Loaded(stage, neighbour, (*staff, *others), coordinator)
+    readers = tuple(_reader(network, *one) for one in READERS)
+    give_seat(network, READERS[0][0], "police_council", "Kommunedirektør")
+    return Loaded(stage, neighbour, (*staff, *others), coordinator, readers)
 
 
 def ended_half_years(start: datetime, now: datetime) -> tuple[HalfYear, ...]:
@@ -144,6 +158,15 @@ def _settle(
             SignInWay(town.name, person.username, person.name, person.title, made.totp_secret)
         )
     return Stage(runtime, clock, now, tenant_id, units, accounts), tuple(ways)
+
+
+def _reader(
+    network: SltRuntime, username: str, name: str, title: str, role: NetworkRole
+) -> SignInWay:
+    """Somebody who reads on the network side."""
+    new = NewAccount(username, name, LINDVIK.number, LINDVIK.name, PASSWORD, role=role)
+    made = create_account(network, new)
+    return SignInWay(LINDVIK.name, username, name, title, made.totp_secret)
 
 
 def _coordinator(account_id: uuid.UUID) -> Coordinator:

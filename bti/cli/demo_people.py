@@ -11,6 +11,7 @@ from bti.audit.record import Reference
 from bti.db.models import Account
 from bti.domain.codes import Role, Sector
 from bti.domain.national_id import made_up
+from bti.slt.role import NetworkRole
 from bti.workflows import account
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 PASSWORD: Final = "blåbær og stillhet i fjellet"  # noqa: S105 - for people who do not exist
 COORDINATOR: Final = ("olav", "Olav Lien")
+#: Those who only read on the network side: username, name, title, role.
+READERS: Final = (
+    ("randi", "Randi Sande", "Sitter i politirådet", NetworkRole.MEMBER),
+    ("gunnar", "Gunnar Holt", "Leser for politirådet", NetworkRole.COUNCIL_READER),
+)
 
 # Those born from 2000 to 2039 have individual digits from 500.
 _INDIVIDUAL: Final = range(999, 499, -1)

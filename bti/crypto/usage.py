@@ -81,6 +81,7 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bti.workflows.register": (_RANDOM, "first passwords"),
         "bti.workflows.account_reset": (_RANDOM, "first passwords after a loss"),
         "bti.cli.accounts": (_RANDOM, "first passwords"),
+        "bti.cli.network": (_RANDOM, "first passwords of the network side"),
         # -- the access log
         "bti.crypto.signing": ("Ed25519; HKDF-SHA-256", "the key that signs checkpoints inline"),
         "bti.keyd.archiving": ("Ed25519", "archive packages, by a key that signs no log"),

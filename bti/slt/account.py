@@ -1,4 +1,4 @@
-"""Accounts of SLT coordinators: made by an operator, used on the network side only."""
+"""Accounts of the network side: made by an operator, used there only."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from bti.identity.password import check_new
 from bti.identity.totp import new_secret, provisioning_uri
 from bti.slt.models import NAME_LENGTH, SltAccount
 from bti.slt.perform import Context, Happening, perform
+from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 
 LANGUAGES = frozenset({"nb", "nn", "en"})
@@ -30,7 +31,7 @@ class AccountRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """What an operator gives for a coordinator."""
+    """What an operator gives for whoever is to sign in."""
 
     username: str
     display_name: str
@@ -38,6 +39,7 @@ class NewAccount:
     municipality_name: str
     password: str = field(repr=False)
     language: str = "nb"
+    role: NetworkRole = NetworkRole.COORDINATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def _add(
             municipality_number=new.municipality_number,
             municipality_name=new.municipality_name.strip(),
             language=new.language,
+            role=new.role,
             password_hash=password_hash,
             totp_sealed=context.box.seal(secret, account_id=account_id),
             created_at=context.at,

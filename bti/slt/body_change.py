@@ -17,11 +17,12 @@ from bti.clock import norwegian_date
 from bti.slt.body import FACTS, Body, BodyKind, fault_of, texts_of
 from bti.slt.body_file import MOST_BODIES, BodyFile
 from bti.slt.body_models import BodyRow
-from bti.slt.body_stored import add_change, body_of, own_body, put
+from bti.slt.body_stored import add_change, body_of, only_coordinator, own_body, put
 from bti.slt.models import SltAccount
 from bti.slt.perform import Context, Happening, perform
 from bti.slt.plan_names import names_in, persons_in
 from bti.slt.plan_rows import lines
+from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
 
@@ -92,7 +93,8 @@ def dissolve_body(
 
 
 def _import(context: Context, file: BodyFile, number: str, reason: str) -> int:
-    same = SltAccount.municipality_number == number
+    keeps = SltAccount.role == NetworkRole.COORDINATOR
+    same = (SltAccount.municipality_number == number) & keeps
     if context.session.scalar(select(SltAccount.id).where(same).limit(1)) is None:
         raise BodyRefusedError("body.municipality")
     found = persons_in(text for body in file.bodies for text in texts_of(body))
@@ -111,6 +113,7 @@ def _import(context: Context, file: BodyFile, number: str, reason: str) -> int:
 
 
 def _make(context: Context, who: Coordinator, command: WriteBody) -> uuid.UUID:
+    only_coordinator(who)
     there = _codes(context, who.municipality_number)
     if len(there) >= MOST_BODIES:
         raise BodyRefusedError("body.full")
@@ -126,6 +129,7 @@ def _make(context: Context, who: Coordinator, command: WriteBody) -> uuid.UUID:
 
 
 def _change(context: Context, who: Coordinator, body_id: uuid.UUID, command: WriteBody) -> bool:
+    only_coordinator(who)
     row = own_body(context, who, body_id, held=True)
     before = body_of(row)
     if row.version != command.version:
@@ -155,6 +159,7 @@ def _change(context: Context, who: Coordinator, body_id: uuid.UUID, command: Wri
 
 
 def _dissolve(context: Context, who: Coordinator, body_id: uuid.UUID, version: int | None) -> None:
+    only_coordinator(who)
     row = own_body(context, who, body_id, held=True)
     if row.version != version:
         raise BodyRefusedError("body.changed")

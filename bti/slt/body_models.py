@@ -74,3 +74,14 @@ class BodyChangeRow(NetworkBase):
     reason: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (UniqueConstraint("body_id", "position"),)
+
+
+class BodySeatRow(NetworkBase):
+    """By which function an account sits in a body. The only tie between a person and a function."""
+
+    __tablename__ = "body_seats"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("slt_accounts.id"), primary_key=True)
+    body_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("slt_bodies.id"), primary_key=True)
+    function: Mapped[str] = mapped_column(String(PLAN_SHORT))
+    created_at: Mapped[datetime]

@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bti.clock import norwegian_date
-from bti.slt.body import FACTS, Body, BodyKind, Said, is_over
-from bti.slt.body_models import BodyChangeRow, BodyRow
+from bti.slt.body import COUNCILS, FACTS, Body, BodyKind, Said, is_over
+from bti.slt.body_models import BodyChangeRow, BodyRow, BodySeatRow
 from bti.slt.models import SltAccount
 from bti.slt.perform import AccessDenied, Context, Happening, perform
 from bti.slt.plan_rows import lines, split
+from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
 
@@ -46,7 +47,7 @@ class BodyChange:
 
 @dataclass(frozen=True, slots=True)
 class BodyPage:
-    """A body with its history, newest first, and the names behind the accounts in it."""
+    """A body with its history, newest first, for the coordinator, and the names behind the accounts in it."""
 
     stored: StoredBody
     changes: tuple[BodyChange, ...]
@@ -69,16 +70,17 @@ def _list(context: Context, who: Coordinator) -> tuple[StoredBody, ...]:
     rows = context.session.scalars(select(BodyRow).where(same).order_by(BodyRow.position))
     context.record(Happening.BODY_READ, account_id=who.account_id)
     levels = list(BodyKind)
-    found = [stored_body(context, row) for row in rows]
+    found = [stored_body(context, row) for row in rows if _may_see(context, who, row)]
     return tuple(sorted(found, key=lambda one: (one.over, levels.index(one.body.kind))))
 
 
 def _show(context: Context, who: Coordinator, body_id: uuid.UUID) -> BodyPage:
     row = own_body(context, who, body_id)
     context.record(Happening.BODY_READ, account_id=who.account_id, code=row.code)
+    keeps = who.role is NetworkRole.COORDINATOR
     return BodyPage(
         stored=stored_body(context, row),
-        changes=changes_of(context, row.id),
+        changes=changes_of(context, row.id) if keeps else (),
         names=names_of(context, who),
         today=norwegian_date(context.at),
     )
@@ -87,12 +89,35 @@ def _show(context: Context, who: Coordinator, body_id: uuid.UUID) -> BodyPage:
 def own_body(
     context: Context, who: Coordinator, body_id: uuid.UUID, *, held: bool = False
 ) -> BodyRow:
-    """The row of a body of the municipality, held until the commit if asked; AccessDenied for any other."""
+    """The row of a body the person may see, held until the commit if asked; AccessDenied for any other.
+
+    The coordinator sees those of the municipality, a member those with a seat, a politiråd reader the councils.
+    """
     asked = select(BodyRow).where(BodyRow.id == body_id)
     row = context.session.scalar(asked.with_for_update() if held else asked)
-    if row is None or row.municipality_number != who.municipality_number:
+    if row is None or not _may_see(context, who, row):
         raise AccessDenied("body.unknown", account_id=who.account_id)
     return row
+
+
+def _may_see(context: Context, who: Coordinator, row: BodyRow) -> bool:
+    if row.municipality_number != who.municipality_number:
+        return False
+    if who.role is NetworkRole.MEMBER:
+        return bool(seats_of(context, who, row.id))
+    return who.role is NetworkRole.COORDINATOR or BodyKind(row.kind) in COUNCILS
+
+
+def seats_of(context: Context, who: Coordinator, body_id: uuid.UUID) -> frozenset[str]:
+    """The functions by which somebody sits in a body."""
+    own = (BodySeatRow.account_id == who.account_id) & (BodySeatRow.body_id == body_id)
+    return frozenset(context.session.scalars(select(BodySeatRow.function).where(own)))
+
+
+def only_coordinator(who: Coordinator) -> None:
+    """Raise AccessDenied for everybody who only reads."""
+    if who.role is not NetworkRole.COORDINATOR:
+        raise AccessDenied("body.role", account_id=who.account_id)
 
 
 def stored_body(context: Context, row: BodyRow) -> StoredBody:

@@ -50,6 +50,8 @@ class Action:
     kept_because: str = ""
     status: ActionStatus = ActionStatus.OPEN
     note: str = ""
+    #: Why a note was kept that looked as if it named somebody.
+    note_kept_because: str = ""
 
     def is_late(self, today: date) -> bool:
         """Whether it waits and its day is past."""

@@ -19,7 +19,6 @@ from bti.slt.body_change import words_of
 from bti.slt.body_models import BodyRow
 from bti.slt.body_stored import body_of, own_body, stored_body
 from bti.slt.meeting import (
-    ActionStatus,
     Meeting,
     MeetingState,
     finish_fault,
@@ -28,19 +27,15 @@ from bti.slt.meeting import (
 )
 from bti.slt.meeting_models import (
     MeetingActionRow,
-    MeetingAdditionRow,
     MeetingCarriedRow,
     MeetingChangeRow,
-    MeetingFollowUpRow,
     MeetingRow,
 )
 from bti.slt.meeting_stored import (
     actions_of,
-    additions_of,
     carried_to,
     may_write_at_all,
     meeting_of,
-    own_action,
     own_meeting,
     reader_of,
 )
@@ -91,16 +86,6 @@ class AgreeAction:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    """What became of an action, told of in a meeting or between meetings."""
-
-    status: ActionStatus
-    note: str
-    meeting_id: uuid.UUID | None
-    reason: str
-
-
 def prepare_meeting(
     runtime: SltRuntime, who: Coordinator, body_id: uuid.UUID, command: WriteMeeting
 ) -> uuid.UUID:
@@ -143,20 +128,6 @@ def agree_action(
     perform(runtime, _agree, who, meeting_id, command)
 
 
-def follow_up(
-    runtime: SltRuntime, who: Coordinator, action_id: uuid.UUID, command: FollowUp
-) -> None:
-    """Say how an action of a finished meeting stands. Raises as above."""
-    perform(runtime, _follow_up, who, action_id, command)
-
-
-def add_to_minutes(
-    runtime: SltRuntime, who: Coordinator, meeting_id: uuid.UUID, text: str, reason: str
-) -> None:
-    """Add to finished minutes; what stands there stays. Raises as above."""
-    perform(runtime, _add_to, who, meeting_id, text, reason)
-
-
 def _prepare(
     context: Context, who: Coordinator, body_id: uuid.UUID, command: WriteMeeting
 ) -> uuid.UUID:
@@ -169,7 +140,7 @@ def _prepare(
         uuid.uuid4(), body_id, who.account_id, MeetingState.PRIVATE, command.held_on, command.title
     )
     meeting = _wanted(empty, command)
-    reason = _checked(context, who, texts_of(meeting), (), command.reason)
+    reason = checked(context, who, texts_of(meeting), (), command.reason)
     row = MeetingRow(
         id=meeting.id,
         body_id=body_id,
@@ -187,14 +158,14 @@ def _prepare(
 def _write(
     context: Context, who: Coordinator, meeting_id: uuid.UUID, command: WriteMeeting
 ) -> bool:
-    row, body = _open_meeting(context, who, meeting_id, command.version)
+    row, body = open_meeting(context, who, meeting_id, command.version)
     before = meeting_of(row)
     after = _wanted(before, command)
     was, is_now = _said(before), _said(after)
     changed = [part for part in was if was[part] != is_now[part]]
     if not changed:
         return False
-    reason = _checked(context, who, texts_of(after), texts_of(before), command.reason)
+    reason = checked(context, who, texts_of(after), texts_of(before), command.reason)
     _put(row, after)
     row.kept_because = lines([*before.kept_because, *([reason] if reason else [])])
     row.version += 1
@@ -205,7 +176,7 @@ def _write(
 
 
 def _share(context: Context, who: Coordinator, meeting_id: uuid.UUID, version: int | None) -> None:
-    row, body = _open_meeting(context, who, meeting_id, version)
+    row, body = open_meeting(context, who, meeting_id, version)
     if row.state != MeetingState.PRIVATE:
         raise MeetingRefusedError("meeting.state")
     row.state = MeetingState.IN_PROGRESS
@@ -215,13 +186,19 @@ def _share(context: Context, who: Coordinator, meeting_id: uuid.UUID, version: i
 
 
 def _finish(context: Context, who: Coordinator, meeting_id: uuid.UUID, version: int | None) -> None:
-    row, body = _open_meeting(context, who, meeting_id, version)
+    row, body = open_meeting(context, who, meeting_id, version)
     fault = finish_fault(meeting_of(row), norwegian_date(context.at))
     if fault is not None:
         raise MeetingRefusedError(fault)
     for one in carried_to(context, row):
         context.session.add(
-            MeetingCarriedRow(meeting_id=row.id, action_id=one.id, status=one.status, note=one.note)
+            MeetingCarriedRow(
+                meeting_id=row.id,
+                action_id=one.id,
+                status=one.status,
+                note=one.note,
+                reason=one.note_kept_because,
+            )
         )
     _add_change(context, who, row, "state", MeetingState.FINISHED, old=row.state)
     row.state = MeetingState.FINISHED
@@ -233,7 +210,7 @@ def _finish(context: Context, who: Coordinator, meeting_id: uuid.UUID, version: 
 def _discard(
     context: Context, who: Coordinator, meeting_id: uuid.UUID, version: int | None
 ) -> None:
-    row, body = _open_meeting(context, who, meeting_id, version)
+    row, body = open_meeting(context, who, meeting_id, version)
     if row.state != MeetingState.PRIVATE:
         raise MeetingRefusedError("meeting.state")
     context.session.execute(
@@ -244,13 +221,13 @@ def _discard(
 
 
 def _agree(context: Context, who: Coordinator, meeting_id: uuid.UUID, command: AgreeAction) -> None:
-    row, body = _open_meeting(context, who, meeting_id)
+    row, body = open_meeting(context, who, meeting_id)
     if command.due < row.held_on:
         raise MeetingRefusedError("meeting.due")
     count = len(actions_of(context, [meeting_id]))
     if count >= MOST_ACTIONS:
         raise MeetingRefusedError("meeting.full")
-    reason = _checked(context, who, (command.what, command.responsible), (), command.reason)
+    reason = checked(context, who, (command.what, command.responsible), (), command.reason)
     context.session.add(
         MeetingActionRow(
             id=uuid.uuid4(),
@@ -266,60 +243,7 @@ def _agree(context: Context, who: Coordinator, meeting_id: uuid.UUID, command: A
     context.record(Happening.MEETING_CHANGED, account_id=who.account_id, code=body.code)
 
 
-def _follow_up(context: Context, who: Coordinator, action_id: uuid.UUID, command: FollowUp) -> None:
-    # Held until the commit: two who tell at once must not get one position.
-    held = select(MeetingActionRow.id).where(MeetingActionRow.id == action_id)
-    context.session.execute(held.with_for_update())
-    action, meeting, body = own_action(context, who, action_id)
-    if command.meeting_id is not None:
-        told_in, _ = _open_meeting(context, who, command.meeting_id)
-        if told_in.body_id != meeting.body_id:
-            raise AccessDenied("meeting.unknown", account_id=who.account_id)
-    reason = _checked(context, who, (command.note,), (action.note,), command.reason)
-    context.session.add(
-        MeetingFollowUpRow(
-            action_id=action_id,
-            meeting_id=command.meeting_id,
-            account_id=who.account_id,
-            at=context.at,
-            position=_next(
-                context, MeetingFollowUpRow.position, MeetingFollowUpRow.action_id, action_id
-            ),
-            status=command.status,
-            note=command.note,
-            reason=reason,
-        )
-    )
-    context.record(Happening.MEETING_FOLLOWED_UP, account_id=who.account_id, code=body.code)
-
-
-def _add_to(
-    context: Context, who: Coordinator, meeting_id: uuid.UUID, text: str, reason: str
-) -> None:
-    row, body = own_meeting(context, who, meeting_id, held=True)
-    if not may_write_at_all(reader_of(context, who, body)):
-        raise AccessDenied("meeting.unknown", account_id=who.account_id)
-    if row.state != MeetingState.FINISHED:
-        raise MeetingRefusedError("meeting.state")
-    earlier = (one.text for one in additions_of(context, meeting_id))
-    before = (*texts_of(meeting_of(row)), *earlier)
-    reason = _checked(context, who, (text,), before, reason)
-    context.session.add(
-        MeetingAdditionRow(
-            meeting_id=meeting_id,
-            account_id=who.account_id,
-            at=context.at,
-            position=_next(
-                context, MeetingAdditionRow.position, MeetingAdditionRow.meeting_id, meeting_id
-            ),
-            text=text,
-            reason=reason,
-        )
-    )
-    context.record(Happening.MEETING_ADDED_TO, account_id=who.account_id, code=body.code)
-
-
-def _open_meeting(
+def open_meeting(
     context: Context, who: Coordinator, meeting_id: uuid.UUID, version: int | None = -1
 ) -> tuple[MeetingRow, BodyRow]:
     """A meeting the person may write in, held until the commit, in the version that was read."""
@@ -351,7 +275,7 @@ def _said(meeting: Meeting) -> dict[str, str]:
     return {**plain, "held_on": meeting.held_on.isoformat(), **said}
 
 
-def _checked(
+def checked(
     context: Context, who: Coordinator, texts: Sequence[str], before: Sequence[str], reason: str
 ) -> str:
     """The reason to keep beside the text: empty where no text seems to name anybody."""
@@ -361,12 +285,13 @@ def _checked(
     return " ".join(reason.split()) if found else ""
 
 
-def _next(
+def next_position(
     context: Context,
     position: InstrumentedAttribute[int],
     key: InstrumentedAttribute[uuid.UUID],
     value: uuid.UUID,
 ) -> int:
+    """The next place in a list that belongs to ``value``, whose row is held."""
     context.session.flush()
     return (context.session.scalar(select(func.max(position)).where(key == value)) or 0) + 1
 
@@ -389,7 +314,9 @@ def _add_change(
             meeting_id=row.id,
             account_id=who.account_id,
             at=context.at,
-            position=_next(context, MeetingChangeRow.position, MeetingChangeRow.meeting_id, row.id),
+            position=next_position(
+                context, MeetingChangeRow.position, MeetingChangeRow.meeting_id, row.id
+            ),
             part=part,
             old=old,
             new=new,

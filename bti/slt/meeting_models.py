@@ -82,6 +82,7 @@ class MeetingCarriedRow(NetworkBase):
     action_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("meeting_actions.id"), primary_key=True)
     status: Mapped[str] = mapped_column(String(20))
     note: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(String(REASON_LENGTH))
 
 
 class MeetingAdditionRow(NetworkBase):

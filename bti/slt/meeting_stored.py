@@ -11,7 +11,15 @@ from sqlalchemy import select
 
 from bti.clock import norwegian_date
 from bti.slt.body_models import BodyRow
-from bti.slt.body_stored import BodyChange, StoredBody, body_of, names_of, own_body, stored_body
+from bti.slt.body_stored import (
+    BodyChange,
+    StoredBody,
+    body_of,
+    names_of,
+    own_body,
+    seats_of,
+    stored_body,
+)
 from bti.slt.meeting import (
     WAITING,
     Action,
@@ -145,8 +153,7 @@ def _show_action(context: Context, who: Coordinator, action_id: uuid.UUID) -> Ac
 
 def reader_of(context: Context, who: Coordinator, body: BodyRow) -> Reader:
     """Who asks, as the rules of meetings see them."""
-    del context, body
-    return Reader(who.account_id, NetworkRole.COORDINATOR)
+    return Reader(who.account_id, who.role, seats_of(context, who, body.id))
 
 
 def may_write_at_all(reader: Reader) -> bool:
@@ -228,6 +235,7 @@ def _action(row: MeetingActionRow, told: MeetingFollowUpRow | MeetingCarriedRow 
         kept_because=row.kept_because,
         status=ActionStatus(told.status) if told else ActionStatus.OPEN,
         note=told.note if told else "",
+        note_kept_because=told.reason if told else "",
     )
 
 

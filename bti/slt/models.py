@@ -45,7 +45,7 @@ class NetworkBase(DeclarativeBase):
 
 
 class SltAccount(NetworkBase):
-    """An SLT coordinator of one municipality."""
+    """Somebody of one municipality who signs in here. ``role`` is a `NetworkRole`."""
 
     __tablename__ = "slt_accounts"
 
@@ -55,6 +55,7 @@ class SltAccount(NetworkBase):
     municipality_number: Mapped[str] = mapped_column(String(4))
     municipality_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     language: Mapped[str] = mapped_column(String(2))
+    role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str] = mapped_column(String(200))
     totp_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     last_step: Mapped[int | None] = mapped_column(BigInteger)

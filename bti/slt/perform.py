@@ -24,6 +24,9 @@ class Happening(StrEnum):
     """What the access log of the network side records."""
 
     ACCOUNT_CREATED = "account:create"
+    ACCOUNT_ENDED = "account:end"
+    SEAT_GIVEN = "seat:give"
+    SEAT_ENDED = "seat:end"
     SIGNED_IN = "sign_in:accept"
     SIGN_IN_REFUSED = "sign_in:refuse"
     SIGNED_OUT = "sign_in:end"

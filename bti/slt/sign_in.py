@@ -25,6 +25,7 @@ from bti.identity.totp import matched_step
 from bti.slt.account import known_as
 from bti.slt.models import SltAccount, SltSession, SltThrottle
 from bti.slt.perform import AccessDenied, Context, Happening, perform
+from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 
 # Often enough for an honest idle limit, seldom enough that reading is not writing.
@@ -43,10 +44,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The token for the browser's cookie, and when it stops working at the latest."""
+    """The token for the browser's cookie, when it stops working at the latest, and whose role it opens."""
 
     token: str = field(repr=False)
     expires_at: datetime
+    role: NetworkRole = NetworkRole.COORDINATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class SignInRefused:
 
 @dataclass(frozen=True, slots=True)
 class Coordinator:
-    """Someone signed in on the network side."""
+    """Someone signed in on the network side. Most are the coordinator; ``role`` says."""
 
     account_id: uuid.UUID
     session_id: uuid.UUID
@@ -67,6 +69,7 @@ class Coordinator:
     municipality_number: str
     municipality_name: str
     language: str
+    role: NetworkRole = NetworkRole.COORDINATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,8 @@ def _finish(
 
 
 def _demo(context: Context, absolute: timedelta, *, demo: bool) -> SignedIn:
-    found = select(SltAccount).where(SltAccount.active).order_by(SltAccount.created_at)
+    keeps = SltAccount.role == NetworkRole.COORDINATOR
+    found = select(SltAccount).where(SltAccount.active, keeps).order_by(SltAccount.created_at)
     account = context.session.scalars(found).first() if demo else None
     if account is None:
         raise AccessDenied("sign_in.no_demo", account_id=None)
@@ -174,7 +178,7 @@ def _open_session(context: Context, account: SltAccount, absolute: timedelta) ->
         )
     )
     context.record(Happening.SIGNED_IN, account_id=account.id)
-    return SignedIn(token=token.text, expires_at=expires_at)
+    return SignedIn(token=token.text, expires_at=expires_at, role=NetworkRole(account.role))
 
 
 def _use_code(context: Context, account: SltAccount, code: str) -> bool:
@@ -215,6 +219,7 @@ def _who_is(context: Context, token: str, idle: timedelta) -> Coordinator | None
         municipality_number=account.municipality_number,
         municipality_name=account.municipality_name,
         language=account.language,
+        role=NetworkRole(account.role),
     )
 
 

@@ -1,7 +1,7 @@
 """The kinds of rule an address can have, and what the gate reads of whoever asks."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from bti.domain.codes import ClientScope
 
@@ -47,9 +47,18 @@ class Roles:
     roles: frozenset[str]
 
 
+NETWORK_ROLE: Final = "slt_coordinator"
+MEMBER_ROLE: Final = "slt_body_member"
+COUNCIL_ROLE: Final = "slt_council_reader"
+NETWORK_ROLES: Final = frozenset({NETWORK_ROLE, MEMBER_ROLE, COUNCIL_ROLE})
+"""The roles of the network side, as `bti.slt.role` has them: the case side may not load that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The SLT coordinator, signed in on the network side. Nobody from the case side."""
+    """Someone signed in on the network side with one of these roles. Nobody from the case side."""
+
+    roles: frozenset[str] = frozenset({NETWORK_ROLE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ FAMILY_ROLES: Final = frozenset({"guardian", "youth"})
 DANGER_ENDPOINT: Final = "duty.report"
 _CASE_WORK: Final = frozenset({"staff", "unit_lead", "team_lead", "team_member"})
 _TWO_PEOPLE: Final = frozenset({"dpo", "archivist", "administrator"})
+_COUNCIL: Final = frozenset({access.NETWORK_ROLE, access.COUNCIL_ROLE})
 _TEAM: Final = frozenset({"team_lead", "team_member"})
 
 
@@ -43,9 +44,9 @@ MENU: Final = (
     ),
     MenuRow(lazy_gettext("Archive"), "archive.waiting", frozenset({"archivist"})),
     MenuRow(lazy_gettext("Approvals"), "approval.list", _TWO_PEOPLE),
-    MenuRow(lazy_gettext("Numbers and trends"), "slt.show", frozenset({access.NETWORK_ROLE})),
-    MenuRow(lazy_gettext("Plan"), "slt.plan.latest", frozenset({access.NETWORK_ROLE})),
-    MenuRow(lazy_gettext("Bodies"), "slt.body.list", frozenset({access.NETWORK_ROLE})),
+    MenuRow(lazy_gettext("Numbers and trends"), "slt.show", _COUNCIL),
+    MenuRow(lazy_gettext("Plan"), "slt.plan.latest", _COUNCIL),
+    MenuRow(lazy_gettext("Bodies"), "slt.body.list", access.NETWORK_ROLES),
     MenuRow(lazy_gettext("Guide"), "guide.show", _CASE_WORK),
 )
 
@@ -119,7 +120,7 @@ def _links(rows: tuple[tuple[str, str], ...], here: str | None) -> tuple[Link, .
 def _sign_in_href(
     actor: access.SignedInPerson | None, routes: Mapping[str, access.RouteRule]
 ) -> str:
-    on_network_side = actor is not None and actor.role == access.NETWORK_ROLE
+    on_network_side = actor is not None and actor.role in access.NETWORK_ROLES
     rule = access.NETWORK if on_network_side else routes.get(request.endpoint or "")
     endpoint = access.sign_in_endpoint(rule)
     return url_for(endpoint) if endpoint else ""
@@ -135,7 +136,7 @@ def build(*, demo: bool, idle_seconds: int, routes: Mapping[str, access.RouteRul
     menu = tuple((row.text, row.endpoint) for row in MENU if row.roles.intersection(roles))
     nav = _links(menu, here)
     sign_in_href = _sign_in_href(actor, routes)
-    on_network_side = roles == (access.NETWORK_ROLE,)
+    on_network_side = bool(access.NETWORK_ROLES.intersection(roles))
     extend_href = _href("slt.extend" if on_network_side else "sign_in.extend")
     readable = request.method in {"GET", "HEAD"} and here is not None
     return Layout(
@@ -165,9 +166,13 @@ def build(*, demo: bool, idle_seconds: int, routes: Mapping[str, access.RouteRul
 def register(
     app: Flask, *, demo: bool, idle_seconds: int, routes: Mapping[str, access.RouteRule]
 ) -> None:
-    """Give every template `layout`."""
+    """Give every template `layout`, and `opens(endpoint)`: whether the person's role lets them go there."""
 
-    def context() -> dict[str, Layout]:
-        return {"layout": build(demo=demo, idle_seconds=idle_seconds, routes=routes)}
+    def opens(endpoint: str) -> bool:
+        return access.allows(routes[endpoint], g.get("actor"))
+
+    def context() -> dict[str, object]:
+        found = build(demo=demo, idle_seconds=idle_seconds, routes=routes)
+        return {"layout": found, "opens": opens}
 
     app.context_processor(context)

@@ -6,9 +6,9 @@ from typing import Final
 from flask import abort, current_app, g
 from flask_babel import gettext
 
+from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
-from bti.web.access import NETWORK_ROLE
 
 EXTENSION: Final = "bti.slt"
 
@@ -26,13 +26,18 @@ class NetworkPerson:
 
     @property
     def role(self) -> str:
-        """Always the coordinator's role."""
-        return NETWORK_ROLE
+        """One of the roles of the network side."""
+        return str(self.coordinator.role)
 
     @property
     def unit_name(self) -> str:
         """What stands under the name at the top of the page."""
-        return str(gettext("SLT coordinator"))
+        words = {
+            NetworkRole.COORDINATOR: gettext("SLT coordinator"),
+            NetworkRole.MEMBER: gettext("Member of a body"),
+            NetworkRole.COUNCIL_READER: gettext("Reader for the politiråd"),
+        }
+        return str(words[self.coordinator.role])
 
     @property
     def municipality(self) -> str:

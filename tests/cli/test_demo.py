@@ -287,7 +287,7 @@ def test_an_interrupted_loading_is_begun_anew(var: Path, monkeypatch: pytest.Mon
     assert json.loads((var / "demo.json").read_text())["loaded"] is False
     whole = SignInWay("Lindvik kommune", "olav", "Olav Lien", "SLT-koordinator", b"0" * 20)
     monkeypatch.setattr(
-        demo, "load", lambda *_args, **_kwargs: SimpleNamespace(staff=(), network=whole)
+        demo, "load", lambda *_args, **_kwargs: SimpleNamespace(staff=(), network=whole, readers=())
     )
     demo.prepare(chosen)
     assert json.loads((var / "demo.json").read_text())["loaded"] is True

@@ -9,7 +9,8 @@ from wtforms.validators import StopValidation
 
 from bti.slt.body import Body
 from bti.slt.meeting import Action, ActionStatus, Meeting, functions_of
-from bti.slt.meeting_change import AgreeAction, FollowUp, WriteMeeting
+from bti.slt.meeting_after import FollowUp
+from bti.slt.meeting_change import AgreeAction, WriteMeeting
 from bti.web.forms.base import BaseForm
 from bti.web.forms.fields import AreaField, DateField, ListField, RadioField, TextField, TicksField
 from bti.web.forms.slt_body import ReasonedForm

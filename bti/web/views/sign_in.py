@@ -22,7 +22,7 @@ from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from bti.web import identity, labels, readiness
-from bti.web.access import NETWORK_ROLE
+from bti.web.access import NETWORK_ROLES
 from bti.web.csrf import NONCE_KEY
 from bti.web.doorway import doorway, perform
 from bti.web.forms.sign_in import RoleForm, SignInForm
@@ -73,7 +73,7 @@ class RolePage:
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def show() -> Response:
     """Sign in with password and code; in demo mode also as a made-up person."""
-    if g.actor is not None and g.actor.role != NETWORK_ROLE and request.method == "GET":
+    if g.actor is not None and g.actor.role not in NETWORK_ROLES and request.method == "GET":
         return redirect(_where_to())
     choices = doorway().perform(municipality.choices, None)
     form = SignInForm()

@@ -22,6 +22,7 @@ from werkzeug.wrappers import Response
 from bti.settings import Settings
 from bti.slt.perform import AccessDenied
 from bti.slt.release import show_release
+from bti.slt.role import NetworkRole
 from bti.slt.sign_in import (
     SignedIn,
     SignInRefused,
@@ -152,7 +153,7 @@ def _numbers(period: str | None) -> str:
 
 
 def _signed_in(outcome: SignedIn) -> Response:
-    response = redirect(_where_to(), 303)
+    response = redirect(_begins_at(outcome.role), 303)
     response.set_cookie(
         _cookie(secure=_secure()),
         outcome.token,
@@ -183,6 +184,13 @@ def _where_to() -> str:
     start = url_for("slt.show")
     wanted = local_path(request.args.get("next"), start)
     return wanted if wanted.startswith(f"{ROOT}/") else start
+
+
+def _begins_at(role: NetworkRole) -> str:
+    """Where the address led, or the start page of the role: a member of a body reads no numbers."""
+    wanted = _where_to()
+    no_numbers = role is NetworkRole.MEMBER and wanted == url_for("slt.show")
+    return url_for("slt.body.list") if no_numbers else wanted
 
 
 def _secure() -> bool:

@@ -11,13 +11,12 @@ from werkzeug.wrappers import Response
 
 from bti.slt.body_stored import StoredBody, show_body
 from bti.slt.meeting import MeetingState
+from bti.slt.meeting_after import add_to_minutes, follow_up
 from bti.slt.meeting_change import (
     MeetingRefusedError,
-    add_to_minutes,
     agree_action,
     discard_meeting,
     finish_meeting,
-    follow_up,
     prepare_meeting,
     share_meeting,
     write_meeting,

@@ -11,14 +11,12 @@ from bti.slt.body_change import dissolve_body, import_bodies
 from bti.slt.body_file import load
 from bti.slt.body_stored import show_bodies
 from bti.slt.meeting import ActionStatus, MeetingState
+from bti.slt.meeting_after import FollowUp, add_to_minutes, follow_up
 from bti.slt.meeting_change import (
-    FollowUp,
     MeetingRefusedError,
-    add_to_minutes,
     agree_action,
     discard_meeting,
     finish_meeting,
-    follow_up,
     prepare_meeting,
     share_meeting,
     write_meeting,

@@ -1,0 +1,57 @@
+"""The rows of the route table for the network side: who there reads, and that the coordinator alone writes."""
+
+from typing import Final
+
+from bti.web.access_rules import (
+    COUNCIL_ROLE,
+    MEMBER_ROLE,
+    NETWORK_ROLE,
+    NETWORK_ROLES,
+    Network,
+    Public,
+    RouteRule,
+)
+
+NETWORK: Final = RouteRule(Network())
+_EVERYBODY_THERE: Final = RouteRule(Network(NETWORK_ROLES))
+#: What a politiråd works from.
+_COUNCIL: Final = RouteRule(Network(frozenset({NETWORK_ROLE, COUNCIL_ROLE})))
+_MEMBER: Final = RouteRule(Network(frozenset({NETWORK_ROLE, MEMBER_ROLE})))
+_PUBLIC: Final = RouteRule(Public())
+
+# A new row is the coordinator's until somebody decides otherwise.
+NETWORK_ROUTES: Final[dict[str, RouteRule]] = {
+    "slt.body.dissolve": NETWORK,
+    "slt.body.edit": NETWORK,
+    "slt.body.list": _EVERYBODY_THERE,
+    "slt.body.new": NETWORK,
+    "slt.body.show": _EVERYBODY_THERE,
+    "slt.demo_sign_in": _PUBLIC,
+    "slt.extend": _EVERYBODY_THERE,
+    "slt.meeting.action": NETWORK,
+    "slt.meeting.addition": NETWORK,
+    "slt.meeting.discard": NETWORK,
+    "slt.meeting.edit": NETWORK,
+    "slt.meeting.finish": NETWORK,
+    "slt.meeting.follow_up": _MEMBER,
+    "slt.meeting.new": NETWORK,
+    "slt.meeting.share": NETWORK,
+    "slt.meeting.show": _EVERYBODY_THERE,
+    "slt.plan.area": NETWORK,
+    "slt.plan.edit": NETWORK,
+    "slt.plan.evaluate": NETWORK,
+    "slt.plan.history": NETWORK,
+    "slt.plan.indicator": NETWORK,
+    "slt.plan.latest": _COUNCIL,
+    "slt.plan.measure": _COUNCIL,
+    "slt.plan.new_area": NETWORK,
+    "slt.plan.new_measure": NETWORK,
+    "slt.plan.next": NETWORK,
+    "slt.plan.reading": NETWORK,
+    "slt.plan.show": _COUNCIL,
+    "slt.plan.year": _COUNCIL,
+    "slt.release": _COUNCIL,
+    "slt.show": _COUNCIL,
+    "slt.sign_in": _PUBLIC,
+    "slt.sign_out": _EVERYBODY_THERE,
+}
