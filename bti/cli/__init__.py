@@ -23,6 +23,7 @@ _GROUPS = {
     "keyd": "bti.cli.keyd",
     "keys": "bti.cli.keys",
     "logd": "bti.cli.logd",
+    "meetings": "bti.cli.meetings",
     "network": "bti.cli.network",
     "plan": "bti.cli.plan",
     "profile": "bti.cli.profile",

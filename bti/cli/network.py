@@ -68,7 +68,7 @@ def add_account(
     """Make an account and show once what its app needs."""
     password = secrets.token_urlsafe(_SECRET_BYTES) if generate else _ask()
     new = NewAccount(username, name, number, town, password, language, _ROLES[role])
-    with _opened() as runtime:
+    with opened() as runtime:
         made = create_account(runtime, new)
     click.echo(f"{username} is ready. This is shown only now:")
     if generate:
@@ -82,7 +82,7 @@ def add_account(
 @_username
 def end_account(username: str) -> None:
     """Shut an account for good, with its sessions and seats."""
-    with _opened() as runtime:
+    with opened() as runtime:
         seat.end_account(runtime, username)
     click.echo(f"{username} can no longer sign in.")
 
@@ -93,7 +93,7 @@ def end_account(username: str) -> None:
 @click.option("--function", required=True, help="A function or a deputy, as the body names it.")
 def give_seat(username: str, body: str, function: str) -> None:
     """Let a member read the minutes and actions of a body, and follow up those of the function."""
-    with _opened() as runtime:
+    with opened() as runtime:
         seat.give_seat(runtime, username, body, function)
     click.echo(f"{username} sits in {body}.")
 
@@ -103,7 +103,7 @@ def give_seat(username: str, body: str, function: str) -> None:
 @_body
 def end_seat(username: str, body: str) -> None:
     """End a member's seat in a body."""
-    with _opened() as runtime:
+    with opened() as runtime:
         seat.end_seat(runtime, username, body)
     click.echo(f"{username} no longer sits in {body}.")
 
@@ -114,7 +114,7 @@ def _ask() -> str:
 
 
 @contextmanager
-def _opened() -> Iterator[SltRuntime]:
+def opened() -> Iterator[SltRuntime]:
     """The network side for one command; what it may meet becomes one line."""
     try:
         runtime = open_runtime(settings(), SystemClock())

@@ -47,6 +47,7 @@ class Happening(StrEnum):
     MEETING_DISCARDED = "meeting:discard"
     MEETING_FOLLOWED_UP = "meeting:follow_up"
     MEETING_ADDED_TO = "meeting:add"
+    MEETINGS_EXPORTED = "meeting:export"
     DENIED = "access:deny"
 
 

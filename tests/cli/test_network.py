@@ -4,10 +4,11 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import create_engine, text
 
-from bti.cli import main
+from bti.cli import main, meetings
 from bti.identity.password import Argon2Cost, Passwords
 from bti.slt import migrate, runtime
 from bti.slt.body_file import BODIES
+from bti.slt.meeting_export import MANIFEST
 
 
 @pytest.fixture
@@ -67,3 +68,20 @@ def test_a_member_is_made_gets_a_seat_and_is_shut_out(run):
     with run.engine.begin() as connection:
         kinds = connection.execute(text("SELECT kind FROM slt_events ORDER BY at")).scalars().all()
     assert set(kinds) == {"account:create", "body:import", "seat:give", "seat:end", "account:end"}
+
+
+def test_finished_minutes_are_written_once_and_found_the_same_again(run, tmp_path, monkeypatch):
+    out = ("--municipality", "9901", "--out", str(tmp_path / "archive"))
+    assert "No meeting of that municipality" in run("meetings", "export", *out)[1]
+    files = {"a.txt": b"A", "a.json": b"{}", MANIFEST: b"x"}
+    monkeypatch.setattr(meetings, "export_minutes", lambda *_: dict(files))
+    until = ("--until", "2026-11-20")
+    folder = tmp_path / "archive" / "minutes-9901-2026-11-20"
+    assert "1 meetings" in run("meetings", "export", *out, *until)[1]
+    assert {one.name: one.read_bytes() for one in folder.iterdir()} == files
+    assert "holds the same" in run("meetings", "export", *out, *until)[1]
+    (folder / "a.txt").write_bytes(b"B")
+    assert run("meetings", "export", *out, *until) == (
+        1,
+        f"Error: {folder} is there, and is not the same: a.txt.\n",
+    )

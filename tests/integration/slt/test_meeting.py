@@ -1,5 +1,7 @@
 """Meetings in the network database and on its pages: shared, finished once, corrected by addition alone."""
 
+import hashlib
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -21,6 +23,7 @@ from bti.slt.meeting_change import (
     share_meeting,
     write_meeting,
 )
+from bti.slt.meeting_export import MANIFEST, ExportRefusedError, export_minutes
 from bti.slt.meeting_stored import show_meeting, show_meetings
 from bti.slt.perform import AccessDenied
 from bti.web import slt_body_labels
@@ -183,3 +186,38 @@ def test_a_meeting_goes_through_its_pages_and_a_name_is_asked_about(client, side
 def test_every_code_of_a_meeting_has_words():
     assert set(slt_body_labels.STATE) == set(MeetingState)
     assert set(slt_body_labels.ACTION) == set(ActionStatus)
+
+
+@ON_ONE_ENGINE
+def test_only_what_is_finished_is_exported_and_the_same_day_gives_the_same_bytes(
+    network, olav, body_id
+):
+    run, today = network.runtime, date(2026, 11, 22)
+    ids = three_meetings(run, olav, body_id)
+    follow_up(run, olav, ids["action_id"], FollowUp(ActionStatus.DONE, "Ringt", None, ""))
+    with pytest.raises(ExportRefusedError, match="day"):
+        export_minutes(run, "9901", today)
+    with pytest.raises(ExportRefusedError, match="nothing"):
+        export_minutes(run, "9901", today - timedelta(days=1))
+    network.clock.advance(timedelta(days=2))
+    first = export_minutes(run, "9901", today)
+    text_name, json_name = sorted((n for n in first if n != MANIFEST), reverse=True)
+    assert ids["ended"].hex[:12] in text_name
+    assert json.loads(first[json_name])["agreed"][0]["responsible"] == "SLT-koordinator"
+    written = first[text_name].decode()
+    for said in ("Styringsgruppe/politiråd", "russetiden", "SLT-koordinator, frist", "Olav Lien"):
+        assert said in written
+    assert "Ringt" not in written
+    rows = dict(reversed(row.split("  ")) for row in first[MANIFEST].decode().splitlines())
+    assert rows == {n: hashlib.sha256(first[n]).hexdigest() for n in (text_name, json_name)}
+    add_to_minutes(run, olav, ids["ended"], "Et tillegg om Kari Nordmann.", "Hun har sagt ja")
+    finished(run, olav, ids["under_way"])
+    assert export_minutes(run, "9901", today) == first
+    network.clock.advance(timedelta(days=1))
+    later = export_minutes(run, "9901", today + timedelta(days=2))
+    assert len(later) == 5
+    assert "Et tillegg om Kari Nordmann. (Teksten ble beholdt" in later[text_name].decode()
+    told = next(one.decode() for name, one in later.items() if ids["under_way"].hex[:12] in name)
+    assert "Ringt" not in told
+    with pytest.raises(ExportRefusedError, match="nothing"):
+        export_minutes(run, "9902", today)
