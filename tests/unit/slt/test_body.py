@@ -66,7 +66,7 @@ def test_what_the_documents_do_not_say_is_empty():
     assert the("vaaler", "network").individuals_forbidden is None
 
 
-def test_nordre_land_has_its_money_limits_and_forbids_individuals():
+def test_nordre_land_has_its_money_limits_and_forbids_single_cases():
     steering, group = the("nordre_land", "steering"), the("nordre_land", "coordinating")
     assert (steering.decides_above, steering.decides_to) == (10_000, None)
     assert (group.decides_to, group.decides_above) == (10_000, None)
@@ -126,7 +126,7 @@ def test_a_working_group_alone_has_an_end_and_must_have_a_purpose(kind, purpose,
 
 
 @given(kind=st.sampled_from(BodyKind), forbidden=st.sampled_from([None, True, False]))
-def test_a_council_is_forbidden_individuals_whatever_is_said(kind, forbidden):
+def test_a_council_is_forbidden_single_cases_whatever_is_said(kind, forbidden):
     body = Body("a", "A", kind, purpose="Noe", individuals_forbidden=forbidden)
     council = kind in COUNCILS
     assert body.forbids_cases == (council or forbidden is True)
