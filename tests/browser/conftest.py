@@ -42,7 +42,7 @@ def house(world: World, browser: Browser) -> Iterator[House]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    door = Door(f"http://127.0.0.1:{server.port}", olav.totp_secret, COORDINATOR)
+    door = Door(f"http://127.0.0.1:{server.port}", olav.totp_secret, COORDINATOR, network)
     opened = House(world, browser, door)
     yield opened
     opened.close()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Response,
     )
 
+    from bti.slt.runtime import SltRuntime
     from tests.world import World
 
 AXE = Axe()
@@ -61,11 +62,12 @@ def nb(text: str, **facts: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where the site answers, and the coordinator's code generator."""
+    """Where the site answers, the coordinator's code generator, and the network side behind it."""
 
     address: str
     network_seed: bytes
     coordinator: str
+    network: SltRuntime
 
 
 @dataclass(slots=True)

@@ -1,0 +1,73 @@
+"""Coordinator, body member and politiråd reader over one meeting, in bokmål and nynorsk."""
+
+from __future__ import annotations
+
+import gettext
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bti import paths
+from bti.identity import totp
+from bti.slt.account import NewAccount, create_account
+from bti.slt.body_change import import_bodies
+from bti.slt.body_file import load
+from bti.slt.role import NetworkRole
+from bti.slt.seat import give_seat
+from tests.browser.journeys import insight
+from tests.browser.visitor import nb
+from tests.world import SECRET
+
+if TYPE_CHECKING:
+    from tests.browser.visitor import House, Visitor
+
+_NN = gettext.translation("messages", str(paths.TRANSLATIONS), ["nn"])
+nn = _NN.gettext
+
+
+def test_a_meeting_is_written_read_and_followed_up_by_those_it_concerns(house: House):
+    import_bodies(house.door.network, load("nordre_land"), "9901")
+    olav = insight.coordinator(house, house.door.coordinator).visit("/network/bodies")
+    olav.follow("Styringsgruppe/politiråd").follow(nb("New meeting"))
+    held = house.today - timedelta(days=3)
+    olav.fill(held_on=held.isoformat(), title="Høstmøtet", agenda="Planen\nLys i parken")
+    olav.choose(present="Ordfører").fill(minutes="Gutten på 14 i 9B går omveier.")
+    olav.send(nb("Save"), 422).sees("9B", nb("May this name somebody?"))
+    assert olav.field("minutes").input_value() == "Gutten på 14 i 9B går omveier."
+    olav.fill(minutes="Parken er mørk, og Solvang er lys.").send(nb("Save"), 422)
+    olav.fill(reason="Solvang er en gate.").send(nb("Save"))
+    olav.sees(nb("Kept because: %(reason)s", reason="Solvang er en gate."))
+    olav.follow(nb("New action")).choose(responsible="Ordfører")
+    olav.fill(what="Be om lys", due=(held + timedelta(days=90)).isoformat()).send(nb("Save"))
+    olav.send(nb("Share with the body")).send(nb("Finish the minutes"))
+    olav.sees(nb("The minutes are finished. They are corrected by an addition alone."))
+    meeting = olav.path
+
+    house.width = 390
+    mayor = _enters(house, "mina", NetworkRole.MEMBER, "nn", seat="Ordfører")
+    assert mayor.heading == nn("Bodies")
+    mayor.follow("Styringsgruppe/politiråd").follow(nn("Follow up"))
+    mayor.choose(status="started").fill(note="Bestilt.").send(nn("Save"))
+    mayor.sees("Bestilt.", "Solvang er en gate.")
+    mayor.visit("/network/plan", 404).visit(f"{meeting}/additions/new", 404)
+
+    reader = _enters(house, "rolf", NetworkRole.COUNCIL_READER, "nb")
+    reader.sees(nb("Children by level"))
+    reader.visit(meeting).sees("Parken er mørk", nb("Begun"))
+    assert reader.page.locator(f'main a:has-text("{nb("Follow up")}")').count() == 0
+    reader.visit("/network/plan").visit("/network/bodies/new", 404)
+
+
+def _enters(
+    house: House, username: str, role: NetworkRole, language: str, *, seat: str = ""
+) -> Visitor:
+    """Somebody new signs in by the form and stands on the start page of the role."""
+    network = house.door.network
+    new = NewAccount(username, "Rita Rud", "9901", "Lindvik kommune", SECRET, language, role)
+    made = create_account(network, new)
+    if seat:
+        give_seat(network, username, "steering", seat)
+    visitor = house.stranger().visit("/network/sign-in")
+    code = totp.code_at(made.totp_secret, house.world.clock.now())
+    visitor.fill(username=username, password=SECRET, code=code).send(nb("Sign in"))
+    house.keep(username, visitor)
+    return visitor
