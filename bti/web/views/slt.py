@@ -62,7 +62,7 @@ def identify(incoming: Request) -> NetworkPerson | None:
     if found is None:
         return None
     g.footer_note = lazy_gettext(
-        "Only released numbers and plans are kept here. Every time someone looks, it is recorded."
+        "Only released numbers, plans and minutes about no child are kept here. Every time someone looks, it is recorded."
     )
     return NetworkPerson(found)
 
