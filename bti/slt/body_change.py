@@ -17,14 +17,14 @@ from bti.clock import norwegian_date
 from bti.slt.body import FACTS, Body, BodyKind, fault_of, texts_of
 from bti.slt.body_file import MOST_BODIES, BodyFile
 from bti.slt.body_models import BodyRow
-from bti.slt.body_stored import add_change, body_of, only_coordinator, own_body, put
+from bti.slt.body_stored import add_change, body_of, own_body, put
 from bti.slt.models import SltAccount
 from bti.slt.perform import Context, Happening, perform
 from bti.slt.plan_names import names_in, persons_in
 from bti.slt.plan_rows import lines
 from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
-from bti.slt.sign_in import Coordinator
+from bti.slt.sign_in import Coordinator, only_coordinator
 
 _OWN: Final = "own_"
 

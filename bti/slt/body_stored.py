@@ -114,12 +114,6 @@ def seats_of(context: Context, who: Coordinator, body_id: uuid.UUID) -> frozense
     return frozenset(context.session.scalars(select(BodySeatRow.function).where(own)))
 
 
-def only_coordinator(who: Coordinator) -> None:
-    """Raise AccessDenied for everybody who only reads."""
-    if who.role is not NetworkRole.COORDINATOR:
-        raise AccessDenied("body.role", account_id=who.account_id)
-
-
 def stored_body(context: Context, row: BodyRow) -> StoredBody:
     """The body of a row, as of now."""
     body = body_of(row)

@@ -50,7 +50,7 @@ from bti.slt.plan_rows import (
     lines,
     put,
 )
-from bti.slt.plan_stored import measure_of, own_plan, stored_plan
+from bti.slt.plan_stored import measure_of, plan_to_change, stored_plan
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
 
@@ -176,7 +176,7 @@ def _import(context: Context, plan: Plan, number: str, reason: str) -> uuid.UUID
 
 
 def _change(context: Context, who: Coordinator, plan_id: uuid.UUID, command: ChangeMeasure) -> bool:
-    plan = own_plan(context, who, plan_id)
+    plan = plan_to_change(context, who, plan_id)
     row = own_measure(context, who, plan, command.measure_id)
     if row.version != command.version:
         raise PlanRefusedError("plan.changed")
@@ -241,7 +241,7 @@ def _said(measure: PlanMeasure) -> dict[str, str]:
 def _evaluate(
     context: Context, who: Coordinator, plan_id: uuid.UUID, command: EvaluateMeasure
 ) -> None:
-    plan = own_plan(context, who, plan_id)
+    plan = plan_to_change(context, who, plan_id)
     row = own_measure(context, who, plan, command.measure_id)
     if not plan.first_day <= command.on <= norwegian_date(context.at):
         raise PlanRefusedError("plan.day")
@@ -274,7 +274,7 @@ def _evaluate(
 def _follow(
     context: Context, who: Coordinator, plan_id: uuid.UUID, command: FollowIndicator
 ) -> None:
-    plan = own_plan(context, who, plan_id)
+    plan = plan_to_change(context, who, plan_id)
     row = own_measure(context, who, plan, command.measure_id)
     texts = (command.name, command.group, command.source)
     reason = check_names(context, plan, texts, texts_of(measure_of(row)), command.reason)
@@ -310,7 +310,7 @@ def _free(codes: Sequence[str]) -> str:
 
 
 def _note(context: Context, who: Coordinator, plan_id: uuid.UUID, command: NoteReading) -> None:
-    plan = own_plan(context, who, plan_id)
+    plan = plan_to_change(context, who, plan_id)
     asked = (PlanIndicatorRow.plan_id == plan.id) & (PlanIndicatorRow.code == command.indicator)
     # Held until the commit, so that two readings for one time are not made at once.
     indicator = context.session.scalar(select(PlanIndicatorRow).where(asked).with_for_update())

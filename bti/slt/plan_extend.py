@@ -13,7 +13,7 @@ from bti.slt.plan import Area, Mapped, PlanMeasure, next_number, texts_of
 from bti.slt.plan_change import ChangeMeasure, PlanRefusedError, check_names
 from bti.slt.plan_file import MOST_PARTS
 from bti.slt.plan_rows import add_change, add_measure, lines
-from bti.slt.plan_stored import StoredPlan, area_of, own_plan, stored_plan
+from bti.slt.plan_stored import StoredPlan, area_of, own_plan, plan_to_change, stored_plan
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
 
@@ -76,7 +76,7 @@ def _show(context: Context, who: Coordinator, plan_id: uuid.UUID, code: str) -> 
 def _add(
     context: Context, who: Coordinator, plan_id: uuid.UUID, area: str, command: ChangeMeasure
 ) -> uuid.UUID:
-    plan = own_plan(context, who, plan_id)
+    plan = plan_to_change(context, who, plan_id)
     # Held until the commit, so that two do not get one number.
     context.session.refresh(plan, with_for_update=True)
     stored = stored_plan(context, plan)
@@ -126,7 +126,7 @@ def _used(context: Context, plan: PlanRow) -> set[str]:
 
 
 def _write(context: Context, who: Coordinator, plan_id: uuid.UUID, command: WriteArea) -> bool:
-    plan = own_plan(context, who, plan_id)
+    plan = plan_to_change(context, who, plan_id)
     context.session.refresh(plan, with_for_update=True)
     row = _own_area(context, who, plan, command.code) if command.code else _new(context, plan)
     if command.code and row.version != command.version:

@@ -14,7 +14,7 @@ from bti.slt.perform import Context, Happening, perform
 from bti.slt.plan import Decision, Numbering, Plan
 from bti.slt.plan_change import PlanRefusedError, check_names
 from bti.slt.plan_rows import add_change, add_plan
-from bti.slt.plan_stored import evaluations_of, own_plan, stored_plan
+from bti.slt.plan_stored import evaluations_of, own_plan, plan_to_change, stored_plan
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
 
@@ -90,7 +90,7 @@ def _key(key: str, first_day: date) -> str:
 def _roll_over(
     context: Context, who: Coordinator, plan_id: uuid.UUID, wanted: NextPeriod
 ) -> uuid.UUID:
-    before = own_plan(context, who, plan_id)
+    before = plan_to_change(context, who, plan_id)
     # Held until the commit, so that two do not begin the same period.
     context.session.refresh(before, with_for_update=True)
     if context.session.scalar(select(PlanRow.id).where(PlanRow.previous_id == plan_id)) is not None:

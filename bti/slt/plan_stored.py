@@ -39,7 +39,7 @@ from bti.slt.plan import (
     number_key,
 )
 from bti.slt.plan_rows import of_hundredths, split
-from bti.slt.sign_in import Coordinator
+from bti.slt.sign_in import Coordinator, only_coordinator
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -97,6 +97,12 @@ def own_plan(context: Context, who: Coordinator, plan_id: uuid.UUID) -> PlanRow:
     if row is None or row.municipality_number != who.municipality_number:
         raise AccessDenied("plan.unknown", account_id=who.account_id)
     return row
+
+
+def plan_to_change(context: Context, who: Coordinator, plan_id: uuid.UUID) -> PlanRow:
+    """As ``own_plan``, for whoever may change it; AccessDenied for those who only read."""
+    only_coordinator(who)
+    return own_plan(context, who, plan_id)
 
 
 def stored_plan(context: Context, row: PlanRow) -> StoredPlan:

@@ -78,6 +78,12 @@ class _Candidate:
     password_hash: str = field(repr=False)
 
 
+def only_coordinator(who: Coordinator) -> None:
+    """Raise AccessDenied for everybody who only reads."""
+    if who.role is not NetworkRole.COORDINATOR:
+        raise AccessDenied("role.reads", account_id=who.account_id)
+
+
 def sign_in(runtime: SltRuntime, attempt: Attempt) -> SignedIn | SignInRefused:
     """Check password and code and open a session.
 

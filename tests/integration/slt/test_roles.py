@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
@@ -18,7 +19,8 @@ from bti.slt.meeting_change import MeetingRefusedError, prepare_meeting, write_m
 from bti.slt.meeting_stored import show_action, show_meeting, show_meetings
 from bti.slt.perform import AccessDenied
 from bti.slt.plan import Wanted
-from bti.slt.plan_change import import_plan
+from bti.slt.plan_change import NoteReading, import_plan, note_reading
+from bti.slt.plan_extend import WriteArea, write_area
 from bti.slt.plan_file import load as load_plan
 from bti.slt.plan_show import show_plan
 from bti.slt.release import publish_release
@@ -139,7 +141,8 @@ def _written(side):  # noqa: F811 - the fixture above
 
 def test_members_and_readers_see_their_own_meetings_and_write_nothing(side):  # noqa: F811 - the fixture above
     run = side.runtime
-    olav, bodies, council, group, _ = settled(side)
+    olav, bodies, council, group, plan = settled(side)
+    an_area = WriteArea("", None, "Et område", (), (), (), "")
     member, _ = someone(side, NetworkRole.MEMBER, "mina")
     reader, _ = someone(side, NetworkRole.COUNCIL_READER, "rolf")
     assert show_bodies(run, member) == ()
@@ -165,12 +168,20 @@ def test_members_and_readers_see_their_own_meetings_and_write_nothing(side):  # 
         lambda: add_to_minutes(run, reader, council["ended"], "Mer", ""),
         lambda: add_to_minutes(run, member, group["ended"], "Mer", ""),
         lambda: dissolve_body(run, member, bodies["coordinating"], 1),
+        lambda: note_reading(run, reader, plan["plan_id"], NoteReading("x", "2026", Decimal(1))),
+        lambda: write_area(run, reader, plan["plan_id"], an_area),
         lambda: show_action(run, reader, council["action_id"]),
         lambda: show_body(run, member, bodies["steering"]),
     ):
         with pytest.raises((AccessDenied, BodyRefusedError, MeetingRefusedError)) as refused:
             act()
         assert refused.type is AccessDenied
+        assert str(refused.value) in {
+            "role.reads",
+            "meeting.unknown",
+            "meeting.not_yours",
+            "body.unknown",
+        }
     assert show_body(run, member, bodies["coordinating"]).changes == ()
     done = FollowUp(ActionStatus.DONE, "Spurt", None, "")
     follow_up(run, member, group["action_id"], done)
