@@ -28,7 +28,7 @@ TRANSLATED := $(CATALOGUES:.po=.mo)
 DS := node_modules/@digdir/designsystemet-css
 INTER := node_modules/@fontsource-variable/inter
 
-.PHONY: help setup demo demo-reset demo-days test check format bench crash fuzz scan mutants translations lock clean
+.PHONY: help setup demo demo-reset demo-days explore test check format bench crash fuzz scan mutants translations lock clean
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ test: setup ## Run every check and every test; installs Chromium if it may
 	@tools/needs-systemd
 	@$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
+
+explore: setup ## Run the tests of rules and forms on examples nobody has tried; TESTS=, a folder or file
+	$(BIN)/python -m pytest --hypothesis-profile=explore --numprocesses=$(JOBS) --dist=loadfile $(or $(TESTS),tests/unit tests/web)
 
 check: setup ## Format, lint, types, import contracts, templates, translations
 	$(BIN)/ruff format --check .

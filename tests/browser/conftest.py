@@ -12,7 +12,7 @@ from bti.slt import migrate
 from bti.slt.account import NewAccount, create_account
 from bti.slt.release import publish_release
 from bti.web.site import open_site
-from tests.browser.visitor import Door, House
+from tests.browser.visitor import DESK, PHONE, Door, House
 from tests.integration.slt.samples import a_release
 from tests.world import CHEAP, SECRET
 
@@ -53,14 +53,13 @@ def house(world: World, browser: Browser) -> Iterator[House]:
     network.close()
 
 
-@pytest.fixture(
-    params=[
-        pytest.param((1440, True), id="desk"),
-        pytest.param((390, True), id="phone"),
-        pytest.param((390, False), id="phone-without-script"),
-    ]
-)
+@pytest.fixture(params=["desks-and-phones", "phones-without-script"])
 def house_each_way(house: House, request: pytest.FixtureRequest) -> House:
-    """The site for a wide screen, a phone, and a phone that runs no script."""
-    house.width, house.scripted = request.param
+    """The site for desks and phones, with every page looked at as both, and for phones that run no script."""
+    if request.param == "phones-without-script":
+        house.width, house.scripted = PHONE, False
+    else:
+        # Who is out among children has a phone in hand.
+        house.on_phone = frozenset({"ingrid", "nina", "turid"})
+        house.looked_at = (PHONE, DESK)
     return house

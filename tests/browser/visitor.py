@@ -49,6 +49,7 @@ RULES = {
     },
 }
 SESSION_COOKIE = "st_session"
+DESK, PHONE, HEIGHT = 1440, 390, 900
 # A form that was refused answers 422, and the browser notes it. It is the page that was meant.
 _REFUSAL = re.compile(r"^Failed to load resource: the server responded with a status of 4\d\d ")
 
@@ -72,38 +73,45 @@ class Door:
 
 @dataclass(slots=True)
 class House:
-    """The running site, and the visitors in it."""
+    """The running site, and the visitors in it.
+
+    People act at `width`, or on the phone where they are among `on_phone`; every page they reach is
+    looked over at each of `looked_at`.
+    """
 
     world: World
     browser: Browser
     door: Door
-    width: int = 1440
+    width: int = DESK
     scripted: bool = True
+    on_phone: frozenset[str] = frozenset()
+    looked_at: tuple[int, ...] = ()
     inside: dict[str, Visitor] = field(default_factory=dict)
-    shapes: set[str] = field(default_factory=set)
+    shapes: set[tuple[int, str]] = field(default_factory=set)
 
     @property
     def today(self) -> date:
         """Today in Norway, by the world's clock."""
         return norwegian_date(self.world.clock.now())
 
-    def stranger(self) -> Visitor:
+    def stranger(self, name: str = "") -> Visitor:
         """Somebody who is not signed in."""
+        width = PHONE if name in self.on_phone else self.width
         context = self.browser.new_context(
-            viewport={"width": self.width, "height": 900},
+            viewport={"width": width, "height": HEIGHT},
             locale="nb-NO",
             timezone_id="Europe/Oslo",
             java_script_enabled=self.scripted,
             base_url=self.door.address,
             reduced_motion="reduce",
         )
-        return Visitor(self, context, context.new_page())
+        return Visitor(self, context, context.new_page(), width)
 
     def visitor(self, name: str) -> Visitor:
         """A colleague, signed in: by cookie, because the form has a test of its own."""
         found = self.inside.get(name)
         if found is None:
-            found = self.inside[name] = self.stranger()
+            found = self.inside[name] = self.stranger(name)
         token = self.world.token(name)
         found.context.add_cookies(
             [{"name": SESSION_COOKIE, "value": token, "url": self.door.address}]
@@ -137,8 +145,9 @@ class House:
 class Visitor:
     """One person's browser. Methods that move end by looking over the page that came."""
 
-    def __init__(self, house: House, context: BrowserContext, page: Page) -> None:
+    def __init__(self, house: House, context: BrowserContext, page: Page, width: int) -> None:
         self.house = house
+        self.width = width
         self.context = context
         self.page = page
         self.status = 0
@@ -238,17 +247,27 @@ class Visitor:
         """Fail for anything wrong with this page."""
         assert self.status == status, f"{self.status} at {self.page.url}: {self._excerpt()}"
         assert not self.complaints, f"{self.page.url}: {self.complaints}"
+        for width in self.house.looked_at or (self.width,):
+            self._look_at(width)
+        self._turn_to(self.width)
+        return self
+
+    def _look_at(self, width: int) -> None:
+        self._turn_to(width)
         wider = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
-        assert wider <= 0, f"{self.page.url} is {wider} px too wide at {self.house.width}"
+        assert wider <= 0, f"{self.page.url} is {wider} px too wide at {width}"
         if self.house.scripted:
-            self._check_access()
-        return self
+            self._check_access(width)
 
-    def _check_access(self) -> None:
+    def _turn_to(self, width: int) -> None:
+        if self.page.viewport_size != {"width": width, "height": HEIGHT}:
+            self.page.set_viewport_size({"width": width, "height": HEIGHT})
+
+    def _check_access(self, width: int) -> None:
         """Axe, once for each thing a page can look like; it needs the page's own script engine."""
-        shape = self.page.evaluate(_SHAPE)
+        shape = (width, self.page.evaluate(_SHAPE))
         if shape in self.house.shapes:
             return
         # Only the rule of turned screens reads the style sheets, and they are the same on each page.
@@ -290,7 +309,7 @@ _SHAPE = """() => {
 
 def sign_in(house: House, name: str) -> Visitor:
     """Sign in by the form, with password and code."""
-    visitor = house.stranger().visit("/sign-in")
+    visitor = house.stranger(name).visit("/sign-in")
     visitor.fill(username=name, password=SECRET, code=house.code(name))
     visitor.send(nb("Sign in"))
     house.keep(name, visitor)

@@ -329,6 +329,13 @@ def sheet_of(site: WholeSite, endpoint: str) -> Sheet:
     return Sheet(client, site.address(endpoint, ids), page, fields, answers)
 
 
+def kept_sheet(site: WholeSite, endpoint: str) -> Sheet:
+    """The form as it was first opened, in a new browser, for a site that is put back after each test."""
+    if endpoint not in site.sheets:
+        site.sheets[endpoint] = sheet_of(site, endpoint)
+    return again(site, endpoint, site.sheets[endpoint])
+
+
 def today(site: WholeSite) -> date:
     """The day in Norway."""
     return norwegian_date(site.home.world.clock.now())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bti.web.forms.text import printable
 from tests.web.critic import examine
-from tests.web.doors import DOORS, NEVER_LET_IN, again, begin_a_concern, ids_of, sheet_of
+from tests.web.doors import DOORS, NEVER_LET_IN, again, begin_a_concern, ids_of, kept_sheet
 from tests.web.filled import WORDS
 from tests.web.multipart import CONTENT_TYPE, multipart
 from tests.web.spoilt import DATES, EXTRA_FIELDS, NUMBERS, OTHER_TYPES, TEXTS, spoilt
@@ -189,7 +189,7 @@ def check(site, endpoint, sheet, pairs, page, before):
 
 @pytest.mark.parametrize("endpoint", sorted(DOORS))
 def test_a_spoilt_form_is_refused_calmly_or_taken_whole(site, foreign, endpoint):
-    sheet = sheet_of(site, endpoint)
+    sheet = kept_sheet(site, endpoint)
     site.save()
     before = site.written(untouched(endpoint))
 
@@ -213,7 +213,7 @@ def test_every_form_of_the_product_is_tried_here(site):
 
 @pytest.mark.parametrize("endpoint", sorted(set(DOORS) - NEVER_LET_IN))
 def test_a_sound_form_is_taken(site, endpoint):
-    sheet = sheet_of(site, endpoint)
+    sheet = kept_sheet(site, endpoint)
     page = send(sheet, flat(sheet.answers))
     site.restore()
     assert accepted(endpoint, page), page.text
@@ -221,7 +221,7 @@ def test_a_sound_form_is_taken(site, endpoint):
 
 @pytest.mark.parametrize("endpoint", sorted(DOORS))
 def test_a_form_with_another_proof_than_ours_writes_nothing(site, endpoint):
-    sheet = sheet_of(site, endpoint)
+    sheet = kept_sheet(site, endpoint)
     pairs = flat(sheet.answers)
     stolen = token_of(site.client("odd").get("/help"))
     before = site.written()
@@ -241,7 +241,7 @@ def test_a_form_with_another_proof_than_ours_writes_nothing(site, endpoint):
 def test_a_form_sent_after_the_session_ended_is_given_back(site, endpoint):
     if DOORS[endpoint].who == "":
         return
-    sheet = sheet_of(site, endpoint)
+    sheet = kept_sheet(site, endpoint)
     pairs = flat(sheet.answers)
     before = site.written(untouched(endpoint))
     sheet.client.client.delete_cookie(SESSION)
@@ -255,7 +255,7 @@ def test_a_form_sent_after_the_session_ended_is_given_back(site, endpoint):
 
 @pytest.mark.parametrize("endpoint", sorted(DOORS))
 def test_a_form_from_before_somebody_else_saved_is_given_back(site, endpoint):
-    sheet = sheet_of(site, endpoint)
+    sheet = kept_sheet(site, endpoint)
     if not sheet.answers.get("version"):
         return
     before = site.written()
@@ -269,7 +269,7 @@ def test_a_form_from_before_somebody_else_saved_is_given_back(site, endpoint):
 
 @pytest.mark.parametrize("endpoint", sorted(DOORS))
 def test_sending_twice_does_it_once(site, endpoint):
-    sheet = sheet_of(site, endpoint)
+    sheet = kept_sheet(site, endpoint)
     send(sheet, flat(sheet.answers))
     once = site.counted()
     page = send(sheet, flat(sheet.answers))
@@ -281,7 +281,7 @@ def test_sending_twice_does_it_once(site, endpoint):
 
 @pytest.mark.parametrize("endpoint", sorted(DOORS))
 def test_fields_nobody_asked_for_change_nothing(site, endpoint):
-    sheet = sheet_of(site, endpoint)
+    sheet = kept_sheet(site, endpoint)
     extras = [(name, value) for name, value in EXTRA_FIELDS if name not in {*sheet.fields, "go"}]
     before = site.written()
     fresh = again(site, endpoint, sheet)
@@ -296,7 +296,7 @@ def test_fields_nobody_asked_for_change_nothing(site, endpoint):
 
 @pytest.mark.parametrize("endpoint", sorted(DOORS))
 def test_a_form_of_thousands_of_fields_is_refused_or_ignored(site, endpoint):
-    sheet = sheet_of(site, endpoint)
+    sheet = kept_sheet(site, endpoint)
     before = site.written(untouched(endpoint))
     flood = [(f"field{number}", "x") for number in range(5000)]
     assert send(sheet, [*flat(spoil_all(sheet)), *flood]).status in CALM
@@ -400,7 +400,7 @@ def test_an_address_made_of_anything_is_answered_calmly(site, tail):
 
 @pytest.mark.parametrize("endpoint", sorted(set(DOORS) - NEVER_LET_IN))
 def test_every_letter_that_was_written_is_kept(site, endpoint):
-    sheet = sheet_of(site, endpoint)
+    sheet = kept_sheet(site, endpoint)
     given = SECRET_FIELDS | {*DOORS[endpoint].answers, *DOORS[endpoint].known}
     written = {
         name: f"{WORDS} {number}"

@@ -123,6 +123,16 @@ def test_headings_that_are_missing_strange_or_twice_are_named(client, head):
     assert faults(page)
 
 
+@pytest.mark.parametrize("sign", ["\x1b", "\u202e", "\ufdd0", "\x00"])
+def test_a_sign_that_no_page_may_hold_is_shown_as_one_that_cannot_be_read(client, sign):
+    client.get(PAGE)
+    for table in (sign, f"navn;{sign}\nOda;x", f"{sign};{sign}"):
+        page = client.post(PAGE, {"danger": "no", "go": "look", "table": table})
+        assert page.status == 422
+        assert sign not in page.response.get_data(as_text=True)
+        assert "There are signs here that cannot be stored." in page.text
+
+
 def test_more_rows_than_a_class_are_refused(world, client):
     lines = [ODA.replace("Oda", f"Oda{number}") for number in range(61)]
     assert sent(client, *lines, go="save").status == 422

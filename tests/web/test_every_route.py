@@ -204,8 +204,8 @@ def test_every_page_that_names_the_child_is_among_those_that_are_entered(site):
         client = site.client(who)
         for rule in rules_of(site, "GET"):
             before = site.entries_about(case_id)
-            page = client.get(site.address_of(rule, ids(site, "late")))
-            if page.status == 200 and name in page.text:
+            page = client.client.get(site.address_of(rule, ids(site, "late")))
+            if page.status_code == 200 and name in page.get_data(as_text=True):
                 assert site.entries_about(case_id) > before, (who, rule)
 
 

@@ -30,6 +30,7 @@ class Everything(BaseForm):
     line = TextField("Line", max_length=20)
     box = AreaField("Box", required=False, max_length=50)
     day = DateField("Day", required=False, earliest=date(2000, 1, 1), latest=date(2026, 12, 31))
+    any_day = DateField("Any day", required=False)
     one = ListField("One", choices=ANSWERS, blank="Choose")
     mark = RadioField("Mark", choices=ANSWERS, required="Say yes or no.")
     several = TicksField("Several", choices=ANSWERS)
@@ -85,6 +86,8 @@ def test_a_full_form_holds(filled):
         ("day", "١٧.١١.٢٠٢٦", "Write the date as day.month.year, for example 17.11.2026."),
         ("day", "31.12.1999", "The date is too far back."),
         ("day", "2027-01-01", "The date is too far ahead."),
+        ("any_day", "0001-01-01", "The date is too far back."),
+        ("any_day", "31.12.9999", "The date is too far ahead."),
         ("one", "", "This must be filled in."),
         ("one", "maybe", "Choose one of the answers in the list."),
         ("mark", None, "Say yes or no."),

@@ -94,6 +94,9 @@ def test_a_template_without_a_measure_or_one_that_nobody_has_writes_nothing(worl
     answer = client.post(path, {"goal": "x", "start_on": "2026-09-07"})
     assert answer.status == 422
     assert "Choose at least one measure." in answer.text
+    ages = client.post(path, {"goal": "x", "start_on": "9999-12-31", "measures": "talk"})
+    assert ages.status == 422
+    assert "The date is too far ahead." in ages.text
     assert client.get(f"/cases/{case_id}/measures/templates/nothing").status == 404
     assert "No goals and measures yet." in client.get(f"/cases/{case_id}").text
 

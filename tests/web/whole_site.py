@@ -65,6 +65,7 @@ if TYPE_CHECKING:
 
     from bti.bootstrap import Runtime
     from bti.workflows.context import Context
+    from tests.web.doors import Sheet
 
 SESSION = "st_session"
 NETWORK_SESSION = "st_network"
@@ -97,6 +98,7 @@ class WholeSite:
     network_token: str
     network_ids: dict[str, uuid.UUID]
     tokens: dict[str, str]
+    sheets: dict[str, Sheet] = field(default_factory=dict)
     _saved: dict[Path, sqlite3.Connection] = field(default_factory=dict)
 
     def client(self, who: str = "") -> CriticClient:

@@ -23,7 +23,8 @@ from bti.web import labels, messages, uploads
 from bti.web.forms.attachment import FileInput
 from bti.web.forms.base import BaseForm
 from bti.web.forms.concern import NAME_LENGTH, YES
-from bti.web.forms.fields import BOX_LENGTH, AreaField, RadioField, TickField, read_day
+from bti.web.forms.days import read_day
+from bti.web.forms.fields import BOX_LENGTH, AreaField, RadioField, TickField
 from bti.web.forms.text import refused_signs, tidy
 from bti.web.table_file import MOST_BYTES, Row
 from bti.workflows.concern import LogConcern, NewChild, Observation

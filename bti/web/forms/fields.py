@@ -4,7 +4,7 @@ Every message is our own: WTForms' built-in texts are outside our translations.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, ClassVar, Final
 from uuid import UUID, uuid4
 
@@ -15,12 +15,11 @@ from wtforms.fields.core import Field
 from wtforms.validators import StopValidation, ValidationError
 
 from bti.web.forms import widgets
+from bti.web.forms.days import FIRST_DAY, LAST_DAY, read_day
 from bti.web.forms.text import printable, refused_signs, tidy
 
 LINE_LENGTH: Final = 200
 BOX_LENGTH: Final = 8000
-_DATE_FORMATS: Final = ("%Y-%m-%d", "%d.%m.%Y")
-_DATE_LETTERS: Final = 10
 _VERSION_DIGITS: Final = 18
 
 Choice = tuple[str, str]
@@ -167,9 +166,9 @@ class DateField(wtforms.Field):
         """Raise StopValidation for a day outside the limits."""
         if self.data is None:
             return
-        if self.earliest is not None and self.data < self.earliest:
+        if self.data < max(self.earliest or FIRST_DAY, FIRST_DAY):
             raise StopValidation(str(self._too_early or gettext("The date is too far back.")))
-        if self.latest is not None and self.data > self.latest:
+        if self.data > min(self.latest or LAST_DAY, LAST_DAY):
             raise StopValidation(str(self._too_late or gettext("The date is too far ahead.")))
 
     @property
@@ -188,18 +187,6 @@ class DateField(wtforms.Field):
         if self.data is not None:
             return self.data.isoformat()
         return printable(str(self.raw_data[0])) if self.raw_data else ""
-
-
-def read_day(typed: str) -> date | None:
-    """The day in either form, or None."""
-    if len(typed) > _DATE_LETTERS or not typed.isascii():
-        return None
-    for form in _DATE_FORMATS:
-        try:
-            return datetime.strptime(typed, form).date()  # noqa: DTZ007 - a calendar day has no zone
-        except ValueError:
-            continue
-    return None
 
 
 class _OneOf:

@@ -29,7 +29,7 @@ from bti.web.forms.concern_import import (
     held_against,
     read_list,
 )
-from bti.web.forms.text import tidy
+from bti.web.forms.text import printable, tidy
 from bti.web.notices import notify
 from bti.web.table_file import MOST_BYTES, BadTable, Signs, TableFault, decoded, rows_of
 from bti.workflows import concern_import
@@ -141,7 +141,8 @@ def _looked(form: ImportForm) -> tuple[ReadList | None, TableFault | None]:
     if submission is None:
         raise ValueError("a submission field always holds a number")
     try:
-        found = read_list(rows_of(form.table.data or ""), submission=submission)
+        # What is wrong with a cell is told beside what stands in it, and that must fit in a page.
+        found = read_list(rows_of(printable(form.table.data or "")), submission=submission)
     except BadTable as bad:
         return None, bad.fault
     return held_against(found, perform(concern_import.look, commands=found.commands)), None
