@@ -83,7 +83,9 @@ ABSENCE: Final[Mapping[AbsenceReason, Any]] = {
 
 CLIENT_SCOPE: Final[Mapping[ClientScope, Any]] = {
     ClientScope.CONCERN_OPEN: _l("Log a concern about a child"),
-    ClientScope.WORKLIST_READ: _l("Read my worklist, with the children's names"),
+    ClientScope.WORKLIST_READ: _l(
+        "Read the worklist of whoever has agreed, with the children's names"
+    ),
     ClientScope.REFERENCE_POST: _l("Write in a case where something is kept"),
 }
 INFO_TYPE: Final[Mapping[InfoType, Any]] = {

@@ -72,6 +72,7 @@ class ImportPage:
     guessed: bool
     most: int
     headings: tuple[tuple[str, bool], ...]
+    danger: bool = False
 
 
 def register(app: Flask) -> None:
@@ -92,9 +93,12 @@ def new() -> Response:
         # Whoever may not log a concern meets no form for many of them.
         perform(concern_import.look, commands=())
         return _show(form, None)
-    if form.danger.data == YES:
-        return redirect(url_for("duty.report"), 303)
     guessed, refused = _take(form)
+    if form.danger.data == YES:
+        # Danger comes first; a list that was typed waits meanwhile.
+        if not form.table.data:
+            return redirect(url_for("duty.report"), 303)
+        return _show(form, None, guessed=guessed, status=_UNFINISHED)
     found, broken = (None, None) if refused else _looked(form)
     if not form.validate_on_submit() or found is None:
         for fault, at in ((refused, form.file), (broken, form.table)):
@@ -165,6 +169,10 @@ def _show(
     form: ImportForm, found: ReadList | None, *, guessed: bool = False, status: int = 200
 ) -> Response:
     page = ImportPage(
-        found, guessed, MOST_ROWS, tuple((one.headings[0], one.required) for one in COLUMNS)
+        found,
+        guessed,
+        MOST_ROWS,
+        tuple((one.headings[0], one.required) for one in COLUMNS),
+        danger=form.danger.data == YES,
     )
     return make_response(render_template("concern/list.html", page=page, form=form), status)
