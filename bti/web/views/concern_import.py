@@ -95,10 +95,7 @@ def new() -> Response:
         return _show(form, None)
     guessed, refused = _take(form)
     if form.danger.data == YES:
-        # Danger comes first; a list that was typed waits meanwhile.
-        if not form.table.data:
-            return redirect(url_for("duty.report"), 303)
-        return _show(form, None, guessed=guessed, status=_UNFINISHED)
+        return _danger_first(form, guessed=guessed)
     found, broken = (None, None) if refused else _looked(form)
     if not form.validate_on_submit() or found is None:
         for fault, at in ((refused, form.file), (broken, form.table)):
@@ -137,6 +134,13 @@ def _take(form: ImportForm) -> tuple[bool, TableFault | None]:
     text = tidy(text)
     form.table.data, form.table.raw_data = text, [text]
     return signs is Signs.WINDOWS, None
+
+
+def _danger_first(form: ImportForm, *, guessed: bool) -> Response:
+    """Lead to the report; a list that was typed waits meanwhile."""
+    if not form.table.data:
+        return redirect(url_for("duty.report"), 303)
+    return _show(form, None, guessed=guessed, status=_UNFINISHED)
 
 
 def _looked(form: ImportForm) -> tuple[ReadList | None, TableFault | None]:
