@@ -24,7 +24,7 @@ from bti.slt import release as network_release
 from bti.slt.release import PublishRefusedError, ReleaseDamagedError, earliest_publication
 from bti.slt.runtime import open_runtime as open_network
 from bti.slt.secret_box import KeyFileError
-from bti.workflows import audit_check, release
+from bti.workflows import audit_check, release, release_record
 
 if TYPE_CHECKING:
     import uuid
@@ -332,6 +332,11 @@ def _explained() -> Iterator[None]:
         raise click.ClickException(
             f"A published release is not what was published: {fault}. Nothing is done until "
             "somebody has found out why."
+        ) from None
+    except release_record.RecordDamagedError as fault:
+        raise click.ClickException(
+            f"What is kept here of earlier releases is damaged (record {fault.record}). Nothing is "
+            "prepared or published until it is restored from a backup or somebody has found out why."
         ) from None
     except TooFewError as fault:
         raise click.ClickException(f"Nothing can be told of this half-year: {fault}.") from None

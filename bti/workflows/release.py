@@ -91,8 +91,8 @@ def prepare(
 
     ``published`` is all that the network side has of this municipality, withdrawn versions too. With a
     ``reason`` it is a correction. The proof takes its time outside every transaction. Raises
-    ``NotEndedError``, ``ReleaseRefusedError``, ``TableError`` (also when there are too few
-    children), and ``NotSafe`` when no safe tables exist.
+    ``NotEndedError``, ``ReleaseRefusedError``, ``RecordDamagedError``, ``TableError`` (also when there
+    are too few children), and ``NotSafe`` when no safe tables exist.
     """
     people = checked_population(population)
     gathered = doorway.perform(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
 from bti.crypto.entropy import random_bytes
+from bti.crypto.errors import SealError
 from bti.db.models import ReleaseRecord
 from bti.disclosure.release import SIGNED_AS, Signed
 
@@ -25,6 +27,18 @@ _KEYS: Final = "keys"
 _BASIS: Final = "basis"
 _PUBLISHED: Final = "published"
 _KEY_BYTES: Final = 32
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class RecordDamagedError(Exception):
+    """What is kept of releases is not as it was kept: nothing may be proven against it.
+
+    ``record`` is the row's id. Met by operators only.
+    """
+
+    def __init__(self, record: uuid.UUID) -> None:
+        super().__init__(f"the record {record} of releases is damaged")
+        self.record = record
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +68,32 @@ class Kept:
 
 
 def kept(context: Context, tenant_id: uuid.UUID) -> Kept:
-    """Read it all; the first time the keys are made. The ops key must have been opened."""
+    """Read it all; the first time the keys are made. The ops key must have been opened.
+
+    Raises ``RecordDamagedError`` if one of them does not open or is not what is kept here: without it
+    a release would be proven against less than what readers know.
+    """
     rows = context.session.scalars(
         select(ReleaseRecord)
         .where(ReleaseRecord.tenant_id == tenant_id)
         # Should two have made keys at once, all go by the same ones.
         .order_by(ReleaseRecord.id)
     ).all()
-    by_kind: dict[str, list[dict[str, object]]] = {_KEYS: [], _BASIS: [], _PUBLISHED: []}
+    bases: dict[str, Counted] = {}
+    published = set[str]()
+    keys: Keys | None = None
     for row in rows:
-        by_kind[row.kind].append(row.body)
-    bases = {
-        str(body["sha256"]): tuple((name, tuple(codes)) for name, codes in _listed(body))
-        for body in by_kind[_BASIS]
-    }
-    published = frozenset(str(body["sha256"]) for body in by_kind[_PUBLISHED])
-    body = by_kind[_KEYS][0] if by_kind[_KEYS] else _make_keys(context, tenant_id)
-    keys = Keys(bytes.fromhex(str(body["signing"])), bytes.fromhex(str(body["rounding"])))
-    return Kept(keys, bases, published)
+        body = _opened(row)
+        try:
+            if row.kind == _KEYS:
+                keys = keys or _keys(body)
+            elif row.kind == _BASIS:
+                bases[_digest(body)] = _children(body)
+            else:
+                published.add(_digest(body))
+        except (KeyError, TypeError, ValueError):
+            raise RecordDamagedError(row.id) from None
+    return Kept(keys or _keys(_make_keys(context, tenant_id)), bases, frozenset(published))
 
 
 def keep_basis(context: Context, *, tenant_id: uuid.UUID, digest: str, children: Counted) -> None:
@@ -89,9 +111,42 @@ def keep_published(context: Context, tenant_id: uuid.UUID, digest: str) -> None:
     _add(context, tenant_id, _PUBLISHED, {"sha256": digest})
 
 
-def _listed(body: dict[str, object]) -> list[tuple[str, list[str]]]:
-    children: list[tuple[str, list[str]]] = body["children"]  # type: ignore[assignment] # as kept
-    return children
+def _opened(row: ReleaseRecord) -> dict[str, object]:
+    try:
+        body = row.body
+    except SealError:
+        raise RecordDamagedError(row.id) from None
+    if not isinstance(body, dict):
+        raise RecordDamagedError(row.id)
+    return body
+
+
+def _keys(body: dict[str, object]) -> Keys:
+    """Raise KeyError, TypeError or ValueError when it is not two keys."""
+    signing, rounding = (bytes.fromhex(_text(body[name])) for name in ("signing", "rounding"))
+    if not len(signing) == len(rounding) == _KEY_BYTES:
+        raise ValueError("not a key")
+    return Keys(signing, rounding)
+
+
+def _digest(body: dict[str, object]) -> str:
+    digest = _text(body["sha256"])
+    if not _DIGEST.fullmatch(digest):
+        raise ValueError("not a digest")
+    return digest
+
+
+def _children(body: dict[str, object]) -> Counted:
+    listed = body["children"]
+    if not isinstance(listed, list):
+        raise TypeError("not a list of children")
+    return tuple((_text(name), tuple(map(_text, codes))) for name, codes in listed)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
 
 
 def _make_keys(context: Context, tenant_id: uuid.UUID) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The demonstration: every state is there, the log is whole, and nothing else is touched."""
 
 import json
+import uuid
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bti.audit.models import AuditEvent
 from bti.bootstrap import Runtime, open_runtime, upgrade_database
@@ -355,6 +356,7 @@ def _ticked() -> list[str]:
 
 
 REASON = "Feil tall fra en skole."
+GARBAGE = uuid.UUID(int=7)
 
 
 def test_a_correction_needs_two_persons_and_every_point_of_the_checklist(operator, shown: Demo):
@@ -397,6 +399,26 @@ def test_a_correction_needs_two_persons_and_every_point_of_the_checklist(operato
     assert not waiting.exists()
     outcome = shown.system(audit_check.verify, tenant_id=shown.stage.tenant_id)
     assert outcome.intact
+
+
+def test_what_is_kept_of_releases_and_makes_no_sense_stops_the_next(operator, shown: Demo):
+    with shown.runtime.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO release_records (id, tenant_id, version, kind, body_ct) "
+                "SELECT :id, tenant_id, 1, 'basis', x'00' FROM release_records LIMIT 1"
+            ),
+            {"id": GARBAGE.hex},
+        )
+    try:
+        stopped = operator("prepare", "--by", "Asta Berg", "--correct", REASON)
+    finally:
+        with shown.runtime.engine.begin() as connection:
+            gone = text("DELETE FROM release_records WHERE id = :id")
+            connection.execute(gone, {"id": GARBAGE.hex})
+    assert stopped.exit_code == 1
+    assert f"damaged (record {GARBAGE})" in stopped.output
+    assert not (shown.settings.var_dir / "releases" / "9901-2026H1.json").exists()
 
 
 def test_a_half_year_that_is_not_over_is_refused(operator):

@@ -4,12 +4,13 @@ import json
 import uuid
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bti.audit.actions import Action as Act
 from bti.audit.models import AuditEvent
@@ -301,6 +302,52 @@ def test_a_network_side_that_was_tampered_with_stops_everything(gate: Gate):
     gate.published[:] = [good, other]
     with pytest.raises(release.ReleaseRefusedError, match="unknown_text"):
         gate.prepare(HalfYear(2025, 2))
+
+
+GARBAGE = {
+    "keys": ({}, {"signing": "ab", "rounding": "cd" * 32}, {"signing": "x", "rounding": "cd" * 32}),
+    "basis": ([], {"sha256": "ab" * 32}, {"sha256": "ab" * 32, "children": [["a", 5]]}),
+    "published": ({"sha256": 5}, {"sha256": "AB" * 32}, "released"),
+}
+
+
+def test_a_record_of_releases_that_makes_no_sense_stops_everything(gate: Gate):
+    make(gate.world, *_some(12))
+    for kind, bodies in GARBAGE.items():
+        for body in bodies:
+            context = partial(_garbage_and_kept, gate.world.tenant_id, kind, body)
+            with pytest.raises(release_record.RecordDamagedError):
+                gate.world.system(context)
+    assert _kept(gate).bases == {}
+
+
+def _garbage_and_kept(tenant_id, kind, body, context):
+    context.verbs.open_ops(tenant_id)
+    release_record._add(context, tenant_id, kind, body)
+    context.session.flush()
+    release_record.kept(context, tenant_id)
+
+
+def test_a_record_of_releases_that_does_not_open_stops_everything(world: World, gate: Gate):
+    make(world, *_some(24))
+    made = gate.prepare().release
+    with world.as_administrator() as connection:
+        # The same seal under another id: what is bound to its place opens nowhere else.
+        connection.execute(
+            text(
+                "INSERT INTO release_records (id, tenant_id, version, kind, body_ct) "
+                "SELECT :id, tenant_id, version, kind, body_ct FROM release_records "
+                "WHERE kind = 'basis'"
+            ),
+            {"id": uuid.UUID(int=7) if world.admin_url else uuid.UUID(int=7).hex},
+        )
+    with pytest.raises(release_record.RecordDamagedError, match="damaged"):
+        gate.prepare(HalfYear(2025, 2))
+    with pytest.raises(release_record.RecordDamagedError):
+        gate.publish(made)
+    with pytest.raises(release_record.RecordDamagedError):
+        world.system(release.preview, tenant_id=world.tenant_id, release=made)
+    assert gate.published == []
 
 
 def test_what_two_commands_make_at_once_is_one_key(gate: Gate):
