@@ -46,6 +46,7 @@ LEVELS: Final[Mapping[BodyKind, BodyLevel]] = {
 COUNCILS: Final = frozenset({BodyKind.POLICE_COUNCIL, BodyKind.REGIONAL_POLICE_COUNCIL})
 """Those whose finished minutes a politiråd reader may read. They handle no single case, whatever a document says."""
 
+LONGEST_FUNCTION: Final = 200
 _BETWEEN: Final = ";"
 
 
@@ -135,7 +136,9 @@ def fault_of(body: Body) -> BodyFault | None:
     if (body.kind is BodyKind.WORKING_GROUP) != (body.ends is not None):
         return BodyFault.LAST_DAY
     functions = [one.function.casefold() for one in body.members]
-    if "" in functions or len(set(functions)) < len(functions):
+    named = (name for one in body.members for name in (one.function, one.deputy))
+    too_long = any(len(name) > LONGEST_FUNCTION for name in named)
+    if too_long or "" in functions or len(set(functions)) < len(functions):
         return BodyFault.MEMBER
     if body.kind in COUNCILS and body.individuals_forbidden is False:
         return BodyFault.CASES

@@ -27,6 +27,8 @@ from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator, only_coordinator
 
 _OWN: Final = "own_"
+#: Of a line in the access log.
+_CODE_LENGTH: Final = 60
 
 
 class BodyRefusedError(Exception):
@@ -108,7 +110,7 @@ def _import(context: Context, file: BodyFile, number: str, reason: str) -> int:
     for at, body in enumerate(file.bodies):
         row = _add(context, number, body, len(there) + at)
         add_change(context, row.id, "imported", body.document, reason=reason.strip())
-    context.record(Happening.BODY_IMPORTED, code=file.key)
+    context.record(Happening.BODY_IMPORTED, code=file.key[:_CODE_LENGTH])
     return len(file.bodies)
 
 

@@ -26,7 +26,7 @@ _LANGUAGES: Final = ("nb", "nn", "en")
 _FAULTS: Final = {
     BodyFault.PURPOSE: ("purpose", N_("what a working group is for")),
     BodyFault.LAST_DAY: ("ends", N_("a last day for a working group, and for no other")),
-    BodyFault.MEMBER: ("seats", N_("each function once")),
+    BodyFault.MEMBER: ("seats", N_("each function once, and none too long")),
     BodyFault.CASES: ("individuals_forbidden", N_("true for a council, or nothing")),
 }
 

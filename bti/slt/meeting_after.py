@@ -56,6 +56,8 @@ def _follow_up(context: Context, who: Coordinator, action_id: uuid.UUID, command
         told_in, _ = open_meeting(context, who, command.meeting_id)
         if told_in.body_id != meeting.body_id:
             raise AccessDenied("meeting.unknown", account_id=who.account_id)
+    if (command.status, command.note) == (action.status, action.note) and not command.meeting_id:
+        return  # sent twice, or nothing new
     reason = checked(context, who, (command.note,), (action.note,), command.reason)
     context.session.add(
         MeetingFollowUpRow(
@@ -82,7 +84,9 @@ def _add_to(
         raise AccessDenied("meeting.unknown", account_id=who.account_id)
     if row.state != MeetingState.FINISHED:
         raise MeetingRefusedError("meeting.state")
-    earlier = (one.text for one in additions_of(context, meeting_id))
+    earlier = tuple(one.text for one in additions_of(context, meeting_id))
+    if text in earlier:
+        return  # sent twice
     before = (*texts_of(meeting_of(row)), *earlier)
     reason = checked(context, who, (text,), before, reason)
     context.session.add(

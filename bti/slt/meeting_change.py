@@ -224,15 +224,18 @@ def _agree(context: Context, who: Coordinator, meeting_id: uuid.UUID, command: A
     row, body = open_meeting(context, who, meeting_id)
     if command.due < row.held_on:
         raise MeetingRefusedError("meeting.due")
-    count = len(actions_of(context, [meeting_id]))
-    if count >= MOST_ACTIONS:
+    there = actions_of(context, [meeting_id])
+    wanted = (command.what, command.responsible, command.due)
+    if wanted in {(one.what, one.responsible, one.due) for one in there}:
+        return  # sent twice
+    if len(there) >= MOST_ACTIONS:
         raise MeetingRefusedError("meeting.full")
     reason = checked(context, who, (command.what, command.responsible), (), command.reason)
     context.session.add(
         MeetingActionRow(
             id=uuid.uuid4(),
             meeting_id=meeting_id,
-            position=count + 1,
+            position=len(there) + 1,
             what=command.what,
             responsible=command.responsible,
             due=command.due,

@@ -10,6 +10,7 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from bti.slt.body import LONGEST_FUNCTION
 from bti.slt.body_change import BodyRefusedError, change_body, dissolve_body, make_body
 from bti.slt.body_stored import BodyPage, show_bodies, show_body
 from bti.slt.meeting_stored import show_meetings
@@ -125,7 +126,10 @@ def refusal_text(refused: BodyRefusedError) -> str:
         "body.names": gettext("A text may name somebody. Take it out, or write why it may stand."),
         "body.purpose": gettext("Write what the working group is for."),
         "body.ends": gettext("A working group has a last day, and no other body has one."),
-        "body.member": gettext("Write each function once, before the semicolon."),
+        "body.member": gettext(
+            "Write each function once, before the semicolon, with at most %(most)s signs.",
+            most=LONGEST_FUNCTION,
+        ),
         "body.cases": gettext("A politiråd handles no single cases."),
         "body.full": gettext("There is no room for more bodies."),
         "body.over": gettext("This body is dissolved."),

@@ -1,12 +1,20 @@
 """Bodies in the network database and on its pages: taken in, changed on record, closed to everybody else."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from bti.slt.account import create_account
 from bti.slt.body import BodyKind, BodyLevel, Member, Said
-from bti.slt.body_change import BodyRefusedError, change_body, import_bodies, make_body
+from bti.slt.body_change import (
+    BodyRefusedError,
+    change_body,
+    dissolve_body,
+    import_bodies,
+    make_body,
+)
 from bti.slt.body_file import load, shipped
 from bti.slt.body_stored import show_bodies, show_body
 from bti.slt.models import SltEvent
@@ -86,6 +94,9 @@ def test_nobody_of_another_municipality_reaches_a_body(network, olav, app):  # n
     command = from_the_form(app, name="Vårt råd", kind="police_council")
     own = make_body(network.runtime, olav, command)
     assert [one.id for one in show_bodies(network.runtime, olav)] == [own]
+    dissolve_body(network.runtime, olav, own, 1)
+    with pytest.raises(BodyRefusedError, match="over"):
+        change_body(network.runtime, olav, own, replace(command, version=2, name="Et annet"))
     kim = type(olav)(**{**_fields(olav), "municipality_number": "9902"})
     (theirs, *_) = show_bodies(network.runtime, kim)
     for wanted in (theirs.id, olav.account_id):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -52,7 +53,7 @@ def test_actions_follow_the_body_from_meeting_to_meeting_and_finished_minutes_st
 ):
     run = network.runtime
     first = prepare_meeting(run, olav, body_id, a_meeting(HELD - timedelta(days=60)))
-    for due in (HELD - timedelta(days=10), HELD + timedelta(days=10)):
+    for due in (HELD - timedelta(days=10), HELD + timedelta(days=10)) * 2:
         agree_action(run, olav, first, an_action(due, what=f"Før {due}"))
     share_meeting(run, olav, first, 1)
     finished(run, olav, first)
@@ -80,7 +81,8 @@ def test_actions_follow_the_body_from_meeting_to_meeting_and_finished_minutes_st
     ):
         with pytest.raises(MeetingRefusedError, match="state"):
             act()
-    add_to_minutes(run, olav, second, "Vi glemte ett punkt.", "")
+    for _sent in ("once", "twice"):
+        add_to_minutes(run, olav, second, "Vi glemte ett punkt.", "")
     assert [one.text for one in show_meeting(run, olav, second).additions] == [
         "Vi glemte ett punkt."
     ]
@@ -210,6 +212,9 @@ def test_only_what_is_finished_is_exported_and_the_same_day_gives_the_same_bytes
     assert "Ringt" not in written
     rows = dict(reversed(row.split("  ")) for row in first[MANIFEST].decode().splitlines())
     assert rows == {n: hashlib.sha256(first[n]).hexdigest() for n in (text_name, json_name)}
+    with pytest.raises(MeetingRefusedError, match="names") as asked:
+        add_to_minutes(run, olav, ids["ended"], "Et tillegg om Kari Nordmann.", " ")
+    assert asked.value.found == ("Kari", "Nordmann")
     add_to_minutes(run, olav, ids["ended"], "Et tillegg om Kari Nordmann.", "Hun har sagt ja")
     finished(run, olav, ids["under_way"])
     assert export_minutes(run, "9901", today) == first
@@ -221,3 +226,26 @@ def test_only_what_is_finished_is_exported_and_the_same_day_gives_the_same_bytes
     assert "Ringt" not in told
     with pytest.raises(ExportRefusedError, match="nothing"):
         export_minutes(run, "9902", today)
+
+
+@ON_ONE_ENGINE
+def test_an_action_and_what_became_of_it_name_nobody_without_a_reason(network, olav, body_id):
+    run = network.runtime
+    ids = three_meetings(run, olav, body_id)
+    with pytest.raises(MeetingRefusedError, match="names"):
+        agree_action(run, olav, ids["under_way"], an_action(HELD, what="Ringe Kari Nordmann"))
+    named = FollowUp(ActionStatus.DONE, "Kari Nordmann har ringt", None, "")
+    with pytest.raises(MeetingRefusedError, match="names"):
+        follow_up(run, olav, ids["action_id"], named)
+    follow_up(run, olav, ids["action_id"], replace(named, reason="Hun er ordfører"))
+    (action,) = show_meeting(run, olav, ids["ended"]).actions
+    assert action.note_kept_because == "Hun er ordfører"
+
+
+@ON_ONE_ENGINE
+def test_an_earlier_meeting_knows_nothing_of_a_later_ones_actions(network, olav, body_id):
+    run = network.runtime
+    ids = three_meetings(run, olav, body_id)
+    before = prepare_meeting(run, olav, body_id, a_meeting(date(2026, 9, 1)))
+    assert show_meeting(run, olav, before).carried == ()
+    assert len(show_meeting(run, olav, ids["under_way"]).carried) == 1

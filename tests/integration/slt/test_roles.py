@@ -54,6 +54,7 @@ READS = {
         "slt.show",
     },
 }
+MEMBER = replace(a_coordinator(username="mona"), role=NetworkRole.MEMBER)
 CLOSED = {name: rule.access for name, rule in ROUTES.items() if isinstance(rule.access, Network)}
 
 
@@ -206,6 +207,9 @@ def test_a_seat_is_by_a_function_of_the_body_and_ends_with_the_account(network):
     ):
         with pytest.raises(SeatRefusedError, match=code):
             give_seat(run, username, body, function)
+    create_account(run, replace(MEMBER, municipality_number="9902"))
+    with pytest.raises(BodyRefusedError, match="municipality"):
+        import_bodies(run, load_bodies("moss"), "9902")
     give_seat(run, "mina", "steering", "ordfører")
     token, _ = network.signed_in()
     end_account(run, "mina")

@@ -142,6 +142,13 @@ def test_a_body_is_over_the_day_after_its_last_or_when_it_is_dissolved(days):
     assert is_over(body, today, DAY)
 
 
+@given(function=st.integers(190, 210), deputy=st.integers(0, 210))
+def test_a_function_or_a_deputy_that_no_column_holds_is_refused(function, deputy):
+    seats = Said(("f" * function + ";" + "d" * deputy,))
+    fault = fault_of(Body("a", "A", BodyKind.NETWORK, seats=seats))
+    assert (fault is BodyFault.MEMBER) == (max(function, deputy) > 200)
+
+
 def test_what_is_rewritten_no_longer_stands_in_the_document():
     said = Said(("Fire møter",), "side 4")
     assert said.rewritten(("Fire møter",)) == said
