@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from benchmarks import (
+    at_size,
     broker,
     deciding,
     files,
@@ -53,6 +54,7 @@ def main() -> int:
             rewrapping.figures(directory),
             broker.figures(directory),
             linked.figures(),
+            at_size.figures(),
             released.figures(),
         ):
             missed += _told(figures)

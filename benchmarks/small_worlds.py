@@ -2,8 +2,9 @@
 
 For outsiders, and for everybody who might know some of the children.
 
-`python -m benchmarks.small_worlds [TABLES]`, 10,000 if nothing is said. Ends with exit status 1 and the
-table at the first quarrel. `make test` compares some hundred of the same kind.
+`python -m benchmarks.small_worlds [TABLES [FIRST]]`, 10,000 if nothing is said. Ends with exit status 1 and the
+table at the first quarrel. `make test` compares some hundred of the same kind. The run may be cut into pieces:
+FIRST is how many tables were compared before, in five hundreds, and the seeds go on from there.
 """
 
 import sys
@@ -16,10 +17,12 @@ from tests.unit.disclosure.linked.agreement import agreements, insiders_agree
 PART = 500
 
 
-def main(tables: int) -> None:
+def main(tables: int = 10_000, first: int = 0) -> None:
     """Compare, part by part, each with a seed of its own."""
+    if first % PART:
+        raise SystemExit(f"begin at a multiple of {PART}")
     done = weak = asked = no = 0
-    for seed in range(-(-tables // PART)):
+    for seed in range(first // PART, first // PART - (-tables // PART)):
         part = min(PART, tables - done)
         compared, found = agreements(seed, part)
         questions, refused = insiders_agree(seed, part)
@@ -33,4 +36,4 @@ def main(tables: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    main(*map(int, sys.argv[1:3]))

@@ -15,11 +15,20 @@ from bti.disclosure.linked.quantiles import with_quantiles
 from bti.disclosure.linked.rounding import controlled_rounding, mended_rounding
 from bti.disclosure.linked.spec import Method
 from bti.disclosure.linked.suppress import MOST_CELLS, suppress, weight
+from bti.disclosure.linked.unlisted import TooManyError, largest_of, small_unlisted
 from bti.disclosure.linked.verify import NotSafe, Progress, Verified, Weakness, silent, verify
 
 _MEDIAN: Final = 50
 _DRAWS: Final = 3
 """So often controlled rounding is drawn again when a draw is refused."""
+
+_ORDER: Final = (Method.CONTROLLED, Method.ROUNDING, Method.SUPPRESSION)
+
+MOST_UNLISTED: Final = 1_000
+"""With more combinations that no table shows, hiding is searched for only if nothing else is safe.
+
+Each pattern on the way asks the questions about all of them anew.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +59,20 @@ def protect(
 
     Without a key nothing is rounded: a draw that anybody could repeat protects nobody. Raises NotSafe
     when no method can be made safe or nothing at all could be shown; then nothing may be published.
+    A search for what to hide is spared (`method.too_large`) where it is long and another is safe.
     """
     tries: list[Try] = []
     best: Verified | None = None
-    # What shows every number first: it may spare the others, which can show no more than `most`.
-    methods = sorted(
-        counts.universe.spec.rules.methods, key=lambda one: one is not Method.CONTROLLED
-    )
+    # What shows every number first: it may spare the others, which can show no more than `most`. And
+    # what takes longest last.
+    methods = sorted(counts.universe.spec.rules.methods, key=_ORDER.index)
     most = _most_use(counts)
     for method in methods:
         if best is not None and max(one.use for one in tries) >= most:
             tries.append(Try(method, 0.0, ("method.less_useful",)))
+            continue
+        if best is not None and method is Method.SUPPRESSION and _too_many_patterns(counts):
+            tries.append(Try(method, 0.0, ("method.too_large",)))
             continue
         found, refused = _tried(method, counts, key, history, progress)
         use = 0.0 if found is None else usefulness(found.publication, counts)
@@ -88,6 +100,14 @@ def usefulness(publication: Publication, counts: Counts) -> float:
                 0.0, 1 - error / max(int(truth[number]), universe.spec.rules.base)
             )
     return gained / total if total else 0.0
+
+
+def _too_many_patterns(counts: Counts) -> bool:
+    try:
+        unlisted = largest_of(small_unlisted(counts), counts.universe)
+    except TooManyError:
+        return True
+    return len(unlisted) > MOST_UNLISTED
 
 
 def _most_use(counts: Counts) -> float:

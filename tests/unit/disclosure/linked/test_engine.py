@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bti.disclosure.linked import engine
 from bti.disclosure.linked.attack import attack
 from bti.disclosure.linked.cells import Universe
 from bti.disclosure.linked.counts import Counts, count
@@ -199,6 +200,16 @@ def test_a_method_that_cannot_be_more_useful_is_not_tried():
 
     assert outcome.verified.publication.method is Method.CONTROLLED
     assert spared == {Method.SUPPRESSION, Method.ROUNDING}
+
+
+def test_a_long_search_for_what_to_hide_is_spared_only_where_another_method_is_safe(monkeypatch):
+    monkeypatch.setattr(engine, "MOST_UNLISTED", 0)
+    counts = a_municipality(250, seed=3, order=1)
+    refused = {one.method: one.refused for one in protect(counts, key=KEY).tries}
+
+    assert refused[Method.SUPPRESSION] == ("method.too_large",)
+    few = a_municipality(30, seed=1, order=1)
+    assert protect(few).verified.publication.method is Method.SUPPRESSION
 
 
 def test_a_small_population_is_not_broken_down():
