@@ -227,7 +227,7 @@ def check_minutes(minutes: MinutesFacts, *, meeting_on: date, today: date) -> No
     """
     if today < meeting_on:
         raise RuleBroken("meeting.not_yet", on=meeting_on)
-    _check_points(minutes, meeting_on)
+    check_points(minutes.points, has_text=minutes.has_text, meeting_on=meeting_on)
     if any(not one.present and one.reason is None for one in minutes.attendance.values()):
         raise RuleBroken("meeting.absence_reason")
     keeper = minutes.attendance.get(minutes.keeper)
@@ -240,12 +240,17 @@ def check_minutes(minutes: MinutesFacts, *, meeting_on: date, today: date) -> No
         raise RuleBroken("meeting.next_past", on=meeting_on)
 
 
-def _check_points(minutes: MinutesFacts, meeting_on: date) -> None:
-    if not minutes.points and not minutes.has_text:
+def check_points(points: Sequence[AgreedPoint], *, has_text: bool, meeting_on: date) -> None:
+    """Check what was agreed, before it is read out: where it is approved nobody can mend it.
+
+    Minutes in which nothing was agreed say so in their text. Raises ``RuleBroken`` with
+    meeting.nothing_agreed, meeting.too_many_points, meeting.point_empty, meeting.point_past.
+    """
+    if not points and not has_text:
         raise RuleBroken("meeting.nothing_agreed")
-    if len(minutes.points) > MOST_POINTS:
+    if len(points) > MOST_POINTS:
         raise RuleBroken("meeting.too_many_points", most=MOST_POINTS)
-    for point in minutes.points:
+    for point in points:
         if not point.text.strip():
             raise RuleBroken("meeting.point_empty")
         if point.deadline is not None and point.deadline < meeting_on:

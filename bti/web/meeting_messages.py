@@ -30,7 +30,9 @@ MEETING: Final[Mapping[str, Any]] = {
     "meeting.not_in_case": _l("Only those who have a place in the case can be invited."),
     "meeting.not_planned": _l("This meeting has been held or called off."),
     "meeting.not_yet": _l("The meeting is not held yet. Move it if you meet another day."),
-    "meeting.nothing_agreed": _l("Write what you agreed on."),
+    "meeting.nothing_agreed": _l(
+        "Write at least one point you agreed on. If you agreed on nothing, write that under «In short»."
+    ),
     "meeting.past": _l("The meeting cannot be on a day that has passed."),
     "meeting.point_empty": _l("Write what you agreed on in each row, or leave the row empty."),
     "meeting.point_incomplete": _l("Only a point that says who and by when becomes a measure."),

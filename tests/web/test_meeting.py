@@ -88,6 +88,7 @@ def test_a_meeting_is_planned_written_down_approved_and_leads_to_a_measure(world
         ({"point2_deadline": "2026-02-30"}, "Write the date as day.month.year"),
         ({"point2_responsible": "x" * 201}, "Write at most 200 signs."),
         ({"present": []}, "Tick at least one."),
+        ({"point1_deadline": "2020-01-01"}, "What is agreed cannot be due before the meeting."),
     ],
 )
 def test_what_is_wrong_in_minutes_is_said_and_kept_as_a_draft(world, changes, message):
@@ -103,6 +104,22 @@ def test_what_is_wrong_in_minutes_is_said_and_kept_as_a_draft(world, changes, me
     again = client.get(path)
     assert again.form(path)["point1_text"] == "Vi ringes"
     assert client.get(f"{path}/approve").response.headers["Location"].endswith("/minutes")
+
+
+def test_minutes_in_which_nothing_is_agreed_go_no_further_unless_they_say_so(world):
+    case_id = with_log(world)
+    meeting_id = planned(world, case_id)
+    client = client_for(world, "ingrid")
+    _, one = paths(case_id, meeting_id)
+    path = f"{one}/minutes"
+    empty = {"present": keys(world, case_id), "text": " "}
+    refused = client.post(path, filled(client.get(path), path, **empty))
+    assert refused.status == 422
+    assert "Write at least one point you agreed on." in refused.text
+    assert client.get(f"{path}/approve").response.headers["Location"].endswith("/minutes")
+    said = {**empty, "text": "Vi ble ikke enige om noe."}
+    onward = client.post(path, filled(refused, path, **said)).response
+    assert onward.headers["Location"].endswith("/approve")
 
 
 @pytest.mark.parametrize(

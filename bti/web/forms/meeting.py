@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from bti.domain import meetings
+from bti.domain.ages import day_in_norway
 from bti.domain.codes import Arena, MeasureType, NotHeardReason, Party
 from bti.domain.meetings import (
     MINUTES_LENGTH,
@@ -199,6 +200,12 @@ class MinutesForm(StepForm):
         """Return the rows with something in them."""
         rows = (self._row(n) for n in range(1, MOST_POINTS + 1))
         return tuple(AgreedPoint(*row) for row in rows if any(row))
+
+    def check_points(self, page: MeetingPage) -> None:
+        """Refuse what could not be approved while it can be mended, as ``domain.meetings.check_points``."""
+        has_text = bool((self.text.data or "").strip())
+        on = day_in_norway(page.line.starts_at)
+        meetings.check_points(self.points(), has_text=has_text, meeting_on=on)
 
     def prepare(self, page: MeetingPage) -> None:
         """Offer those who were invited."""

@@ -173,7 +173,7 @@ def write(case_id: uuid.UUID, meeting_id: uuid.UUID) -> Response:
         if go == "later":
             return _to(case_id, meeting_id, "draft_saved")
         form.prepare(page)
-        if go != "more" and form.validate_on_submit():
+        if go != "more" and form.validate_on_submit() and _can_be_read_out(page, form):
             address = url_for("meeting.approve", case_id=case_id, meeting_id=meeting_id)
             return redirect(address, 303)
         return _writing(page, form, _MORE if go == "more" else 0)
@@ -209,7 +209,7 @@ def approve(case_id: uuid.UUID, meeting_id: uuid.UUID) -> Response:
         return redirect(back, 303)
     minutes = MinutesForm.from_draft(page.draft.fields)
     minutes.prepare(page)
-    if not minutes.validate():
+    if not (minutes.validate() and _can_be_read_out(page, minutes)):
         notify("minutes_unfinished")
         return redirect(back, 303)
     form = approve_form(page, minutes)
@@ -287,6 +287,16 @@ def _minutes_page(case_id: uuid.UUID, meeting_id: uuid.UUID) -> MeetingPage:
         action=Action.KEEP_MINUTES,
         with_draft=True,
     )
+
+
+def _can_be_read_out(page: MeetingPage, form: MinutesForm) -> bool:
+    """Whether what is written could be approved; why not stands in the form."""
+    try:
+        form.check_points(page)
+    except RuleBroken as broken:
+        messages.refuse(form, broken)
+        return False
+    return True
 
 
 def _writing(page: MeetingPage, form: Any, more: int) -> Response:  # noqa: ANN401 - made with fields of its own
