@@ -63,6 +63,7 @@ class Action(StrEnum):
     LOG_CLOSE_WRITE = "log:close:write"
     LOG_BACKGROUND_CREATE = "log:background:create"
     LOG_GOAL_CREATE = "log:goal:create"
+    LOG_GOAL_EVALUATE = "log:goal:evaluate"
     LOG_MEASURE_CREATE = "log:measure:create"
     LOG_MEASURE_CHANGE = "log:measure:change"
     LOG_EVALUATION_CREATE = "log:evaluation:create"

@@ -12,7 +12,18 @@ from bti.clock import norwegian_date
 from bti.domain.access import Action
 from bti.domain.attachments import DocumentKind
 from bti.domain.codes import ClosingCause, Decision, InfoType, MeasureResult
-from bti.workflows import attachment, baton, case, guardian_block, level, measure, move, referral
+from bti.domain.goals import GoalStatus
+from bti.workflows import (
+    attachment,
+    baton,
+    case,
+    goal,
+    guardian_block,
+    level,
+    measure,
+    move,
+    referral,
+)
 from bti.workflows.case_file import Kind, entries, of_kind
 
 if TYPE_CHECKING:
@@ -115,6 +126,30 @@ class Course(Beginning):
             )
 
         self._now(evaluate, by)
+
+    def goal_stands(self, status: GoalStatus, *, reach_by: date | None = None) -> None:
+        """Say how the first goal stands, whatever its measures came to."""
+        result = MeasureResult.REACHED if status is GoalStatus.REACHED else MeasureResult.PARTLY
+
+        def evaluate(context: Context, version: int) -> None:
+            context.verbs.open(self.case_id, Action.EVALUATE, entry=Act.CASE_OPEN_READ)
+            written = of_kind(entries(context, self.case_id), Kind.GOAL)
+            goal.evaluate_goal(
+                context,
+                goal.EvaluateGoal(
+                    case_id=self.case_id,
+                    version=version,
+                    goal_id=written[0].id,
+                    on=context.today,
+                    status=status,
+                    child=measure.SaidView(_CHILD_THINKS[result]),
+                    guardians=measure.SaidView(_GUARDIANS_THINK[result]),
+                    seen=_WE_THINK[result],
+                    reach_by=reach_by,
+                ),
+            )
+
+        self._now(evaluate)
 
     def note(self, text: str, info_type: InfoType, *, by: str = "") -> None:
         """Write a note."""

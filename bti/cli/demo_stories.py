@@ -22,6 +22,7 @@ from bti.domain.codes import (
     TalkedWithChild,
 )
 from bti.domain.consent import Answer
+from bti.domain.goals import GoalStatus
 from bti.domain.levels import Level
 from bti.workflows import own_record
 
@@ -301,6 +302,7 @@ def expiring(stage: Stage) -> Iterator[datetime]:
     course.open_log(stage.day(45))
     yield stage.ago(45, 13)
     course.evaluate(MeasureResult.PARTLY, Decision.CONTINUE, next_on=stage.day(-11))
+    course.goal_stands(GoalStatus.UNDER_WAY, reach_by=stage.day(-40))
 
 
 def goal_reached(stage: Stage) -> Iterator[datetime]:
@@ -312,6 +314,7 @@ def goal_reached(stage: Stage) -> Iterator[datetime]:
     yield from log_opened(course, 190, stage.day(140))
     yield stage.ago(140, 13)
     course.evaluate(MeasureResult.REACHED, Decision.CLOSE)
+    course.goal_stands(GoalStatus.REACHED)
     course.close(
         ClosingCause.GOAL_REACHED, "Sofie har gode venner på trinnet, og vi er enige om å avslutte."
     )

@@ -255,6 +255,7 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "sharing.stop": RouteRule(CASE_WORK.access, "share_by_law"),
     # goals, measures, evaluations and notes
     "measure.evaluate": RouteRule(CASE_WORK.access, "evaluate"),
+    "measure.evaluate_goal": RouteRule(CASE_WORK.access, "evaluate"),
     "measure.goal": RouteRule(CASE_WORK.access, "write_plan"),
     "measure.new": RouteRule(CASE_WORK.access, "write_plan"),
     "measure.toolbox": RouteRule(CASE_WORK.access, "write_plan"),

@@ -56,6 +56,7 @@ ACTS: Final = {
     "log:close:write": lazy_gettext("Closed the log"),
     "log:background:create": lazy_gettext("Wrote the background"),
     "log:goal:create": lazy_gettext("Wrote a goal"),
+    "log:goal:evaluate": lazy_gettext("Wrote how a goal stands"),
     "log:measure:create": lazy_gettext("Wrote a measure"),
     "log:measure:change": lazy_gettext("Changed a measure"),
     "log:evaluation:create": lazy_gettext("Wrote an evaluation"),

@@ -34,7 +34,7 @@ from bti.domain.rights import Finding, IndividualPlan
 from bti.domain.signers import SignerRole
 from bti.web import i18n
 from bti.web.guardian_words import BLOCK_REASON, SOURCE
-from bti.web.measure_labels import ARENA, MEASURE_TYPE, PARTY
+from bti.web.measure_labels import ARENA, GOAL_STATUS, MEASURE_TYPE, PARTY
 from bti.web.paper_labels import GUARDIAN_ACCESS, LEFT_OUT, RECEIVER, STAYS_OUT
 
 if TYPE_CHECKING:
@@ -332,6 +332,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "sector": SECTOR,
     "role": ROLE,
     "arena": ARENA,
+    "goal_status": GOAL_STATUS,
     "measure_type": MEASURE_TYPE,
     "party": PARTY,
     "result": RESULT,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask_babel import lazy_gettext as _l
 
 from bti.domain.codes import Arena, MeasureType, Party
+from bti.domain.goals import GoalStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,4 +38,10 @@ PARTY: Final[Mapping[Party, Any]] = {
     Party.GUARDIAN: _l("A guardian"),
     Party.YOUTH: _l("The young person"),
     Party.VOLUNTEER: _l("A volunteer body"),
+}
+
+GOAL_STATUS: Final[Mapping[GoalStatus, Any]] = {
+    GoalStatus.UNDER_WAY: _l("We go on towards it"),
+    GoalStatus.REACHED: _l("The goal is reached"),
+    GoalStatus.LEFT: _l("We leave it: something else matters more now"),
 }

@@ -119,6 +119,7 @@ NOTICES: Final[dict[str, Notice]] = {
     "minutes_unfinished": Notice(
         lazy_gettext("Something is missing in the minutes. Fill it in, and go on."), "warning"
     ),
+    "goal_evaluated": Notice(lazy_gettext("It is saved how the goal stands.")),
     "evaluated": Notice(lazy_gettext("The evaluation is saved. Now choose the way on.")),
     "file_attached": Notice(lazy_gettext("The file is attached.")),
     "file_removed": Notice(lazy_gettext("The file is taken away. Nobody can open it.")),

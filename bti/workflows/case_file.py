@@ -40,6 +40,7 @@ class Kind(StrEnum):
     STEP = "step"
     BACKGROUND = "background"
     GOAL = "goal"
+    GOAL_EVALUATION = "goal_evaluation"
     MEASURE = "measure"
     EVALUATION = "evaluation"
     DECISION = "decision"

@@ -29,6 +29,7 @@ _MARK: Final = "mark"
 _CORRECTION: Final = "correction"
 _EVALUATION: Final = "evaluation"
 _MEASURE: Final = "measure"
+_GOAL_EVALUATION: Final = "goal_evaluation"
 
 
 def applied(
@@ -36,7 +37,7 @@ def applied(
 ) -> tuple[Record, ...]:
     """Return the records with their marks; what a mark closes to this person reads as unreleased.
 
-    ``records`` oldest first. What stands beside a marked entry, an evaluation of a marked measure, and a
+    ``records`` oldest first. What stands beside a marked entry, an evaluation of a marked measure or goal, and a
     measure that was agreed on in marked minutes follow it.
     """
     marks = {one.beside: read(one.meta) for one in records if one.kind == _MARK}
@@ -100,6 +101,8 @@ def _followed(record: Record) -> uuid.UUID | None:
         return record.beside
     if record.kind == _EVALUATION:
         return uuid.UUID(record.meta["measure"])
+    if record.kind == _GOAL_EVALUATION:
+        return uuid.UUID(record.meta["goal"])
     if record.kind == _MEASURE and record.meta.get("point"):
         return uuid.UUID(record.meta["point"][0])
     return None

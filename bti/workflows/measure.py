@@ -7,7 +7,7 @@ was written stand in the entry's meta, which is all that the level rules and wor
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,6 @@ from bti.domain.measures import EvaluationFacts, GoalFacts, MeasureFacts, View
 from bti.workflows.case_file import (
     Kind,
     case_row,
-    compartment_of,
     entries,
     of_kind,
     ops_of,
@@ -37,11 +36,18 @@ from bti.workflows.case_file import (
 )
 from bti.workflows.case_rules import rules_of
 from bti.workflows.first_plan import FirstPlan
-from bti.workflows.level_facts import require_working_log
-from bti.workflows.once import hold, unchanged
+from bti.workflows.goal import (
+    add_goal,
+    enter,
+    next_evaluation,
+    own_compartment,
+    refresh,
+    write_goal,
+)
 from bti.workflows.plan_facts import (
     PlanFacts,
     evaluations_in,
+    goal_standings_in,
     measure_facts,
     plan_facts,
     standings_of,
@@ -51,7 +57,6 @@ from bti.workflows.plan_view import Plan, evaluation_page, measure_in, plan_of, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bti.db.models import Case
     from bti.keyd.broker import Opened
     from bti.workflows.context import Context
 
@@ -132,32 +137,28 @@ class Evaluate:
     next_on: date | None
 
 
-def add_goal(context: Context, *, case_id: uuid.UUID, version: int | None, text: str) -> uuid.UUID:
-    """Write a goal. Raises ``RuleBroken("goal.no_text")`` and ``Conflict``."""
-    case, opened = _enter(context, case_id, version, Action.WRITE_PLAN)
-    goal_id = _write_goal(context, opened, text)
-    _refresh(context, case)
-    context.record(Act.LOG_GOAL_CREATE, Reference("case", case_id), ground=opened.ground)
-    return goal_id
-
-
 def add_measure(context: Context, command: AddMeasure) -> uuid.UUID:
-    """Write a measure towards a goal one can read, or a new one.
+    """Write a measure towards a goal one can read and that is under way, or a new one.
 
     Raises ``RuleBroken`` as ``domain.measures.check_measure``, and ``Conflict``.
     """
-    case, opened = _enter(context, command.case_id, command.version, Action.WRITE_PLAN)
+    case, opened = enter(context, command.case_id, command.version, Action.WRITE_PLAN)
     records = entries(context, command.case_id, opened=opened)
-    goals = [GoalFacts(one.id) for one in of_kind(records, Kind.GOAL) if one.readable]
+    ended = {one.goal_id for one in goal_standings_in(records) if one.ended}
+    goals = [
+        GoalFacts(one.id)
+        for one in of_kind(records, Kind.GOAL)
+        if one.readable and one.id not in ended
+    ]
     goal_id = command.goal_id
     if command.new_goal.strip():
-        goal_id = _write_goal(context, opened, command.new_goal)
+        goal_id = write_goal(context, opened, command.new_goal)
         goals.append(GoalFacts(goal_id))
         context.record(
             Act.LOG_GOAL_CREATE, Reference("case", command.case_id), ground=opened.ground
         )
     measure_id = _write_measure(context, opened, command, goal_id, goals)
-    _refresh(context, case)
+    refresh(context, case)
     context.record(Act.LOG_MEASURE_CREATE, Reference("case", command.case_id), ground=opened.ground)
     return measure_id
 
@@ -174,14 +175,14 @@ def add_plan(
 
     Raises ``RuleBroken("measure.none_chosen")``, as ``add_goal`` and ``add_measure``, and ``Conflict``.
     """
-    case, opened = _enter(context, case_id, version, Action.WRITE_PLAN)
+    case, opened = enter(context, case_id, version, Action.WRITE_PLAN)
     if not measures:
         code = "measure.none_chosen"
         raise RuleBroken(code)
-    goal_id = _write_goal(context, opened, goal)
+    goal_id = write_goal(context, opened, goal)
     for one in measures:
         _write_measure(context, opened, one, goal_id, [GoalFacts(goal_id)])
-    _refresh(context, case)
+    refresh(context, case)
     about = Reference("case", case_id)
     context.record(Act.LOG_GOAL_CREATE, about, ground=opened.ground)
     for _one in measures:
@@ -194,12 +195,12 @@ def add_first_plan(context: Context, opened: Opened, plan: FirstPlan) -> date | 
 
     Returns the day of the next evaluation, for the case's own row. Raises as ``add_goal`` and ``add_measure``.
     """
-    goal_id = _write_goal(context, opened, plan.goal)
+    goal_id = write_goal(context, opened, plan.goal)
     _write_measure(context, opened, plan, goal_id, [GoalFacts(goal_id)])
     about = Reference("case", opened.case_id)
     context.record(Act.LOG_GOAL_CREATE, about, ground=opened.ground)
     context.record(Act.LOG_MEASURE_CREATE, about, ground=opened.ground)
-    return _next_evaluation(context, opened.case_id)
+    return next_evaluation(context, opened.case_id)
 
 
 def evaluate(context: Context, command: Evaluate) -> None:
@@ -208,7 +209,7 @@ def evaluate(context: Context, command: Evaluate) -> None:
     Raises ``RuleBroken`` as ``domain.measures.evaluate`` and with evaluation.change_missing,
     ``NotFound`` for a measure one cannot read, and ``Conflict``.
     """
-    case, opened = _enter(context, command.case_id, command.version, Action.EVALUATE)
+    case, opened = enter(context, command.case_id, command.version, Action.EVALUATE)
     records = entries(context, command.case_id, opened=opened)
     measure = measure_in(records, command.measure_id)
     facts = _evaluation_of(command)
@@ -241,7 +242,7 @@ def evaluate(context: Context, command: Evaluate) -> None:
             "change": command.change,
         },
     )
-    _refresh(context, case)
+    refresh(context, case)
     context.record(
         Act.LOG_EVALUATION_CREATE,
         Reference("case", command.case_id),
@@ -257,7 +258,7 @@ def add_note(
 
     Raises ``RuleBroken("note.no_text")`` and ``Conflict``.
     """
-    case, opened = _enter(context, case_id, version, Action.WRITE_NOTE)
+    case, opened = enter(context, case_id, version, Action.WRITE_NOTE)
     if not text.strip():
         code = "note.no_text"
         raise RuleBroken(code)
@@ -265,44 +266,13 @@ def add_note(
         context,
         case_id,
         kind=Kind.NOTE,
-        compartment=_own(context, opened, info_type),
+        compartment=own_compartment(context, opened, info_type),
         meta={"info_type": info_type.value, "on": context.today},
         body={"text": text},
     )
-    _refresh(context, case)
+    refresh(context, case)
     context.record(Act.LOG_NOTE_CREATE, Reference("case", case_id), ground=opened.ground)
     return note_id
-
-
-def _enter(
-    context: Context, case_id: uuid.UUID, version: int | None, action: Action
-) -> tuple[Case, Opened]:
-    hold(context, case_id)
-    opened = context.verbs.open(case_id, action, entry=None)
-    case = case_row(context, case_id)
-    unchanged(case, version)
-    require_working_log(context, case)
-    return case, opened
-
-
-def _own(context: Context, opened: Opened, info_type: InfoType) -> str:
-    name = compartment_of(context.person.unit_id, info_type)
-    context.verbs.new_compartments(opened, [name])
-    return name
-
-
-def _write_goal(context: Context, opened: Opened, text: str) -> uuid.UUID:
-    if not text.strip():
-        code = "goal.no_text"
-        raise RuleBroken(code)
-    return write_entry(
-        context,
-        opened.case_id,
-        kind=Kind.GOAL,
-        compartment=_own(context, opened, InfoType.MEASURES),
-        meta={"on": context.today},
-        body={"text": text},
-    )
 
 
 def _write_measure(
@@ -332,7 +302,7 @@ def _write_measure(
         context,
         opened.case_id,
         kind=Kind.MEASURE,
-        compartment=_own(context, opened, InfoType.MEASURES),
+        compartment=own_compartment(context, opened, InfoType.MEASURES),
         meta={
             "goal": goal_id,
             "point": list(plan.point) if isinstance(plan, AddMeasure) and plan.point else None,
@@ -350,17 +320,6 @@ def _write_measure(
             "responsible": plan.responsible,
         },
     )
-
-
-def _refresh(context: Context, case: Case) -> None:
-    """Keep the day that worklists read; also moves the case's version, so that nobody overwrites."""
-    following = _next_evaluation(context, case.id)
-    case.ops = replace(ops_of(case), next_evaluation=following).to_json()
-
-
-def _next_evaluation(context: Context, case_id: uuid.UUID) -> date | None:
-    context.session.flush()
-    return rules.next_evaluation_on(standings_of(context, case_id))
 
 
 def _evaluation_of(command: Evaluate) -> EvaluationFacts:

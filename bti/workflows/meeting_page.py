@@ -233,7 +233,7 @@ def meeting_page(
         me=staff_key(context.person.account_id, context.person.unit_id),
         prepared=_prepared(context, records, meeting_id),
         minutes=_minutes(context, opened, records, meeting_id),
-        goals=tuple(one for one in goals_in(context, records) if one.text),
+        goals=tuple(one for one in goals_in(context, records) if one.text and not one.ended),
         suggested=measures.suggest_evaluation(context.today, rules_of(context, ops)),
         protected=ops.protection is not None,
         age=age(ops.birth_date, day),

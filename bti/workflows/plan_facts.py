@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 
 from bti.db.models import Entry
+from bti.domain import goals
 from bti.domain import measures as rules
 from bti.domain.codes import Arena, Decision, MeasureResult, MeasureType, Party
+from bti.domain.goals import GoalEvaluation, GoalStanding, GoalStatus
 from bti.domain.measures import EvaluationFacts, MeasureFacts, Standing, View
 from bti.workflows.case_file import Kind, Record, entries, of_kind, to_date
+from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -140,3 +143,41 @@ def evaluations_in(records: tuple[Record, ...]) -> tuple[EvaluationFacts, ...]:
         )
         for record in of_kind(records, Kind.EVALUATION)
     )
+
+
+def goal_in(records: tuple[Record, ...], goal_id: uuid.UUID) -> Record:
+    """Return a goal one may read. Raises ``NotFound``."""
+    for record in of_kind(records, Kind.GOAL):
+        if record.id == goal_id and record.readable:
+            return record
+    raise NotFound
+
+
+def goal_standings_in(records: tuple[Record, ...]) -> tuple[GoalStanding, ...]:
+    """Return where each goal stands; ``records`` oldest first, also those whose words are closed."""
+    evaluations = [
+        GoalEvaluation(
+            goal_id=uuid.UUID(one.meta["goal"]),
+            on=date.fromisoformat(one.meta["on"]),
+            status=GoalStatus(one.meta["status"]),
+            child=_GIVEN,
+            guardians=_GIVEN,
+            seen=True,
+            reach_by=to_date(one.meta["reach_by"]),
+        )
+        for one in of_kind(records, Kind.GOAL_EVALUATION)
+    ]
+    return tuple(
+        # A goal written before goals had a day of their own has none.
+        goals.standing(one.id, to_date(one.meta.get("reach_by")), evaluations)
+        for one in of_kind(records, Kind.GOAL)
+    )
+
+
+def next_day_of(context: Context, records: tuple[Record, ...]) -> date | None:
+    """Return the first day that a measure or a goal is to be looked at again."""
+    days = (
+        rules.next_evaluation_on(standings_in(context, records)),
+        goals.next_day(goal_standings_in(records)),
+    )
+    return min((day for day in days if day is not None), default=None)

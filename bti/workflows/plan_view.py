@@ -22,6 +22,7 @@ from bti.domain.codes import (
     NotHeardReason,
     Party,
 )
+from bti.domain.goals import GoalStanding, GoalStatus
 from bti.domain.levels import LogStatus
 from bti.domain.measures import MeasureState, Standing
 from bti.workflows import directory
@@ -37,7 +38,7 @@ from bti.workflows.case_file import (
 )
 from bti.workflows.case_rules import rules_of
 from bti.workflows.errors import NotFound
-from bti.workflows.plan_facts import standings_in
+from bti.workflows.plan_facts import goal_standings_in, next_day_of, standings_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,14 +103,41 @@ class MeasureView:
         return self.evaluations[-1] if self.evaluations else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalEvaluationView:
+    """One look at a goal, by name of who wrote it."""
+
+    id: uuid.UUID
+    on: date
+    by: str
+    status: GoalStatus
+    reach_by: date | None
+    child: Said
+    guardians: Said
+    professional: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GoalView:
-    """A goal and the measures towards it; ``text`` is empty for a goal one may not read."""
+    """A goal where it stands today, and the measures towards it.
+
+    For a goal one may not read ``text``, its day and its evaluations are empty, and it seems to be under way.
+    """
 
     id: uuid.UUID
     text: str = field(repr=False)
     unit: str
+    status: GoalStatus
+    reach_by: date | None
+    #: Above zero when the day has passed and the goal is under way.
+    days_over: int
+    evaluations: tuple[GoalEvaluationView, ...]
     measures: tuple[MeasureView, ...]
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is written towards it."""
+        return self.status is not GoalStatus.UNDER_WAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +199,7 @@ def plan_of(context: Context, opened: Opened, records: tuple[Record, ...]) -> Pl
     standings = standings_in(context, records)
     return Plan(
         goals=goals_in(context, records),
-        next_evaluation=rules.next_evaluation_on(standings),
+        next_evaluation=next_day_of(context, records),
         follow_up_broken=rules.is_follow_up_broken(
             log_active=ops.log == LogStatus.ACTIVE, standings=standings, at=context.now
         ),
@@ -194,7 +222,7 @@ def plan_page(context: Context, *, case_id: uuid.UUID, action: Action) -> PlanPa
         case_id=case_id,
         version=case.version,
         child=child_of(context, case_id).first_name,
-        goals=tuple(goal for goal in goals_in(context, records) if goal.text),
+        goals=tuple(goal for goal in goals_in(context, records) if goal.text and not goal.ended),
         today=context.today,
         suggested=rules.suggest_evaluation(context.today, rules_of(context, ops_of(case))),
     )
@@ -246,15 +274,54 @@ def goals_in(context: Context, records: tuple[Record, ...]) -> tuple[GoalView, .
             unit = units.get(record.unit_id, "")
             view = _measure(context, record, records, standings[record.id], unit)
             towards.setdefault(uuid.UUID(record.meta["goal"]), []).append(view)
+    stands = {one.goal_id: one for one in goal_standings_in(records)}
     return tuple(
-        GoalView(
-            goal.id,
-            goal.body.get("text", ""),
-            units.get(goal.unit_id, ""),
-            tuple(towards.get(goal.id, ())),
+        _goal(
+            context,
+            goal,
+            stands[goal.id],
+            records,
+            unit=units.get(goal.unit_id, ""),
+            measures=tuple(towards.get(goal.id, ())),
         )
         for goal in of_kind(records, Kind.GOAL)
         if goal.readable or goal.id in towards
+    )
+
+
+def _goal(
+    context: Context,
+    record: Record,
+    stands: GoalStanding,
+    records: tuple[Record, ...],
+    *,
+    unit: str,
+    measures: tuple[MeasureView, ...],
+) -> GoalView:
+    shown = stands if record.readable else GoalStanding(record.id, GoalStatus.UNDER_WAY, None)
+    day = shown.reach_by
+    return GoalView(
+        id=record.id,
+        text=record.body.get("text", ""),
+        unit=unit,
+        status=shown.status,
+        reach_by=day,
+        days_over=max(0, deadlines.days_over(day, context.today)) if day is not None else 0,
+        evaluations=tuple(
+            GoalEvaluationView(
+                id=one.id,
+                on=date.fromisoformat(one.meta["on"]),
+                by=directory.name_of(context, one.by),
+                status=GoalStatus(one.meta["status"]),
+                reach_by=to_date(one.meta["reach_by"]),
+                child=_said(one.body["child"]),
+                guardians=_said(one.body["guardians"]),
+                professional=one.body["professional"],
+            )
+            for one in of_kind(records, Kind.GOAL_EVALUATION)
+            if one.readable and one.meta["goal"] == str(record.id)
+        ),
+        measures=measures,
     )
 
 

@@ -32,6 +32,7 @@ PRINTABLE: Final = frozenset(
     {
         Kind.BACKGROUND,
         Kind.GOAL,
+        Kind.GOAL_EVALUATION,
         Kind.MEASURE,
         Kind.EVALUATION,
         Kind.DECISION,

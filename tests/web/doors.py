@@ -234,6 +234,7 @@ DOORS: dict[str, Door] = {
     "leaving.suspend": Door("asta", page="account.colleague"),
     "leaving.withdraw": Door("asta", LEAVER, page="account.colleague"),
     "measure.evaluate": Door("ingrid", "middle"),
+    "measure.evaluate_goal": Door("ingrid", "middle"),
     "measure.goal": Door("ingrid", "middle"),
     "measure.new": Door("ingrid", "middle", answers=_AS),
     "measure.template": Door("ingrid", "middle"),

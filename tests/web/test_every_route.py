@@ -41,6 +41,7 @@ CASE_PAGES = (
     "consent.withdraw",
     "insight.case",
     "measure.evaluate",
+    "measure.evaluate_goal",
     "measure.goal",
     "measure.new",
     "measure.toolbox",

@@ -15,6 +15,7 @@ INNER = (
     "control_id",
     "entry_id",
     "finding_id",
+    "goal_id",
     "measure_id",
     "meeting_id",
     "offer_id",

@@ -352,6 +352,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     found["person_id"] = page.guardians[0].id
     measures = [one for goal in page.plan.goals for one in goal.measures] if page.plan else []
     found["measure_id"] = measures[0].id if measures else NOBODY
+    found["goal_id"] = page.plan.goals[0].id if page.plan and page.plan.goals else NOBODY
     found["meeting_id"], found["place"] = _meeting(town, story.case_id), "0"
     found["entry_id"] = page.happenings[-1].id
     found["entry_id"] = next(one.id for one in page.happenings if one.may_correct)

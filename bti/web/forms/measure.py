@@ -17,6 +17,7 @@ from bti.domain.codes import (
     NotHeardReason,
     Party,
 )
+from bti.domain.goals import GoalStatus
 from bti.web.forms.base import BaseForm
 from bti.web.forms.fields import AreaField, DateField, ListField, RadioField, TextField
 from bti.web.labels import (
@@ -26,10 +27,12 @@ from bti.web.labels import (
     RESULT,
     choices,
 )
-from bti.web.measure_labels import ARENA, MEASURE_TYPE, PARTY
+from bti.web.measure_labels import ARENA, GOAL_STATUS, MEASURE_TYPE, PARTY
+from bti.workflows.goal import EvaluateGoal
 from bti.workflows.measure import AddMeasure, Evaluate, SaidView
 
 if TYPE_CHECKING:
+    from bti.workflows.goal_page import GoalPage
     from bti.workflows.plan_view import EvaluationPage, PlanPage
 
 _SHORT = 600
@@ -47,6 +50,62 @@ class GoalForm(BaseForm):
         ),
         max_length=_SHORT,
     )
+    reach_by = DateField(_l("When should it be reached?"), required=False)
+
+
+class GoalEvaluationForm(BaseForm):
+    """How a goal stands, whatever its measures came to."""
+
+    on = DateField(
+        _l("When did you evaluate?"), too_late=_l("The evaluation cannot be in the future.")
+    )
+    status = RadioField(_l("How does the goal stand?"), choices=choices(GOAL_STATUS))
+    child = AreaField(_l("What does the child think?"), required=False)
+    child_missing = ListField(
+        _l("If the child has not said what it thinks: why?"),
+        choices=choices(NOT_HEARD),
+        blank=_l("Choose"),
+        required=False,
+    )
+    guardians = AreaField(_l("What do the guardians think?"), required=False)
+    guardians_missing = ListField(
+        _l("If the guardians have not said what they think: why?"),
+        choices=choices(NOT_HEARD, only=(*_GROWN_UP, NotHeardReason.OTHER)),
+        blank=_l("Choose"),
+        required=False,
+    )
+    seen = AreaField(
+        _l("What do you see in your work?"),
+        description=_l("What you have seen and heard, not what you guess."),
+    )
+    reach_by = DateField(
+        _l("When should it be reached?"),
+        description=_l("Not needed for a goal that ends."),
+        required=False,
+    )
+
+    def prepare(self, page: GoalPage) -> None:
+        """Put the child's name into the questions."""
+        self.on.latest = page.today
+        self.child.label.text = _("What does %(name)s think?", name=page.child)
+        self.child_missing.label.text = _(
+            "If we do not know what %(name)s thinks: why?", name=page.child
+        )
+
+    def to_command(self, case_id: uuid.UUID, goal_id: uuid.UUID) -> EvaluateGoal:
+        """Return what was filled in. The suggested day falls away for a goal that ends."""
+        status = GoalStatus(self.status.data)
+        return EvaluateGoal(
+            case_id=case_id,
+            version=self.version.data,
+            goal_id=goal_id,
+            on=self.on.day,
+            status=status,
+            child=_said(self.child, self.child_missing),
+            guardians=_said(self.guardians, self.guardians_missing),
+            seen=self.seen.data or "",
+            reach_by=self.reach_by.data if status is GoalStatus.UNDER_WAY else None,
+        )
 
 
 class MeasureForm(BaseForm):

@@ -12,16 +12,24 @@ from bti.domain.codes import InfoType, Party
 from bti.domain.errors import RuleBroken
 from bti.web import messages
 from bti.web.doorway import perform
-from bti.web.forms.measure import EvaluationForm, GoalForm, MeasureForm, NoteForm
+from bti.web.forms.measure import (
+    EvaluationForm,
+    GoalEvaluationForm,
+    GoalForm,
+    MeasureForm,
+    NoteForm,
+)
 from bti.web.forms.measure_toolbox import TakeUpForm
 from bti.web.notices import notify
-from bti.workflows import measure, measure_overview, measure_toolbox
+from bti.workflows import goal as goals
+from bti.workflows import goal_page, measure, measure_overview, measure_toolbox
 
 if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.wrappers import Response
 
     from bti.web.forms.base import BaseForm
+    from bti.workflows.goal_page import GoalPage
     from bti.workflows.plan_view import EvaluationPage, PlanPage
 
 _UNFINISHED = 422
@@ -46,12 +54,29 @@ def goal(case_id: uuid.UUID) -> Response:
                 case_id=case_id,
                 version=form.version.data,
                 text=form.text.data or "",
+                reach_by=form.reach_by.data,
             )
         except RuleBroken as broken:
             messages.refuse(form, broken)
         else:
             return _done(case_id, "goal_saved")
     return _page("goal", page, form)
+
+
+@blueprint.route("/goals/<uuid:goal_id>/evaluate", methods=["GET", "POST"])
+def evaluate_goal(case_id: uuid.UUID, goal_id: uuid.UUID) -> Response:
+    """Say how a goal stands, apart from its measures."""
+    page = perform(goal_page.goal_page, case_id=case_id, goal_id=goal_id)
+    form = GoalEvaluationForm(version=page.version, on=page.today, reach_by=page.suggested)
+    form.prepare(page)
+    if form.validate_on_submit():
+        try:
+            perform(goals.evaluate_goal, form.to_command(case_id, goal_id))
+        except RuleBroken as broken:
+            messages.refuse(form, broken)
+        else:
+            return _done(case_id, "goal_evaluated")
+    return _page("evaluate_goal", page, form)
 
 
 @blueprint.route("/measures/new", methods=["GET", "POST"])
@@ -165,7 +190,7 @@ def _beginning(page: PlanPage) -> dict[str, Any]:
     }
 
 
-def _page(name: str, page: PlanPage | EvaluationPage, form: BaseForm) -> Response:
+def _page(name: str, page: PlanPage | EvaluationPage | GoalPage, form: BaseForm) -> Response:
     status = _UNFINISHED if form.error_list() else 200
     return make_response(render_template(f"measure/{name}.html", page=page, form=form), status)
 

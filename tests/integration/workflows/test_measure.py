@@ -1,5 +1,6 @@
 """Goals, measures and evaluations: what is agreed, who may read it, and when it must be looked at."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -8,12 +9,15 @@ from bti.audit.actions import Action as Act
 from bti.domain.access import Action
 from bti.domain.codes import Arena, Decision, InfoType, MeasureResult, NotHeardReason
 from bti.domain.errors import AccessDenied, RuleBroken
+from bti.domain.goals import GoalStatus
 from bti.domain.measures import MeasureState
-from bti.workflows import measure
+from bti.domain.own_secrets import Mark
+from bti.workflows import mark, measure
 from bti.workflows.case_file import entries
 from bti.workflows.errors import Conflict, NotFound
+from bti.workflows.goal import EvaluateGoal, evaluate_goal
 from bti.workflows.plan_facts import broken_follow_up
-from tests.integration.workflows.cases import new_case
+from tests.integration.workflows.cases import guardians, new_case
 from tests.integration.workflows.states import (
     evaluation,
     goal,
@@ -40,6 +44,14 @@ def broken(world, case_id, who="ingrid"):
         context.verbs.open_core([case_id])
         context.record(Act.WORKLIST_OWN_READ)
         return case_id in broken_follow_up(context, [case_id])
+
+    return world.run(who, read)
+
+
+def words_of(world, case_id, who):
+    def read(context):
+        opened = context.verbs.open(case_id, Action.READ_CASE, entry=Act.CASE_OPEN_READ)
+        return [one.body for one in entries(context, case_id, opened=opened)]
 
     return world.run(who, read)
 
@@ -268,3 +280,35 @@ def test_the_plan_stands_on_postgresql_too(postgres_world):
     (one,) = plan(world, case_id).goals[0].measures
     assert one.last.result is MeasureResult.PARTLY
     assert ops(world, case_id).next_evaluation == today(world) + timedelta(days=14)
+
+
+def test_how_a_goal_stands_follows_the_mark_of_the_goal(world):
+    case_id = with_log(world)
+    who = guardians(world, case_id)
+    share(world, case_id, "pps")
+    invite(world, case_id, "nina")
+    goal_id = goal(world, case_id)
+    said = measure.SaidView("Mamma er syk.")
+    look = EvaluateGoal(
+        case_id=case_id,
+        version=version_of(world, case_id),
+        goal_id=goal_id,
+        on=today(world),
+        status=GoalStatus.REACHED,
+        child=said,
+        guardians=said,
+        seen="Ro.",
+        reach_by=None,
+    )
+    world.run("ingrid", evaluate_goal, look)
+    assert plan(world, case_id, "nina").goals[0].evaluations[0].child.words == said.words
+    marked = mark.PutMark(
+        case_id=case_id,
+        entry_id=goal_id,
+        submission=uuid.uuid4(),
+        mark=Mark(about=who["Maria"]),
+        why="Maria fortalte om seg selv.",
+    )
+    world.run("ingrid", mark.put, marked)
+    assert said.words not in str(words_of(world, case_id, "nina"))
+    assert said.words in str(words_of(world, case_id, "ingrid"))
