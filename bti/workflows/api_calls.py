@@ -65,7 +65,7 @@ def open_concern(context: Context, *, command: LogConcern, sent: Sent) -> Done:
     require(context, Action.LOG_CONCERN)
     submission = _submission(context, sent)
     entry_id = concern.entry_of(context.person.account_id, submission)
-    _same_content(context, entry_id, sent)
+    _check_content(_digest_before(context, entry_id), sent)
     logged = concern.log_concern(
         context, command=replace(command, submission=submission, sent=sent.digest, own_form=False)
     )
@@ -75,11 +75,12 @@ def open_concern(context: Context, *, command: LogConcern, sent: Sent) -> Done:
 def post_reference(context: Context, *, command: PointTo, sent: Sent) -> Done:
     """Write where something is kept. Raises as ``reference.point_to``, and ``RuleBroken("client.other_content")``."""
     submission = _submission(context, sent)
-    # Whether the case is open to the person comes first: a sending tells nothing of another's.
     entry_id = row_id(context, "reference", submission)
-    before = _same_content(context, entry_id, sent)
+    before = _digest_before(context, entry_id)
+    # Whether the case is open to the person comes first: whoever has left it learns of no sending, and is entered.
     reference.point_to(context, replace(command, submission=submission, sent=sent.digest))
-    return _done(context, command.case_id, fresh=not before)
+    _check_content(before, sent)
+    return _done(context, command.case_id, fresh=before is None)
 
 
 def _submission(context: Context, sent: Sent) -> uuid.UUID:
@@ -90,17 +91,19 @@ def _submission(context: Context, sent: Sent) -> uuid.UUID:
     return uuid.UUID(bytes=digest[:16], version=4)
 
 
-def _same_content(context: Context, entry_id: uuid.UUID, sent: Sent) -> bool:
-    """Tell whether this was sent before. Raises ``RuleBroken`` when it said something else."""
+def _digest_before(context: Context, entry_id: uuid.UUID) -> str | None:
+    """Return what the same sending said before, as its digest, or None when there was none."""
     # Nobody else's entry can have this id.
     context.verbs.subject()
     with context.whole_municipality():
         entry = context.session.get(Entry, entry_id)
-    if entry is None:
-        return False
-    if entry.meta.get("sent") != sent.digest:
+    return None if entry is None else str(entry.meta.get("sent"))
+
+
+def _check_content(before: str | None, sent: Sent) -> None:
+    """Raise ``RuleBroken`` when something else was sent under the same key."""
+    if before not in {None, sent.digest}:
         raise RuleBroken("client.other_content")
-    return True
 
 
 def _done(context: Context, case_id: uuid.UUID, *, fresh: bool) -> Done:

@@ -173,6 +173,8 @@ def test_whoever_has_left_the_case_has_left_it_for_every_system(world, case_id):
     world.run("ingrid", participant.revoke, case_id=case_id, participant_id=place)
     problem(per.post(references(case_id), A_REFERENCE), 404)
     problem(per.post(references(case_id), A_REFERENCE, key=key), 404)
+    # Not even that something was sent under the key before.
+    problem(per.post(references(case_id), {**A_REFERENCE, "number": "1"}, key=key), 404)
     assert per.get(WORKLIST).json == {"cases": []}
 
 
