@@ -23,6 +23,7 @@ from tests.approvals import freshly, two_say_yes
 from tests.integration.workflows import cases
 from tests.keyd_world import asked, remote_world
 from tests.web.api_site import A_REFERENCE, ALL, a_client, a_concern, agreed
+from tests.web.town import neighbour_of
 
 ONE = frozenset({ClientScope.WORKLIST_READ})
 
@@ -284,6 +285,22 @@ def test_a_key_opens_only_by_a_yes_to_itself(remote, made, agreement):
         OnBehalf(proof_of(remote.world.token("ingrid")), agreement),
     ):
         assert asked(remote, "subject", credential)["no"]["rule"] == "access.no_session"
+
+
+def test_a_key_opens_by_no_yes_and_no_case_from_next_door(remote, made, agreement):
+    other = neighbour_of(remote.embedded)
+    theirs = a_client(other)
+    given = agreed(other, theirs, "ingrid")
+    for credential in (on_behalf(made, given), on_behalf(theirs, agreement)):
+        assert asked(remote, "subject", credential)["no"]["rule"] == "access.no_session"
+    ours = cases.new_case(remote.world)
+    cases.log_open(remote.world, ours)
+    act = {"case": ours.hex, "action": "write_note", "entry": None, "purpose": None}
+    hidden = asked(remote, "open", on_behalf(theirs, given), **act)
+    missing = asked(remote, "open", on_behalf(theirs, given), **{**act, "case": uuid.uuid4().hex})
+    # What was asked about comes back, and nothing else differs.
+    assert hidden["no"] | {"case": ""} == missing["no"] | {"case": ""}
+    assert "no" not in asked(remote, "open", on_behalf(made, agreement), **act)
 
 
 def test_a_client_that_is_ended_is_ended_in_the_middle_of_its_work(remote):
