@@ -136,7 +136,7 @@ def proposals(
 
     A person is known by the national id; where none is registered, by the name. Nothing older than what was checked
     here is proposed. Where a person in the case is blocked, every proposal about them is stopped, and so is one about
-    somebody new with a blocked person's name: it may be the same one.
+    somebody new with a blocked person's number, or first and last name: it may be the same one.
     """
     everybody = tuple(known)
     left = list(everybody)
@@ -169,11 +169,11 @@ def proposals(
 def is_kept_out(
     known: Iterable[KnownGuardian], person_id: uuid.UUID | None, line: RegisterLine | None
 ) -> bool:
-    """Whether a block stops what is said of somebody: it is on them, or on one of their name where they are new."""
+    """Whether a block stops what is said of somebody: it is on them, or on one whom somebody new may be."""
     for one in known:
         mine = person_id is not None and one.person_id == person_id
-        namesake = person_id is None and line is not None and _same_name(one.name, line.name)
-        if one.blocked and (mine or namesake):
+        new = person_id is None and line is not None and _may_be(one, line)
+        if one.blocked and (mine or new):
             return True
     return False
 
@@ -209,3 +209,15 @@ def _is_newer(one: KnownGuardian, drawn_on: date) -> bool:
 
 def _same_name(one: str, other: str) -> bool:
     return one.casefold().split() == other.casefold().split()
+
+
+def _may_be(one: KnownGuardian, line: RegisterLine) -> bool:
+    """Whether somebody new may be this one: by the number, or the first and last of the names.
+
+    A register has the names in between, which a family never says. The number may have been registered here since
+    the file was read.
+    """
+    if one.token and one.token == line.token:
+        return True
+    mine, theirs = (name.casefold().split() for name in (one.name, line.name))
+    return bool(mine and theirs) and (mine[0], mine[-1]) == (theirs[0], theirs[-1])

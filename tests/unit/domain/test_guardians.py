@@ -18,6 +18,7 @@ from bti.domain.guardians import (
     check_block,
     check_guardian,
     check_lift,
+    is_kept_out,
     proposals,
 )
 
@@ -158,3 +159,27 @@ def test_what_is_stopped_is_not_accepted():
     check_accept(fine)
     with pytest.raises(RuleBroken, match=r"guardian\.blocked"):
         check_accept(Proposed(kind=ProposalKind.ADD, line=None, stopped=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "stopped"),
+    [
+        ("Tor Berg", "", True),
+        # A register has the names in between, which the family never says.
+        ("Tor Arne Berg", "", True),
+        ("BERG, Tor", "the number", True),
+        ("Tor Hansen", "", False),
+        ("Arne Berg", "another number", False),
+    ],
+)
+def test_somebody_new_who_may_be_the_one_kept_out_is_stopped(name, token, stopped):
+    kept_out = KnownGuardian(
+        person_id=uuid.uuid4(),
+        name="Tor Berg",
+        decides=False,
+        checked_on=None,
+        token="the number",
+        blocked=True,
+    )
+    line = RegisterLine(name=name, relation="father", decides=True, token=token)
+    assert is_kept_out([kept_out], None, line) is stopped
