@@ -136,6 +136,14 @@ def show_release(
     return perform(runtime, _show, reader, period)
 
 
+def show_releases(runtime: SltRuntime, reader: Coordinator) -> tuple[PublishedRelease, ...]:
+    """Return what stands of each half-year of the reader's municipality, the oldest first.
+
+    Each reading is recorded. Raises ReleaseDamagedError if one is not what was signed.
+    """
+    return perform(runtime, _show_all, reader)
+
+
 def _publish(context: Context, signed: Signed, by: str) -> uuid.UUID:
     _check_publisher(by)
     try:
@@ -254,6 +262,14 @@ def _show(context: Context, reader: Coordinator, period: str | None) -> ReleaseP
         release=None if chosen is None else _published(chosen, _all_of(context, number)[0].signer),
         periods=tuple(PeriodRow(row.period, row.version, row.published_at) for row in rows),
     )
+
+
+def _show_all(context: Context, reader: Coordinator) -> tuple[PublishedRelease, ...]:
+    rows = _all_of(context, reader.municipality_number)
+    standing = sorted((row for row in rows if row.withdrawn_at is None), key=lambda row: row.period)
+    for row in standing:
+        context.record(Happening.RELEASE_READ, account_id=reader.account_id, release_id=row.id)
+    return tuple(_published(row, rows[0].signer) for row in standing)
 
 
 def _chosen(

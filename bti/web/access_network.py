@@ -54,4 +54,5 @@ NETWORK_ROUTES: Final[dict[str, RouteRule]] = {
     "slt.show": _COUNCIL,
     "slt.sign_in": _PUBLIC,
     "slt.sign_out": _EVERYBODY_THERE,
+    "slt.trends": _COUNCIL,
 }

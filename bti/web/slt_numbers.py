@@ -1,7 +1,4 @@
-"""What the page of released numbers shows: words for codes, rows for the table, bars for the chart.
-
-Geometry is in percent of the drawing, so that the chart needs no script and no inline style.
-"""
+"""What the page of released numbers shows: words for codes, and rows for the tables."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +11,7 @@ from bti.disclosure.menu import AGE, CONCERN, COURSE, LEVEL, NOT_DIVIDED, SERVIC
 from bti.disclosure.release import Shown
 from bti.disclosure.tables import HalfYear
 from bti.slt.release import PublishedRelease, ReleasePage
+from bti.web.slt_chart import Chart, Count, drawn
 
 _WORDS: Final[dict[str, object]] = {
     "level_0": lazy_gettext("Level 0"),
@@ -51,15 +49,6 @@ _DIMENSIONS: Final[dict[str, object]] = {
     COURSE: lazy_gettext("What became of it"),
 }
 
-# The drawing: where the axis begins, where the ground line and the top line are.
-_LEFT: Final = 7.0
-_GROUND: Final = 84.0
-_TOP: Final = 8.0
-# A low stub, the same for all: a height between others would be read as a number.
-_HIDDEN_TOP: Final = 76.0
-_BAR_SHARE: Final = 0.5
-_TICKS: Final = 4
-
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
@@ -67,39 +56,6 @@ class TableRow:
 
     label: object
     counts: tuple[int | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar; a hidden number has the same height whatever it is."""
-
-    label: object
-    value: int | None
-    x: float
-    y: float
-    width: float
-    height: float
-    middle: float
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """One line of the scale."""
-
-    value: int
-    y: float
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Bars over a scale, and the same in words for those who cannot see it."""
-
-    bars: tuple[Bar, ...]
-    ticks: tuple[Tick, ...]
-    left: float
-    ground: float
-    words: str
-    has_hidden: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +133,7 @@ def _numbers(found: PublishedRelease) -> Numbers:
     release = found.release
     first, *others = release.tables
     rows = _lines(first)
-    labels = tuple(_word(code) for code in _divided(first.labels[0])[:-1])
+    labels = tuple(word(code) for code in _divided(first.labels[0])[:-1])
     everything = [value for table in release.tables for value in table.numbers]
     return Numbers(
         period=half_year(found.period),
@@ -191,16 +147,16 @@ def _numbers(found: PublishedRelease) -> Numbers:
         largest_never_shown=release.threshold - 1,
         too_few=not any(everything),
         total=rows[-1][-1],
-        columns=tuple(_word(code) for code in _divided(first.labels[1])[:-1]),
+        columns=tuple(word(code) for code in _divided(first.labels[1])[:-1]),
         rows=tuple(
             TableRow(label, counts) for label, counts in zip(labels, rows[:-1], strict=True)
         ),
         sums=TableRow(gettext("Total"), rows[-1]),
         others=tuple(
             OneWay(
-                _DIMENSIONS.get(one.dimensions[0], one.dimensions[0]),
+                dimension_name(one.dimensions[0]),
                 tuple(
-                    TableRow(_word(code), (value,))
+                    TableRow(word(code), (value,))
                     for code, value in zip(one.labels[0], one.numbers, strict=True)
                     if code != NOT_DIVIDED
                 ),
@@ -209,7 +165,7 @@ def _numbers(found: PublishedRelease) -> Numbers:
         ),
         has_hidden=None in everything,
         base=release.base,
-        chart=_chart(tuple(row[-1] for row in rows[:-1]), labels),
+        chart=drawn([Count(row[-1]) for row in rows[:-1]], labels),
     )
 
 
@@ -232,59 +188,11 @@ def _divided(labels: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code for code in labels if code != NOT_DIVIDED)
 
 
-def _word(code: str) -> object:
+def word(code: str) -> object:
+    """What a code of the menu is called on a page."""
     return _WORDS.get(code, code)
 
 
-def _chart(totals: tuple[int | None, ...], labels: tuple[object, ...]) -> Chart:
-    step = _step(max((total for total in totals if total is not None), default=0))
-    top = step * _TICKS
-    slot = (100 - _LEFT) / len(totals)
-    bars = []
-    for index, (label, total) in enumerate(zip(labels, totals, strict=True)):
-        middle = _LEFT + slot * (index + 0.5)
-        width = slot * _BAR_SHARE
-        y = _HIDDEN_TOP if total is None else _height_at(total, top)
-        bars.append(
-            Bar(
-                label=label,
-                value=total,
-                x=round(middle - width / 2, 2),
-                y=y,
-                width=round(width, 2),
-                height=round(_GROUND - y, 2),
-                middle=round(middle, 2),
-            )
-        )
-    return Chart(
-        bars=tuple(bars),
-        ticks=tuple(Tick(step * n, _height_at(step * n, top)) for n in range(_TICKS + 1)),
-        left=_LEFT,
-        ground=_GROUND,
-        words=_in_words(labels, totals),
-        has_hidden=None in totals,
-    )
-
-
-def _height_at(value: int, top: int) -> float:
-    return round(_GROUND - (_GROUND - _TOP) * value / top, 2)
-
-
-def _step(largest: int) -> int:
-    """The round step (1, 2, 5, 10, 20 …) with which the scale just holds the largest number."""
-    unit = 1
-    while True:
-        for factor in (1, 2, 5):
-            if unit * factor * _TICKS >= largest:
-                return unit * factor
-        unit *= 10
-
-
-def _in_words(labels: tuple[object, ...], totals: tuple[int | None, ...]) -> str:
-    parts = (
-        gettext("%(level)s: hidden.", level=label)
-        if total is None
-        else gettext("%(level)s: %(count)s.", level=label, count=total)
-        for label, total in zip(labels, totals, strict=True)
-    )
-    return " ".join(parts)
+def dimension_name(code: str) -> object:
+    """What a dimension of the menu is called on a page."""
+    return _DIMENSIONS.get(code, code)

@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response
 
 from bti.settings import Settings
 from bti.slt.perform import AccessDenied
-from bti.slt.release import show_release
+from bti.slt.release import show_release, show_releases
 from bti.slt.role import NetworkRole
 from bti.slt.sign_in import (
     SignedIn,
@@ -38,6 +38,7 @@ from bti.web.local_address import local_path
 from bti.web.network import NetworkPerson, runtime, signed_in
 from bti.web.notices import notify
 from bti.web.slt_numbers import NumbersPage, numbers_page
+from bti.web.slt_trends import TOTAL, trends_page
 from bti.web.views import slt_body, slt_meeting, slt_plan
 
 ROOT: Final = "/network"
@@ -77,6 +78,16 @@ def show() -> str:
 def release(period: str) -> str:
     """The numbers of one half-year."""
     return _numbers(period)
+
+
+@blueprint.get("/trends")
+def trends() -> str:
+    """All published half-years side by side; ``show`` names what is drawn."""
+    found = show_releases(runtime(), signed_in().coordinator)
+    page = trends_page(found, request.args.get("show", TOTAL))
+    if page is None:
+        abort(404)
+    return render_template("slt/trends.html", page=page)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"], endpoint="sign_in")

@@ -265,3 +265,55 @@ def test_staying_signed_in_needs_a_session_and_a_token(client: CriticClient, sid
     assert client.post("/network/extend").status == 204
     client.client.delete_cookie("st_network")
     assert client.post("/network/extend").status in {400, 401}
+
+
+def test_half_years_stand_side_by_side_with_gaps_and_hidden_numbers_as_such(
+    client: CriticClient, side: Network
+):
+    first = a_release(400, period="2024H2")
+    second = a_release(40, period="2025H2", known=(first,))
+    for one in (first, second):
+        publish_release(side.runtime, one, by="Anne Ruud")
+    _enter(client, side)
+    page = client.get("/network/trends")
+    names = ["Second half of 2024", "First half of 2025", "Second half of 2025"]
+    rows = _table(page, "What became of it")
+    assert rows[0] == ["Children", *names]
+    outcomes = {one.dimensions[0]: one for one in read(second).tables}["course"]
+    last = ["hidden" if one is None else str(one) for one in outcomes.numbers[:-2]]
+    assert [row[3] for row in rows[1:]] == last
+    assert "hidden" in last
+    # Between them nothing is published: neither a number nor a secret.
+    assert {row[2] for row in rows[1:]} == {"–not published"}
+    levels = read(first).tables[0]
+    [total] = _table(page, "All children")[1:]
+    assert total[1] == str(levels.numbers[-1])
+    ages = _table(page, "Age")
+    assert [row[1] for row in ages[1:]] == [
+        "hidden" if one is None else str(one) for one in levels.numbers[-8:-2]
+    ]
+    assert [row[1] for row in _table(page, "Level")[1:]] == [
+        "hidden" if one is None else str(one) for one in levels.numbers[7:39:8]
+    ]
+
+
+def test_any_count_is_drawn_over_time_by_its_address_and_nothing_else(
+    client: CriticClient, side: Network
+):
+    publish_release(side.runtime, a_release(400), by="Anne Ruud")
+    _enter(client, side)
+    page = client.get("/network/trends?show=concern.home")
+    assert page.all("a", aria_current="true")[0].get("href").endswith("concern.home")
+    words = page.all(f"{SVG}desc")[0].text
+    assert words.startswith("First half of 2026: ")
+    assert client.get("/network/trends?show=concern.unknown").status == 404
+    assert client.get("/network/trends?show=%F0%9F%98%80").status == 404
+
+
+def test_before_the_first_release_there_is_nothing_side_by_side(
+    client: CriticClient, side: Network
+):
+    _enter(client, side)
+    page = client.get("/network/trends")
+    assert "No numbers have been published yet" in page.text
+    assert page.all("table") == []
