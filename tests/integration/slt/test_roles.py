@@ -52,6 +52,7 @@ READS = {
         "slt.plan.year",
         "slt.release",
         "slt.show",
+        "slt.trends",
     },
 }
 MEMBER = replace(a_coordinator(username="mona"), role=NetworkRole.MEMBER)
