@@ -7,9 +7,10 @@ is tried, and those around the turns of a year, in both seasons' time.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
-import traceback
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
@@ -43,37 +44,37 @@ def days(first: date) -> list[datetime]:
     ]
 
 
-def try_day(now: datetime) -> str:
-    """Load the small demonstration as of ``now``; return what went wrong, or nothing."""
-    with tempfile.TemporaryDirectory() as folder:
+def load_as_of(now: datetime) -> None:
+    """Load the small demonstration as of ``now``; raises whatever a story was refused with."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         chosen = Settings(mode="demo", var_dir=Path(folder))
         upgrade_database(chosen)
         migrate.upgrade(chosen.slt_database_url)
         clock = FixedClock(now)
         case_side = open_runtime(chosen, clock=clock)
-        try:
-            network = open_network(chosen, clock)
-            try:
-                load(case_side, network, clock, scale="small")
-            finally:
-                network.close()
-        except Exception:  # noqa: BLE001 - whatever it is, the other days are tried too
-            return traceback.format_exc()
-        finally:
-            case_side.close()
-    return ""
+        stack.callback(case_side.close)
+        network = open_network(chosen, clock)
+        stack.callback(network.close)
+        load(case_side, network, clock, scale="small")
 
 
-def main() -> int:
-    """Try every day and say each; return 1 if one did not load."""
+def main(arguments: list[str]) -> int:
+    """Load as of the instant that is given, or try every day in a process of its own and say each.
+
+    Returns 1 if one did not load.
+    """
+    for one in arguments:
+        load_as_of(datetime.fromisoformat(one))
     failed = 0
-    for now in days(datetime.now(UTC).date()):
-        wrong = try_day(now)
-        failed += bool(wrong)
-        sys.stdout.write(f"{now:%a %Y-%m-%d %H:%M} {'FAILED' if wrong else 'loaded'}\n{wrong}")
+    for now in () if arguments else days(datetime.now(UTC).date()):
+        tried = subprocess.run(  # noqa: S603 - this very module
+            [sys.executable, "-m", "benchmarks.demo_days", now.isoformat()], check=False
+        )
+        failed += tried.returncode != 0
+        sys.stdout.write(f"{now:%a %Y-%m-%d %H:%M} {'FAILED' if tried.returncode else 'loaded'}\n")
         sys.stdout.flush()
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -132,6 +132,20 @@ def parse(content: bytes, file: str) -> Document:
     return document
 
 
+def shipped_in(folder: Path) -> tuple[str, ...]:
+    """The keys of the files that are shipped in a folder, sorted."""
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
+
+
+def shipped_path(folder: Path, key: str) -> Path:
+    """The file with this key in a folder of shipped ones. Raises ``ProfileError``."""
+    known = shipped_in(folder)
+    if key not in known:
+        allowed = ", ".join(known)
+        raise ProfileError(f"{key}.toml", "(file)", N_("one of %(allowed)s"), key, allowed=allowed)
+    return folder / f"{key}.toml"
+
+
 def _called(path: Path) -> str:
     """What a file is called in a complaint: a version by its profile too."""
     return f"{path.parent.name}/{path.name}" if path.stem.isdecimal() else path.name

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from bti.profiles.reader import N_, Document, ProfileError, Table, parse, read
+from bti.profiles.reader import N_, Document, Table, parse, read, shipped_in, shipped_path
 from bti.slt.body import Body, BodyFault, BodyKind, Said, fault_of
 
 BODIES: Final = Path(__file__).parent / "bodies"
@@ -43,16 +43,13 @@ class BodyFile:
 @cache
 def shipped() -> tuple[str, ...]:
     """The keys of the files that are shipped, sorted."""
-    return tuple(sorted(path.stem for path in BODIES.glob("*.toml")))
+    return shipped_in(BODIES)
 
 
 @cache
 def load(key: str) -> BodyFile:
     """A shipped file by its key, as ``moss``. Raises ``ProfileError``."""
-    if key not in shipped():
-        allowed = ", ".join(shipped())
-        raise ProfileError(f"{key}.toml", "(file)", N_("one of %(allowed)s"), key, allowed=allowed)
-    return load_file(BODIES / f"{key}.toml")
+    return load_file(shipped_path(BODIES, key))
 
 
 def load_file(path: Path) -> BodyFile:

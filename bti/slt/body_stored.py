@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bti.clock import norwegian_date
 from bti.slt.body import COUNCILS, FACTS, Body, BodyKind, Said, is_over
@@ -15,6 +15,7 @@ from bti.slt.body_models import BodyChangeRow, BodyRow, BodySeatRow
 from bti.slt.models import SltAccount
 from bti.slt.perform import AccessDenied, Context, Happening, perform
 from bti.slt.plan_rows import lines, split
+from bti.slt.positions import hold, next_position
 from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
@@ -161,16 +162,14 @@ def add_change(
     reason: str = "",
 ) -> None:
     """Add to the history, in the same transaction as what it tells of."""
-    context.session.flush()
-    # Held until the commit: two who change at once must not get one position.
-    context.session.execute(select(BodyRow.id).where(BodyRow.id == body_id).with_for_update())
-    last = select(func.max(BodyChangeRow.position)).where(BodyChangeRow.body_id == body_id)
+    hold(context, BodyRow.id, body_id)
+    position = next_position(context, BodyChangeRow.position, BodyChangeRow.body_id, body_id)
     context.session.add(
         BodyChangeRow(
             body_id=body_id,
             account_id=account_id,
             at=context.at,
-            position=(context.session.scalar(last) or 0) + 1,
+            position=position,
             part=part,
             old=old,
             new=new,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from bti.slt.meeting import ActionStatus, MeetingState, texts_of
-from bti.slt.meeting_change import MeetingRefusedError, checked, next_position, open_meeting
+from bti.slt.meeting_change import MeetingRefusedError, checked, open_meeting
 from bti.slt.meeting_models import MeetingActionRow, MeetingAdditionRow, MeetingFollowUpRow
 from bti.slt.meeting_stored import (
     additions_of,
@@ -19,6 +19,7 @@ from bti.slt.meeting_stored import (
     reader_of,
 )
 from bti.slt.perform import AccessDenied, Context, Happening, perform
+from bti.slt.positions import next_position
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
 

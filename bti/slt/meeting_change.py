@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import delete
 
 from bti.clock import norwegian_date
 from bti.slt.body_change import words_of
@@ -42,6 +41,7 @@ from bti.slt.meeting_stored import (
 from bti.slt.perform import AccessDenied, Context, Happening, perform
 from bti.slt.plan_names import names_in
 from bti.slt.plan_rows import lines
+from bti.slt.positions import next_position
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
 
@@ -286,17 +286,6 @@ def checked(
     if found and not reason.strip():
         raise MeetingRefusedError("meeting.names", found)
     return " ".join(reason.split()) if found else ""
-
-
-def next_position(
-    context: Context,
-    position: InstrumentedAttribute[int],
-    key: InstrumentedAttribute[uuid.UUID],
-    value: uuid.UUID,
-) -> int:
-    """The next place in a list that belongs to ``value``, whose row is held."""
-    context.session.flush()
-    return (context.session.scalar(select(func.max(position)).where(key == value)) or 0) + 1
 
 
 def _add_change(

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bti.profiles.reader import N_, Document, ProfileError, Table, parse, read
+from bti.profiles.reader import N_, Document, Table, parse, read, shipped_in, shipped_path
 from bti.profiles.sources import check_day
 from bti.slt.plan import (
     Area,
@@ -52,16 +52,13 @@ T = TypeVar("T")
 @cache
 def shipped() -> tuple[str, ...]:
     """The keys of the plans that are shipped, sorted."""
-    return tuple(sorted(path.stem for path in PLANS.glob("*.toml")))
+    return shipped_in(PLANS)
 
 
 @cache
 def load(key: str) -> Plan:
     """A shipped plan by its key, as ``moss-2025``. Raises ``ProfileError``."""
-    if key not in shipped():
-        allowed = ", ".join(shipped())
-        raise ProfileError(f"{key}.toml", "(file)", N_("one of %(allowed)s"), key, allowed=allowed)
-    return load_file(PLANS / f"{key}.toml")
+    return load_file(shipped_path(PLANS, key))
 
 
 def load_file(path: Path) -> Plan:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import func, select
-
 from bti.slt.models import (
     PlanAreaRow,
     PlanChangeRow,
@@ -25,6 +23,7 @@ from bti.slt.plan import (
     PlanMeasure,
     Reading,
 )
+from bti.slt.positions import hold, next_position
 
 _LISTS = ("challenges", "goals", "approach", "knowledge", "appendices")
 _PLAIN = (
@@ -184,17 +183,15 @@ def add_change(
     reason: str = "",
 ) -> None:
     """Add to the history, in the same transaction as what it tells of."""
-    context.session.flush()
-    # Held until the commit: two who change different measures at once must not get one position.
-    context.session.execute(select(PlanRow.id).where(PlanRow.id == plan_id).with_for_update())
-    last = select(func.max(PlanChangeRow.position)).where(PlanChangeRow.plan_id == plan_id)
+    hold(context, PlanRow.id, plan_id)
+    position = next_position(context, PlanChangeRow.position, PlanChangeRow.plan_id, plan_id)
     context.session.add(
         PlanChangeRow(
             plan_id=plan_id,
             measure_id=measure_id,
             account_id=account_id,
             at=context.at,
-            position=(context.session.scalar(last) or 0) + 1,
+            position=position,
             part=part,
             old=old,
             new=new,

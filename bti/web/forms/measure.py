@@ -53,6 +53,39 @@ class GoalForm(BaseForm):
     reach_by = DateField(_l("When should it be reached?"), required=False)
 
 
+def _three_views() -> tuple[AreaField, ListField, AreaField, ListField, AreaField]:
+    """Fields for the child, the guardians and the service, in the order a form asks them in."""
+    return (
+        AreaField(_l("What does the child think?"), required=False),
+        ListField(
+            _l("If the child has not said what it thinks: why?"),
+            choices=choices(NOT_HEARD),
+            blank=_l("Choose"),
+            required=False,
+        ),
+        AreaField(_l("What do the guardians think?"), required=False),
+        ListField(
+            _l("If the guardians have not said what they think: why?"),
+            choices=choices(NOT_HEARD, only=(*_GROWN_UP, NotHeardReason.OTHER)),
+            blank=_l("Choose"),
+            required=False,
+        ),
+        AreaField(
+            _l("What do you see in your work?"),
+            description=_l("What you have seen and heard, not what you guess."),
+        ),
+    )
+
+
+def _ask_about(form: GoalEvaluationForm | EvaluationForm, page: GoalPage | EvaluationPage) -> None:
+    """Put the child's name into the questions."""
+    form.on.latest = page.today
+    form.child.label.text = _("What does %(name)s think?", name=page.child)
+    form.child_missing.label.text = _(
+        "If we do not know what %(name)s thinks: why?", name=page.child
+    )
+
+
 class GoalEvaluationForm(BaseForm):
     """How a goal stands, whatever its measures came to."""
 
@@ -60,24 +93,7 @@ class GoalEvaluationForm(BaseForm):
         _l("When did you evaluate?"), too_late=_l("The evaluation cannot be in the future.")
     )
     status = RadioField(_l("How does the goal stand?"), choices=choices(GOAL_STATUS))
-    child = AreaField(_l("What does the child think?"), required=False)
-    child_missing = ListField(
-        _l("If the child has not said what it thinks: why?"),
-        choices=choices(NOT_HEARD),
-        blank=_l("Choose"),
-        required=False,
-    )
-    guardians = AreaField(_l("What do the guardians think?"), required=False)
-    guardians_missing = ListField(
-        _l("If the guardians have not said what they think: why?"),
-        choices=choices(NOT_HEARD, only=(*_GROWN_UP, NotHeardReason.OTHER)),
-        blank=_l("Choose"),
-        required=False,
-    )
-    seen = AreaField(
-        _l("What do you see in your work?"),
-        description=_l("What you have seen and heard, not what you guess."),
-    )
+    child, child_missing, guardians, guardians_missing, seen = _three_views()
     reach_by = DateField(
         _l("When should it be reached?"),
         description=_l("Not needed for a goal that ends."),
@@ -86,11 +102,7 @@ class GoalEvaluationForm(BaseForm):
 
     def prepare(self, page: GoalPage) -> None:
         """Put the child's name into the questions."""
-        self.on.latest = page.today
-        self.child.label.text = _("What does %(name)s think?", name=page.child)
-        self.child_missing.label.text = _(
-            "If we do not know what %(name)s thinks: why?", name=page.child
-        )
+        _ask_about(self, page)
 
     def to_command(self, case_id: uuid.UUID, goal_id: uuid.UUID) -> EvaluateGoal:
         """Return what was filled in. The suggested day falls away for a goal that ends."""
@@ -158,24 +170,7 @@ class EvaluationForm(BaseForm):
         _l("When did you evaluate?"), too_late=_l("The evaluation cannot be in the future.")
     )
     result = RadioField(_l("Is the goal reached?"), choices=choices(RESULT))
-    child = AreaField(_l("What does the child think?"), required=False)
-    child_missing = ListField(
-        _l("If the child has not said what it thinks: why?"),
-        choices=choices(NOT_HEARD),
-        blank=_l("Choose"),
-        required=False,
-    )
-    guardians = AreaField(_l("What do the guardians think?"), required=False)
-    guardians_missing = ListField(
-        _l("If the guardians have not said what they think: why?"),
-        choices=choices(NOT_HEARD, only=(*_GROWN_UP, NotHeardReason.OTHER)),
-        blank=_l("Choose"),
-        required=False,
-    )
-    professional = AreaField(
-        _l("What do you see in your work?"),
-        description=_l("What you have seen and heard, not what you guess."),
-    )
+    child, child_missing, guardians, guardians_missing, professional = _three_views()
     decision = RadioField(
         _l("What do we do now?"),
         choices=choices(DECISION, only=(Decision.CONTINUE, Decision.CHANGE, Decision.CLOSE)),
@@ -189,11 +184,7 @@ class EvaluationForm(BaseForm):
 
     def prepare(self, page: EvaluationPage) -> None:
         """Put the child's name into the questions."""
-        self.on.latest = page.today
-        self.child.label.text = _("What does %(name)s think?", name=page.child)
-        self.child_missing.label.text = _(
-            "If we do not know what %(name)s thinks: why?", name=page.child
-        )
+        _ask_about(self, page)
 
     def to_command(self, case_id: uuid.UUID, measure_id: uuid.UUID) -> Evaluate:
         """Return what was filled in. The suggested day falls away for a measure that ends."""

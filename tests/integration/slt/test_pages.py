@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from bti.identity.totp import code_at
+from bti.slt.models import SltEvent
 from bti.slt.release import publish_release
 from bti.web import access
 from bti.web.app import Identity, assemble
@@ -295,6 +297,26 @@ def test_half_years_stand_side_by_side_with_gaps_and_hidden_numbers_as_such(
     assert [row[1] for row in _table(page, "Level")[1:]] == [
         "hidden" if one is None else str(one) for one in levels.numbers[7:39:8]
     ]
+
+
+def test_whoever_sees_half_years_side_by_side_is_recorded_for_each(
+    client: CriticClient, side: Network
+):
+    first = a_release(400, period="2025H2")
+    second = a_release(40, known=(first,))
+    third = a_release(41, version=2, known=(first, second))
+    for one in (first, second, third):
+        publish_release(side.runtime, one, by="Anne Ruud")
+    _enter(client, side)
+    before = _readings(side)
+    client.get("/network/trends")
+    # One for what stands of each half-year; what was corrected is read by nobody.
+    assert _readings(side) == before + 2
+
+
+def _readings(side: Network) -> int:
+    with side.runtime.sessions() as session, session.begin():
+        return list(session.scalars(select(SltEvent.kind))).count("release:read")
 
 
 def test_any_count_is_drawn_over_time_by_its_address_and_nothing_else(
