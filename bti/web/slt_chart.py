@@ -67,15 +67,18 @@ class Chart:
 
 def drawn(counts: Sequence[Count], labels: Sequence[object]) -> Chart:
     """Return the chart of one or more counts with a label each."""
-    step = _step(max((one.value for one in counts if one.value is not None), default=0))
+    largest = max((one.value for one in counts if one.value is not None), default=0)
+    step = _step(largest)
     top = step * _TICKS
+    # A scale beside what is hidden alone would give it a height.
+    lines = _TICKS + 1 if largest else 1
     slot = (100 - _LEFT) / len(counts)
     return Chart(
         bars=tuple(
             _bar(one, label, _LEFT + slot * (index + 0.5), slot * _BAR_SHARE, top)
             for index, (label, one) in enumerate(zip(labels, counts, strict=True))
         ),
-        ticks=tuple(Tick(step * n, _height_at(step * n, top)) for n in range(_TICKS + 1)),
+        ticks=tuple(Tick(step * n, _height_at(step * n, top)) for n in range(lines)),
         left=_LEFT,
         ground=_GROUND,
         words=" ".join(_in_words(label, one) for label, one in zip(labels, counts, strict=True)),

@@ -322,12 +322,22 @@ def _readings(side: Network) -> int:
 def test_any_count_is_drawn_over_time_by_its_address_and_nothing_else(
     client: CriticClient, side: Network
 ):
-    publish_release(side.runtime, a_release(400), by="Anne Ruud")
+    release = a_release(40)
+    publish_release(side.runtime, release, by="Anne Ruud")
     _enter(client, side)
-    page = client.get("/network/trends?show=concern.home")
-    assert page.all("a", aria_current="true")[0].get("href").endswith("concern.home")
-    words = page.all(f"{SVG}desc")[0].text
-    assert words.startswith("First half of 2026: ")
+    for table in read(release).tables[1:]:
+        for code, value in zip(table.labels[0][:-2], table.numbers[:-2], strict=True):
+            place = f"{table.dimensions[0]}.{code}"
+            page = client.get(f"/network/trends?show={place}")
+            [chosen] = page.all("a", aria_current="true")
+            assert chosen.get("href").endswith(place)
+            told = "hidden" if value is None else value
+            assert page.all(f"{SVG}desc")[0].text == f"First half of 2026: {told}."
+            # A scale beside a hidden number would give it a height.
+            assert len(page.all(f"{SVG}line")) == (1 if value is None else 5)
+    numbers = [one for table in read(release).tables[1:] for one in table.numbers]
+    assert None in numbers
+    assert any(numbers)
     assert client.get("/network/trends?show=concern.unknown").status == 404
     assert client.get("/network/trends?show=%F0%9F%98%80").status == 404
 
