@@ -26,6 +26,29 @@ class Taker(Protocol):
         """Forget what was taken, unless it has been kept meanwhile."""
 
 
+class InMemory:
+    """Takes a file of at most ``most`` bytes into memory, so that it never lies on a disk."""
+
+    def __init__(self, name: str, most: int) -> None:
+        self.name = name
+        self._most = most
+        self._held = bytearray()
+
+    def write(self, data: bytes) -> int:
+        """Take the next piece; of what is too much no more than shows that it is."""
+        self._held += data[: self._most + 1 - len(self._held)]
+        return len(data)
+
+    def discard(self) -> None:
+        """Forget it."""
+        self._held.clear()
+
+    @property
+    def content(self) -> bytes:
+        """What has arrived: one byte more than ``most`` says that it was too much."""
+        return bytes(self._held)
+
+
 Begin = Callable[[str], Taker | None]
 """Given the sender's name of the file: who takes it, or None for nobody."""
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import widgets as plain
 from wtforms.fields.core import Field
 
 from bti.domain.codes import InfoType
@@ -16,7 +15,7 @@ from bti.web import uploads
 from bti.web.filters import day_year
 from bti.web.forms.base import BaseForm
 from bti.web.forms.fields import Needed, RadioField, TextField
-from bti.web.forms.widgets import Drawn
+from bti.web.forms.file import FileInput
 from bti.web.labels import DOCUMENT, INFO_TYPE, REMOVAL, choices
 from bti.workflows.attachment import Attach, DocumentKind, RemovalReason, Upload
 
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
     from bti.workflows.attachment_page import AttachPage, Audience
 
 _TITLE = 120
-
-
-class FileInput(Drawn, plain.FileInput):
-    """The browser's own way to choose a file."""
 
 
 class FileField(Field):

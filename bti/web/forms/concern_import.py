@@ -12,19 +12,17 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms.fields.core import Field
 
 from bti.domain.codes import ConcernCategory, ContactWithGuardians, TalkedWithChild
 from bti.domain.errors import RuleBroken
-from bti.web import labels, messages, uploads
-from bti.web.forms.attachment import FileInput
+from bti.web import labels, messages
 from bti.web.forms.base import BaseForm
 from bti.web.forms.concern import NAME_LENGTH, YES
 from bti.web.forms.days import read_day
 from bti.web.forms.fields import BOX_LENGTH, AreaField, RadioField, TickField
+from bti.web.forms.file import MemoryFileField
 from bti.web.forms.text import refused_signs, tidy
 from bti.web.table_file import MOST_BYTES, Row
 from bti.workflows.concern import LogConcern, NewChild, Observation
@@ -125,41 +123,6 @@ class ReadList:
         return any(row.command is not None and _unsafe(row.command) for row in self.rows)
 
 
-class InMemory:
-    """Takes a file into memory: a list is small, and never lies on a disk."""
-
-    def __init__(self) -> None:
-        self._held = bytearray()
-
-    def write(self, data: bytes) -> int:
-        """Take the next piece; of what is too much no more than shows that it is."""
-        self._held += data[: MOST_BYTES + 1 - len(self._held)]
-        return len(data)
-
-    def discard(self) -> None:
-        """Forget it."""
-        self._held.clear()
-
-    @property
-    def content(self) -> bytes:
-        """What has arrived."""
-        return bytes(self._held)
-
-
-class ListFileField(Field):
-    """A file with a list; data is who has taken it, None if none was chosen."""
-
-    shape = "line"
-    widget: Any = FileInput()
-    data: InMemory | None
-
-    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - WTForms'
-        """Ask the request: a file is no part of the form's texts."""
-        super().process(formdata, *args, **kwargs)
-        taker = uploads.received(self.name) if request.method == "POST" else None
-        self.data = taker if isinstance(taker, InMemory) else None
-
-
 class ImportForm(BaseForm):
     """A list, and the two questions that are asked of every concern."""
 
@@ -168,7 +131,7 @@ class ImportForm(BaseForm):
         choices=[("no", _l("No")), (YES, _l("Yes, or I am not sure"))],
         required=_l("Say whether a child is in danger."),
     )
-    file = ListFileField(
+    file = MemoryFileField(
         _l("The list as a file"),
         description=_l("Saved from the spreadsheet as CSV. The file itself is not kept."),
     )

@@ -24,7 +24,6 @@ from bti.web.forms.concern_import import (
     MOST_ROWS,
     CellFault,
     ImportForm,
-    InMemory,
     ReadList,
     held_against,
     read_list,
@@ -81,8 +80,8 @@ def register(app: Flask) -> None:
     uploads.accept(app, "concern_import.new", _begin, largest=MOST_BYTES)
 
 
-def _begin(_name: str) -> InMemory | None:
-    return InMemory() if isinstance(g.actor, Actor) else None
+def _begin(name: str) -> uploads.InMemory | None:
+    return uploads.InMemory(name, MOST_BYTES) if isinstance(g.actor, Actor) else None
 
 
 @blueprint.route("", methods=["GET", "POST"])
