@@ -18,11 +18,11 @@ from bti.domain.errors import RuleBroken
 from bti.domain.file_kinds import HEAD_BYTES, MIME, MOST_PIXELS, TAIL_BYTES, FileKind, recognise
 from bti.profiles.loader import load_file
 from bti.profiles.reader import ProfileError
+from bti.table_file import BadTable, decoded, rows_of
 from bti.web.api.bodies import CONCERN, to_concern
 from bti.web.api.fields import BadBody
 from bti.web.api.strict_json import BadJson, parse_object
 from bti.web.local_address import local_path
-from bti.web.table_file import BadTable, decoded, rows_of
 from fuzz.target import AcceptedError, Target
 
 _SIZE_OF_PNG = struct.Struct(">2L")

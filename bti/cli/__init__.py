@@ -20,6 +20,7 @@ _GROUPS = {
     "db": "bti.cli.db",
     "demo": "bti.cli.demo",
     "erasure": "bti.cli.erasure",
+    "indicator": "bti.cli.indicator",
     "keyd": "bti.cli.keyd",
     "keys": "bti.cli.keys",
     "logd": "bti.cli.logd",

@@ -1,4 +1,4 @@
-"""The coordinator's plan in the demonstration: taken in, followed for a year and evaluated."""
+"""The coordinator's plan in the demonstration: taken in, followed for a year and evaluated; and what Ungdata says."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Final
 from bti.cli.demo_stage import at_hour
 from bti.slt.body_change import import_bodies
 from bti.slt.body_file import load_file as load_bodies
+from bti.slt.indicator_change import BringIn, bring_in
+from bti.slt.indicator_file import load as load_indicators
+from bti.slt.indicator_file import shipped as shipped_indicators
 from bti.slt.plan import Decision, EvaluationKind, Wanted
 from bti.slt.plan_change import (
     EvaluateMeasure,
@@ -38,6 +41,8 @@ def story(network: SltRuntime, olav: Coordinator, now: datetime) -> Iterator[dat
     yield at_hour(plan.first_day, 9)
     plan_id = import_plan(network, plan, olav.municipality_number)
     import_bodies(network, load_bodies(_BODIES), olav.municipality_number)
+    about, text = load_indicators(shipped_indicators()[0])
+    bring_in(network, olav, BringIn(text, about))
     spring = date(now.year, 5, 20)
     if at_hour(spring, 10) >= now:
         return

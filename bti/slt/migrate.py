@@ -8,7 +8,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from bti import paths
-from bti.slt import body_models, meeting_models  # noqa: F401 - their tables belong to what is compared
+from bti.slt import (  # noqa: F401 - their tables belong to what is compared
+    body_models,
+    indicator_models,
+    meeting_models,
+)
 from bti.slt.models import NetworkBase
 from bti.slt.store import make_engine
 

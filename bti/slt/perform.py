@@ -48,6 +48,9 @@ class Happening(StrEnum):
     MEETING_FOLLOWED_UP = "meeting:follow_up"
     MEETING_ADDED_TO = "meeting:add"
     MEETINGS_EXPORTED = "meeting:export"
+    INDICATORS_BROUGHT_IN = "indicator:import"
+    INDICATORS_READ = "indicator:read"
+    INDICATORS_ENDED = "indicator:end"
     DENIED = "access:deny"
 
 

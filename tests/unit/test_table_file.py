@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bti.web.table_file import MOST_BYTES, BadTable, Row, Signs, TableFault, decoded, rows_of
+from bti.table_file import MOST_BYTES, BadTable, Row, Signs, TableFault, decoded, rows_of
 
 TEXT = "Navn;Født\r\nÅse Øygård;04.03.2014\r\n"
 _CELL = st.text(

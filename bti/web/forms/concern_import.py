@@ -17,6 +17,7 @@ from flask_babel import lazy_gettext as _l
 
 from bti.domain.codes import ConcernCategory, ContactWithGuardians, TalkedWithChild
 from bti.domain.errors import RuleBroken
+from bti.table_file import MOST_BYTES, Row
 from bti.web import labels, messages
 from bti.web.forms.base import BaseForm
 from bti.web.forms.concern import NAME_LENGTH, YES
@@ -24,7 +25,6 @@ from bti.web.forms.days import read_day
 from bti.web.forms.fields import BOX_LENGTH, AreaField, RadioField, TickField
 from bti.web.forms.file import MemoryFileField
 from bti.web.forms.text import refused_signs, tidy
-from bti.web.table_file import MOST_BYTES, Row
 from bti.workflows.concern import LogConcern, NewChild, Observation
 
 if TYPE_CHECKING:

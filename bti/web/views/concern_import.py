@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from bti.domain.errors import RuleBroken
+from bti.table_file import MOST_BYTES, BadTable, Signs, TableFault, decoded, rows_of
 from bti.web import headers, messages, uploads
 from bti.web.doorway import perform
 from bti.web.forms.concern import YES
@@ -30,7 +31,6 @@ from bti.web.forms.concern_import import (
 )
 from bti.web.forms.text import printable, tidy
 from bti.web.notices import notify
-from bti.web.table_file import MOST_BYTES, BadTable, Signs, TableFault, decoded, rows_of
 from bti.workflows import concern_import
 from bti.workflows.actor import Actor
 
