@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bti.cli.demo_stage import at_hour
+from bti.slt.appendix import Attach, attach
 from bti.slt.body_change import import_bodies
 from bti.slt.body_file import load_file as load_bodies
 from bti.slt.indicator_change import BringIn, bring_in
@@ -43,6 +45,10 @@ def story(network: SltRuntime, olav: Coordinator, now: datetime) -> Iterator[dat
     import_bodies(network, load_bodies(_BODIES), olav.municipality_number)
     about, text = load_indicators(shipped_indicators()[0])
     bring_in(network, olav, BringIn(text, about))
+    higher = "https://lindvik.example/planer/barn-og-unge"
+    attach(
+        network, olav, plan_id, Attach(uuid.uuid4(), "Plan for barn og unge", "", b"", higher, "")
+    )
     spring = date(now.year, 5, 20)
     if at_hour(spring, 10) >= now:
         return

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 
 from bti import paths
 from bti.slt import (  # noqa: F401 - their tables belong to what is compared
+    appendix_models,
     body_models,
     indicator_models,
     meeting_models,

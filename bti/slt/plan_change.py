@@ -60,7 +60,7 @@ class PlanRefusedError(Exception):
 
     `code` is `plan.` followed by `changed` (somebody was first), `names` (with the words in `found`; give a
     reason), `day`, `time`, `period`, `decided` (not every measure has a decision), `empty`, `full`, `rolled` (there is a next
-    period already), `exists` or `municipality`.
+    period already), `exists` or `municipality`; of an appendix `nothing`, `both` or `link` (no address of the open net).
     """
 
     def __init__(self, code: str, found: Sequence[str] = ()) -> None:

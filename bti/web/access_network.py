@@ -21,6 +21,10 @@ _PUBLIC: Final = RouteRule(Public())
 
 # A new row is the coordinator's until somebody decides otherwise.
 NETWORK_ROUTES: Final[dict[str, RouteRule]] = {
+    "slt.appendix.download": _COUNCIL,
+    "slt.appendix.list": _COUNCIL,
+    "slt.appendix.new": NETWORK,
+    "slt.appendix.remove": NETWORK,
     "slt.body.dissolve": NETWORK,
     "slt.body.edit": NETWORK,
     "slt.body.list": _EVERYBODY_THERE,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from bti.slt.appendix import Removal
 from bti.slt.plan import (
     Decision,
     EvaluationKind,
@@ -92,6 +93,14 @@ PART: Final[Mapping[str, Any]] = {
     "imported": _l("Brought in from a file"),
     "rolled_over": _l("Begun from the plan before"),
     "carried": _l("From the plan before"),
+    "appendix": _l("New appendix"),
+    "appendix_removed": _l("Appendix taken away"),
+}
+
+REMOVAL: Final[Mapping[StrEnum, Any]] = {
+    Removal.NAMES: _l("It tells of somebody"),
+    Removal.OUTDATED: _l("It is out of date"),
+    Removal.WRONG: _l("It is the wrong one"),
 }
 
 _INFERRED: Final = _l("inferred")
@@ -101,6 +110,7 @@ _IN_CODES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "strand": STRAND,
     "evaluation": {**KIND, **DECISION},
     "carried": DECISION,
+    "appendix_removed": REMOVAL,
 }
 VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "status": STATUS,
@@ -111,6 +121,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "unit": UNIT,
     "missing": MISSING,
     "part": PART,
+    "removal": REMOVAL,
 }
 
 

@@ -277,6 +277,8 @@ DOORS: dict[str, Door] = {
     "slt.meeting.follow_up": Door("network", answers={"note": "Det er gjort."}),
     "slt.meeting.new": Door("network", answers=_MEETING),
     "slt.meeting.share": Door("network", page="slt.meeting.show"),
+    "slt.appendix.new": Door("network", answers={"title": "Avtale", "link": ""}),
+    "slt.appendix.remove": Door("network"),
     "slt.plan.area": Door("network", answers=_AREA),
     "slt.plan.edit": Door("network", answers=_MEASURE),
     "slt.plan.evaluate": Door(

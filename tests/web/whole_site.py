@@ -36,6 +36,7 @@ from bti.domain.errors import AccessDenied
 from bti.identity import totp
 from bti.slt import migrate
 from bti.slt.account import NewAccount, create_account
+from bti.slt.appendix import Attach, attach
 from bti.slt.body_change import import_bodies
 from bti.slt.body_file import load as load_bodies
 from bti.slt.body_stored import show_bodies
@@ -48,6 +49,7 @@ from bti.slt.sign_in import SignedIn, demo_sign_in, who_is
 from bti.web.site import open_site
 from bti.workflows import duty, meeting_page, own_account, proposal, sign_in
 from bti.workflows.case_file import Kind
+from tests.files import pdf
 from tests.integration.slt.samples import a_release
 from tests.story import Story
 from tests.web import watched
@@ -267,7 +269,7 @@ def _network_session(app: Flask) -> tuple[str, dict[str, uuid.UUID]]:
         ),
     )
     publish_release(runtime, a_release(150), by="Anne Ruud")
-    _plan(runtime)
+    plan_id = _plan(runtime)
     import_bodies(runtime, load_bodies("nordre_land"), "9901")
     demonstration = type(runtime)(
         **{name: getattr(runtime, name) for name in runtime.__slots__ if name != "demo"}, demo=True
@@ -277,14 +279,17 @@ def _network_session(app: Flask) -> tuple[str, dict[str, uuid.UUID]]:
     olav = who_is(runtime, opened.token)
     assert olav is not None
     body = next(one for one in show_bodies(runtime, olav) if one.body.code == "steering")
-    return opened.token, {"body_id": body.id, **three_meetings(runtime, olav, body.id)}
+    file = Attach(uuid.uuid4(), "Avtale", "avtale.pdf", pdf(), "", "")
+    attach(runtime, olav, plan_id, file)
+    ids = {"body_id": body.id, "appendix_id": file.id, **three_meetings(runtime, olav, body.id)}
+    return opened.token, ids
 
 
-def _plan(runtime: SltRuntime) -> None:
+def _plan(runtime: SltRuntime) -> uuid.UUID:
     """A plan with one measure that a number is followed for."""
     plan = load("moss-2025")
     followed = Indicator("debut", "Debut", Unit.PERCENT, measure="1", place="1")
-    import_plan(runtime, replace(plan, indicators=(followed,)), "9901")
+    return import_plan(runtime, replace(plan, indicators=(followed,)), "9901")
 
 
 def _plan_ids(site: WholeSite) -> Ids:

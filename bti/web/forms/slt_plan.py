@@ -88,7 +88,7 @@ class NumberField(TextField):
             raise StopValidation(gettext("Write a number, for example 12 or 37,5."))
 
 
-class _Named(BaseForm):
+class NamedForm(BaseForm):
     """Every form whose texts are looked through for names."""
 
     reason = TextField(
@@ -100,7 +100,7 @@ class _Named(BaseForm):
     )
 
 
-class MeasureForm(_Named):
+class MeasureForm(NamedForm):
     """A measure as it stands now."""
 
     title = TextField(lazy_gettext("Name"))
@@ -153,7 +153,7 @@ class NewMeasureForm(MeasureForm):
         self.area.choices = [(one.code, one.name) for one in stored.plan.areas]
 
 
-class AreaForm(_Named):
+class AreaForm(NamedForm):
     """A focus area."""
 
     name = TextField(lazy_gettext("Name"))
@@ -198,7 +198,7 @@ def as_it_stands(measure: PlanMeasure) -> dict[str, object]:
     }
 
 
-class EvaluateForm(_Named):
+class EvaluateForm(NamedForm):
     """What was found, and what is decided."""
 
     kind = RadioField(lazy_gettext("What is asked?"))
@@ -225,7 +225,7 @@ class EvaluateForm(_Named):
         )
 
 
-class IndicatorForm(_Named):
+class IndicatorForm(NamedForm):
     """A number to follow."""
 
     name = TextField(lazy_gettext("What is counted"))
@@ -292,7 +292,7 @@ class ReadingForm(BaseForm):
         return NoteReading(self.indicator.data or "", self.on.data or "", value)
 
 
-class NextForm(_Named):
+class NextForm(NamedForm):
     """The period to come. What becomes of each measure is a field of its own, see ``next_form``."""
 
     title = TextField(lazy_gettext("Name of the new plan"))

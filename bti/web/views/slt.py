@@ -39,7 +39,7 @@ from bti.web.network import NetworkPerson, runtime, signed_in
 from bti.web.notices import notify
 from bti.web.slt_numbers import NumbersPage, numbers_page
 from bti.web.slt_trends import TOTAL, trends_page
-from bti.web.views import slt_body, slt_meeting, slt_plan
+from bti.web.views import slt_appendix, slt_body, slt_meeting, slt_plan
 
 ROOT: Final = "/network"
 
@@ -47,6 +47,7 @@ _COOKIE: Final = "st_network"
 
 blueprint = Blueprint("slt", __name__, url_prefix=ROOT)
 blueprint.register_blueprint(slt_plan.blueprint)
+blueprint.register_blueprint(slt_appendix.blueprint)
 blueprint.register_blueprint(slt_body.blueprint)
 blueprint.register_blueprint(slt_meeting.blueprint)
 
@@ -152,6 +153,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
     slt_labels.register(app)
     slt_body_labels.register(app)
+    slt_appendix.accept_files(app)
 
 
 def _numbers(period: str | None) -> str:

@@ -340,6 +340,11 @@ def refusal_text(refused: PlanRefusedError) -> str:
         "plan.decided": gettext("Decide about every measure."),
         "plan.empty": gettext("A plan needs at least one measure that goes on."),
         "plan.full": gettext("There is no room for more in this plan."),
+        "plan.nothing": gettext(
+            "Write an address, or choose a file. If you had chosen one, choose it again."
+        ),
+        "plan.both": gettext("Give the address or the file, and not both."),
+        "plan.link": gettext("Write a whole address that begins with https://"),
         "plan.rolled": gettext("This plan has a next period already."),
     }
     return str(words[refused.code])

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from bti.identity.totp import code_at
 from bti.slt.account import create_account
+from bti.slt.appendix import Attach, attach
 from bti.slt.body_change import BodyRefusedError, dissolve_body, import_bodies
 from bti.slt.body_file import load as load_bodies
 from bti.slt.body_stored import show_bodies, show_body
@@ -29,6 +30,7 @@ from bti.slt.seat import SeatRefusedError, end_account, end_seat, give_seat
 from bti.slt.sign_in import Coordinator, demo_sign_in, who_is
 from bti.web.access import ROUTES, Network
 from bti.web.access_rules import NETWORK_ROLES
+from tests.files import pdf
 from tests.integration.slt.samples import PASSWORD, a_coordinator, a_release
 from tests.integration.slt.test_pages import _enter, app, side  # noqa: F401 - fixtures
 from tests.web.critic import CriticClient
@@ -46,6 +48,8 @@ READS = {
     NetworkRole.MEMBER: EVERYBODY | {"slt.meeting.follow_up"},
     NetworkRole.COUNCIL_READER: EVERYBODY
     | {
+        "slt.appendix.download",
+        "slt.appendix.list",
         "slt.plan.latest",
         "slt.plan.measure",
         "slt.plan.show",
@@ -79,7 +83,9 @@ def settled(side):  # noqa: F811 - the fixture above
     group = three_meetings(run, olav, bodies["coordinating"])
     measure = show_plan(run, olav, plan_id, Wanted()).stored.measure_ids["1"]
     plan = {"plan_id": plan_id, "plan_measure_id": measure, "area_code": "1", "year": 2026}
-    return olav, bodies, council, group, {**plan, "period": "2026H1"}
+    appendix = Attach(uuid.uuid4(), "Avtale", "avtale.pdf", pdf(), "", "")
+    attach(run, olav, plan_id, appendix)
+    return olav, bodies, council, group, {**plan, "appendix_id": appendix.id, "period": "2026H1"}
 
 
 def test_the_table_says_who_reads_what_on_the_network_side():
