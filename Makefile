@@ -9,8 +9,8 @@ SHELL := /bin/sh
 
 PYTHON ?= python3
 PORT ?= 5000
-# Workers for the tests and the mutants. Two fit a small machine; more is faster on a larger one.
-JOBS ?= 2
+# Workers for the tests and the mutants: one more than two cores, since each waits now and then for a browser or a database.
+JOBS ?= 3
 # Inputs for each parser that is fuzzed.
 RUNS ?= 1000000
 

@@ -181,7 +181,7 @@ print(json.dumps({
     "modules": sorted(name for name in sys.modules if name.startswith("bti.")),
 }))
 """
-_CASE_MODULES = ("bti.db", "bti.crypto", "bti.keyd", "bti.audit", "bti.workflows", "bti.bootstrap")
+CASE_MODULES = ("bti.db", "bti.crypto", "bti.keyd", "bti.audit", "bti.workflows", "bti.bootstrap")
 
 
 def _network_process(tmp_path: Path, **more: str) -> subprocess.CompletedProcess[str]:
@@ -210,7 +210,7 @@ def test_a_network_process_has_neither_case_database_nor_keys(tmp_path: Path):
     assert found["key"] is None
     assert found["runtime"] == "None"
     assert found["statuses"] == [404, 404, 200]
-    loaded = [name for name in found["modules"] if name.startswith(_CASE_MODULES)]
+    loaded = [name for name in found["modules"] if name.startswith(CASE_MODULES)]
     assert loaded == []
     files = {path.name for path in (tmp_path / "var").rglob("*") if path.is_file()}
     assert "root.key" not in files
