@@ -344,6 +344,16 @@ def reopened(stage: Stage) -> Iterator[datetime]:
     course.move(Level.WONDER, "Henrik sier at det har begynt på nytt etter ferien.")
 
 
+def soon_of_age(stage: Stage) -> Iterator[datetime]:
+    """Seventeen and a half: what is to become of the case at 18 must be talked about."""
+    aurora = child(stage.today, "Aurora Nes", 17.6, "Vg2", ("Gro Nes", "mor"), ("Pål Nes", "far"))
+    course = Course(stage, "kari", aurora, plots.ALONE)
+    yield stage.ago(6, 13)
+    course.log()
+    yield stage.ago(5, 9)
+    course.tell_leader()
+
+
 ALL = (
     fresh,
     kindergarten,
@@ -363,4 +373,5 @@ ALL = (
     goal_reached,
     family_ended,
     reopened,
+    soon_of_age,
 )

@@ -32,6 +32,8 @@ class DueKind(StrEnum):
     EVALUATION = "evaluation"
     OFFER = "offer"
     CONSENT = "consent"
+    #: The child is of age soon, or today, and it is not settled what happens.
+    OF_AGE = "of_age"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ class CaseTimes:
     others_in: bool
     offer_ends_at: datetime | None
     consent_ends_at: datetime | None
+    #: The day of the warning of the 18th birthday that nobody has answered.
+    of_age_warned: date | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,6 +77,7 @@ def due_in(facts: CaseTimes, rules: ProfileRules) -> tuple[Due, ...]:
         (DueKind.OFFER, _day(facts.offer_ends_at)),
         (DueKind.CONSENT, _day(facts.consent_ends_at)),
         (DueKind.EVALUATION, facts.next_evaluation if facts.log_active else None),
+        (DueKind.OF_AGE, facts.of_age_warned),
     ]
     began = day_in_norway(facts.level_since)
     if facts.log_active and facts.next_evaluation is None:

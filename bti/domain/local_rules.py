@@ -38,3 +38,6 @@ class ProfileRules:
     #: here: they are no local choice. These two are for what no act settles; see ``signers``.
     youth_age: int
     youth_mode: YouthMode
+    #: Months before the 18th birthday on which it is told, the longer first.
+    of_age_first_months: int
+    of_age_last_months: int

@@ -43,6 +43,8 @@ def waiting_for(due: Due, rules: ProfileRules) -> Waiting:
             return Waiting(due.on - timedelta(days=rules.offer_expiry_days - 1))
         case DueKind.CONSENT:
             return Waiting(due.on - timedelta(days=rules.soon_days))
+        case DueKind.OF_AGE:
+            return Waiting(due.on)  # the day of the warning, not of what it warns of
         case _:
             return Waiting(working_day_before(due.on))
 

@@ -41,7 +41,7 @@ def profile_of(document: Document, extends: str | None) -> Profile:
     """
     top = Table(document, document.values)
     consent, log = top.table("consent"), top.table("log")
-    closing = top.table("closing")
+    closing, of_age = top.table("closing"), top.table("of_age")
     days = _deadlines(top.table("deadlines"))
     teams = _teams(top.table("teams"))
     words = _reader(teams[0])
@@ -68,9 +68,11 @@ def profile_of(document: Document, extends: str | None) -> Profile:
         consent_reminder_days=consent.whole("reminder_days", 1, 180),
         youth_age=consent.whole("youth_age", 12, 16),
         youth_mode=consent.choice("youth_mode", YouthMode),
+        of_age_first_months=of_age.whole("first_months", 3, 24),
+        of_age_last_months=of_age.whole("last_months", 1, 2),
         **{f"{name}_days": number for name, number in days.items()},
     )
-    for table in (consent, log, closing, top):
+    for table in (consent, of_age, log, closing, top):
         table.done()
     document.settle()
     return profile

@@ -143,6 +143,13 @@ def _common() -> Iterator[Group]:
         ),
     )
     yield Group(
+        ("of_age",),
+        (
+            Slot(("of_age", "first_months"), Kind.NUMBER),
+            Slot(("of_age", "last_months"), Kind.NUMBER),
+        ),
+    )
+    yield Group(
         ("log",),
         (
             Slot(("log", "opens_at_level"), Kind.CHOICE, ("1", "2")),
@@ -286,5 +293,5 @@ def section_of(key: str) -> Section | None:
         known = {str(one.value) for one in Level}
         return Section(f"level-{level}") if level in known else None
     tables = {"teams": Section.TEAMS, "bodies": Section.TEAMS, "phones": Section.PHONES}
-    common = {"deadlines", "consent", "log", "closing", "default_language"}
+    common = {"deadlines", "consent", "of_age", "log", "closing", "default_language"}
     return tables.get(first, Section.COMMON if first in common else None)

@@ -125,6 +125,7 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "family.judge": RouteRule(CASE_WORK.access, "change_child"),
     "family.paper": RouteRule(CASE_WORK.access, "print_case"),
     "family.show": RouteRule(CASE_WORK.access, "read_case"),
+    "of_age.show": RouteRule(CASE_WORK.access, "read_case"),
     "mark.new": RouteRule(CASE_WORK.access, "correct_entry"),
     # emergency access, and looking at what others have done with theirs
     "rights_request.letter": RouteRule(_roles("dpo"), "keep_rights_requests"),

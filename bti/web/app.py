@@ -51,6 +51,7 @@ _CASE: Final = (
     "extract",
     "family",
     "mark",
+    "of_age",
     "worklist",
     "follow_up",
     "insight",

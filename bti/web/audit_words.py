@@ -43,6 +43,7 @@ ACTS: Final = {
     "case:entry:mark": lazy_gettext("Marked how something is shared"),
     "case:reference:create": lazy_gettext("Wrote where something is kept"),
     "case:part:print": lazy_gettext("Took out a part of the log"),
+    "family:age:settle": lazy_gettext("Decided with the young person what happens at 18"),
     "family:access:judge": lazy_gettext("Decided what one of the family may read"),
     "family:copy:print": lazy_gettext("Made a copy for one of the family"),
     "client:key:make": lazy_gettext("Made the key of a professional system"),

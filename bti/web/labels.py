@@ -35,7 +35,7 @@ from bti.domain.signers import SignerRole
 from bti.web import i18n
 from bti.web.guardian_words import BLOCK_REASON, SOURCE
 from bti.web.measure_labels import ARENA, GOAL_STATUS, MEASURE_TYPE, PARTY
-from bti.web.paper_labels import GUARDIAN_ACCESS, LEFT_OUT, RECEIVER, STAYS_OUT
+from bti.web.paper_labels import GUARDIAN_ACCESS, LEFT_OUT, RECEIVER, SETTLING, STAYS_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -357,6 +357,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "signer": SIGNER,
     "guardian_relation": GUARDIAN_RELATION,
     "guardian_access": GUARDIAN_ACCESS,
+    "settling": SETTLING,
     "guardian_source": SOURCE,
     "block_reason": BLOCK_REASON,
     "stays_out": STAYS_OUT,

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from bti.domain.codes import GuardianAccess
 from bti.domain.extract import LeftOut, Receiver
 from bti.domain.family import StaysOut
+from bti.domain.of_age import Settling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,13 @@ GUARDIAN_ACCESS: Final[Mapping[GuardianAccess, Any]] = {
     GuardianAccess.FULL: _l("Everything that may be shared"),
     GuardianAccess.LIMITED: _l("Only some kinds"),
     GuardianAccess.NONE: _l("Nothing"),
+}
+
+SETTLING: Final[Mapping[Settling, Any]] = {
+    Settling.CLOSE: _l("To close the case"),
+    Settling.HAND_OVER: _l("To hand over to a service for adults"),
+    Settling.GO_ON: _l("To go on here, with the young person's own consent"),
+    Settling.LATER: _l("Not decided yet: ask again at the next warning"),
 }
 
 STAYS_OUT: Final[Mapping[StaysOut, Any]] = {

@@ -90,10 +90,12 @@ _PARTS: Final[Mapping[str, Any]] = {
     "detail": _l("How it is done"),
     "family": _l("What it is to a family"),
     "family_may_end_log": _l("The family may end the log"),
+    "first_months": _l("Months before 18 that one is told first"),
     "form": _l("The page it is done on"),
     "gate": _l("What must be in place first"),
     "kind": _l("Kind of body"),
     "label": _l("What it is called"),
+    "last_months": _l("Months before 18 that one is told again"),
     "lead": _l("Who leads it"),
     "left_out": _l("We do not do this step"),
     "name": _l("Name"),
@@ -119,6 +121,7 @@ _HELP: Final[Mapping[str, Any]] = {
 _GROUPS: Final[Mapping[str, Any]] = {
     "deadlines": _l("Days"),
     "consent": _l("Consent"),
+    "of_age": _l("When the child turns 18"),
     "log": _l("The log, closing and language"),
 }
 

@@ -15,6 +15,7 @@ from bti.domain.closing import ClosingNote
 from bti.domain.errors import RuleBroken
 from bti.domain.levels import CaseStatus, Level, LogStatus, Requirement, Step, requirements_for
 from bti.domain.measures import suggest_evaluation
+from bti.domain.of_age import warning_days
 from bti.workflows import (
     attachment_page,
     baton_page,
@@ -149,6 +150,8 @@ class CasePage:
     closing: ClosingNote | None
     accesses: int
     accessed_by: int
+    #: Whether what happens at 18 is to be settled, or was.
+    of_age: bool
     can: frozenset[Action]
     baton: baton_page.BatonCard | None
     consents: consent_page.ConsentSection
@@ -214,6 +217,7 @@ def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
         closing=_closing(ops, records),
         accesses=looked[0],
         accessed_by=looked[1],
+        of_age=context.today >= warning_days(ops.birth_date, context.profile)[0],
         can=can,
         baton=baton_page.card_of(context, opened),
         consents=consent_page.section_of(context, opened),

@@ -65,6 +65,8 @@ class Kind(StrEnum):
     PROPOSAL = "proposal"
     #: That the case went to another service with the child.
     MOVE = "move"
+    #: What is to become of the case when the child is of age.
+    OF_AGE = "of_age"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class Ops:
     meeting_wanted: date | None = None
     #: The birthday on which somebody must judge anew what the family may read.
     family_look: date | None = None
+    #: The day it was last written what is to become of the case at 18.
+    of_age_look: date | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the sealed form."""
@@ -127,6 +131,7 @@ class Ops:
             "meeting": self.meeting.to_json() if self.meeting is not None else None,
             "meeting_wanted": self.meeting_wanted,
             "family_look": self.family_look,
+            "of_age_look": self.of_age_look,
         }
 
     @classmethod
@@ -157,6 +162,7 @@ class Ops:
             meeting=Slot.from_json(slot) if (slot := value.get("meeting")) else None,
             meeting_wanted=to_date(value.get("meeting_wanted")),
             family_look=to_date(value.get("family_look")),
+            of_age_look=to_date(value.get("of_age_look")),
         )
 
 

@@ -46,7 +46,7 @@ _CODES: Final = frozenset({"missing", "who", "reason_code", "deadline"})
 #: An addition is answered by another beside the same entry, and never stands beside an addition.
 #: What says how something is shared, or that it was copied, is followed by another.
 _NOT_CORRECTED: Final = frozenset(
-    {Kind.CORRECTION, Kind.MARK, Kind.JUDGEMENT, Kind.COPY, Kind.PROPOSAL}
+    {Kind.CORRECTION, Kind.MARK, Kind.JUDGEMENT, Kind.COPY, Kind.PROPOSAL, Kind.OF_AGE}
 )
 
 

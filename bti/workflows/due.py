@@ -18,9 +18,11 @@ from bti.db.models import BatonOffer, Case, ConsentCell, Log, Participant
 from bti.domain import deadlines
 from bti.domain.deadlines import CaseTimes, Due
 from bti.domain.levels import CaseStatus, Level, LogStatus
+from bti.domain.of_age import guardian_talk_due
 from bti.domain.relations import Relation
 from bti.workflows import own_rules
 from bti.workflows.case_file import ops_of
+from bti.workflows.of_age_file import of_age_warned
 from bti.workflows.readable import that_open
 
 if TYPE_CHECKING:
@@ -106,13 +108,14 @@ def dates_in(
             log_active=ops.log == LogStatus.ACTIVE,
             level_since=ops.level_since,
             decision_due=ops.decision_due,
-            talk_due=ops.talk_due,
+            talk_due=guardian_talk_due(ops.talk_due, ops.birth_date, context.today),
             next_evaluation=ops.next_evaluation,
             others_in=bool(others),
             offer_ends_at=offer_ends,
             consent_ends_at=min(
                 (at for unit, at in ends.get(case.id, {}).items() if unit in others), default=None
             ),
+            of_age_warned=of_age_warned(ops, context.today, rules),
         )
         found.append(
             CaseDates(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bti.db.models import Case, Log
-from bti.domain.ages import day_in_norway
+from bti.domain.ages import day_in_norway, is_adult
 from bti.domain.codes import ContactWithGuardians, Role, TalkedWithChild, Who
 from bti.domain.consent import OPENING
 from bti.domain.errors import RuleBroken
@@ -71,7 +71,9 @@ def facts_of(
         if danger_assessed
         else max((day for day in asked_again if day is not None), default=None),
         guardian_contact=_guardian_contact(records),
-        guardian_reason_written=_reason_given(records, With.GUARDIANS),
+        # About somebody who is of age it is for them to say whether their parents know.
+        guardian_reason_written=_reason_given(records, With.GUARDIANS)
+        or is_adult(ops.birth_date, context.now),
         child_contact=_child_contact(records),
         child_reason_written=_reason_given(records, With.CHILD),
         leader_informed_on=_held_on(records, With.LEADER),

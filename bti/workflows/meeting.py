@@ -30,6 +30,7 @@ from bti.domain.meetings import (
     MeetingState,
     MinutesFacts,
 )
+from bti.domain.of_age import check_guests
 from bti.workflows import own_record
 from bti.workflows.case_file import (
     CORE,
@@ -46,10 +47,12 @@ from bti.workflows.meeting_file import (
     fact_of,
     minutes_in,
     newest_in,
+    person_key,
     refresh,
     staff_key,
 )
-from bti.workflows.meeting_people import invitable
+from bti.workflows.meeting_people import guardians_of, invitable
+from bti.workflows.of_age_file import let_come
 from bti.workflows.once import found_done, hold, row_id, unchanged
 
 if TYPE_CHECKING:
@@ -302,6 +305,13 @@ def _check(context: Context, opened: Opened, command: PlanMeeting) -> None:
     if not {one.key for one in invitable(context, opened)} >= set(command.invited):
         code = "meeting.not_in_case"
         raise RuleBroken(code)
+    # A meeting that is planned at seventeen may be held at eighteen.
+    check_guests(
+        {one for one in guardians_of(context, opened) if person_key(one) in command.invited},
+        let_come(entries(context, opened.case_id)),
+        birth_date=ops_of(case_row(context, opened.case_id)).birth_date,
+        on=day_in_norway(command.starts_at),
+    )
 
 
 def _minutes_body(command: ApproveMinutes) -> dict[str, Any]:

@@ -6,10 +6,12 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bti.domain.ages import is_adult
 from bti.workflows import directory
-from bti.workflows.case_file import case_row, ops_of, persons
+from bti.workflows.case_file import case_row, entries, ops_of, persons
 from bti.workflows.consent_page import knows_services
 from bti.workflows.meeting_file import person_key, staff_in, staff_key
+from bti.workflows.of_age_file import let_come
 from bti.workflows.participant import live_places
 from bti.workflows.referral_view import OPEN_STATES, ReferralState
 
@@ -38,7 +40,7 @@ def invitable(context: Context, opened: Opened) -> tuple[Invited, ...]:
     """Return those who can be invited: the family, and whoever has a place in the case now.
 
     The core compartment must be open. Nobody is invited to a child who may not know of it, and no guardian
-    who is kept out.
+    who is kept out; when the child is of age none but those the child lets come.
     """
     case = case_row(context, opened.case_id)
     places = {(row.account_id, row.unit_id) for row in live_places(context, case.id)}
@@ -55,9 +57,18 @@ def invitable(context: Context, opened: Opened) -> tuple[Invited, ...]:
     known = knows_services(context, opened)
     near = {case.unit_id, context.person.unit_id}
     staff = [_staff(context, *place) for place in places if known or place[1] in near]
-    blocked = {person_key(one.id) for one in persons(context, opened.case_id) if one.block}
-    family = [one for one in _family(context, opened.case_id) if one.key not in blocked]
+    out = {person_key(one.id) for one in persons(context, opened.case_id) if one.block}
+    if is_adult(ops.birth_date, context.now):
+        agreed = let_come(entries(context, opened.case_id))
+        out |= {person_key(one) for one in guardians_of(context, opened) - agreed}
+    family = [one for one in _family(context, opened.case_id) if one.key not in out]
     return (*family, *sorted(staff, key=lambda one: one.name))
+
+
+def guardians_of(context: Context, opened: Opened) -> frozenset[uuid.UUID]:
+    """Return the guardians of a case whose core compartment is open."""
+    people = persons(context, opened.case_id)
+    return frozenset(one.id for one in people if one.kind == "guardian")
 
 
 def named(context: Context, opened: Opened, keys: Iterable[str]) -> tuple[Invited, ...]:

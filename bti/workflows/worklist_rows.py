@@ -17,6 +17,7 @@ from bti.db.models import Account, Case, Log, Participant
 from bti.domain.ages import day_in_norway
 from bti.domain.codes import Role
 from bti.domain.levels import CaseStatus, Level, LogStatus
+from bti.domain.of_age import guardian_talk_due
 from bti.workflows import directory
 from bti.workflows.case_file import children_of, ops_of
 from bti.workflows.plan_facts import broken_follow_up
@@ -55,6 +56,7 @@ class TaskKind(StrEnum):
     INVITATION = "invitation"
     REQUEST = "request"
     CORRECTED = "corrected"
+    OF_AGE = "of_age"
     FAMILY = "family"
     PROTECTION_ENDING = "protection_ending"
     PROTECTION_UNLED = "protection_unled"
@@ -133,7 +135,7 @@ def read_lines(
     for case in shown:
         log = logs.get(case.id)
         relation = relations[case.id]
-        step, due = _next(states[case.id], relation, answer_by.get(case.id))
+        step, due = _next(states[case.id], relation, answer_by.get(case.id), context.today)
         name, group = children.get(case.id, ("", ""))
         if states[case.id].protection is not None:
             group = ""
@@ -204,13 +206,15 @@ def _names(context: Context, accounts: Collection[uuid.UUID]) -> dict[uuid.UUID,
     return {account.id: directory.name_of(context, account.id) for account in held}
 
 
-def _next(ops: Ops, relation: Relation, answer_by: date | None) -> tuple[TaskKind, date | None]:
+def _next(
+    ops: Ops, relation: Relation, answer_by: date | None, today: date
+) -> tuple[TaskKind, date | None]:
     """Return what comes next in a case, and by when."""
     if relation is Relation.OFFERED:
         return TaskKind.OFFER, answer_by
     if ops.level == Level.WONDER:
         both = [
-            (ops.talk_due, TaskKind.TALK),
+            (guardian_talk_due(ops.talk_due, ops.birth_date, today), TaskKind.TALK),
             (ops.decision_due, TaskKind.DECISION),
         ]
         dated = [(day, kind) for day, kind in both if day is not None]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 
 from bti.db.models import Consent, ConsentAnswer
-from bti.domain import deadlines
+from bti.domain import deadlines, of_age
 from bti.domain.ages import day_in_norway
 from bti.domain.consent import OPENING, ConsentStatus, Scope, latest_end
 from bti.domain.deadlines import Pressing
@@ -22,6 +22,7 @@ from bti.domain.levels import Level, LogStatus
 from bti.domain.protection import ProtectionStanding
 from bti.workflows import directory, protection
 from bti.workflows.consent_file import asked_in
+from bti.workflows.of_age_file import of_age_warned
 from bti.workflows.worklist_rows import TaskKind
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ _NEVER_WAITS: Final = frozenset(
     {TaskKind.BROKEN, TaskKind.GAP, TaskKind.OFFER, TaskKind.MOVE, TaskKind.EMERGENCY}
 )
 _ORDER: Final = {kind: place for place, kind in enumerate(TaskKind)}
+_NOW: Final = frozenset({Pressing.OVERDUE, Pressing.TODAY})
 _SHOWN: Final = frozenset({Pressing.OVERDUE, Pressing.TODAY, Pressing.SOON})
 
 
@@ -90,6 +92,7 @@ def tasks_of(
         *(task for row in steering for task in _of_row(context, row)),
         *(task for row in steering for task in _of_meeting(context, row)),
         *(task for row in steering for task in _of_family(context, row)),
+        *(task for row in steering for task in _of_age(context, row)),
         *(task for row in lines.rows for task in _of_protection(context, row)),
         *(_of_unled(one) for one in protection.unled(context)),
         *(_of_offer(context, one, groups.get(one.case_id, "")) for one in offers),
@@ -128,7 +131,10 @@ def _of_row(context: Context, row: Row) -> Iterator[Task]:
         return
     dated = (
         (TaskKind.EVALUATION, row.ops.next_evaluation),
-        (TaskKind.TALK, row.ops.talk_due),
+        (
+            TaskKind.TALK,
+            of_age.guardian_talk_due(row.ops.talk_due, row.ops.birth_date, context.today),
+        ),
         (TaskKind.DECISION, row.ops.decision_due if row.level == Level.WONDER else None),
     )
     for kind, day in dated:
@@ -172,6 +178,14 @@ def _of_family(context: Context, row: Row) -> Iterator[Task]:
     day = row.ops.family_look
     if day is not None and deadlines.pressing(day, context.today, context.profile) in _SHOWN:
         yield task_of(context, TaskKind.FAMILY, row, day)
+
+
+def _of_age(context: Context, row: Row) -> Iterator[Task]:
+    """What is to become of a case at 18, at each warning of the day."""
+    ops = row.ops
+    if of_age_warned(ops, context.today, context.profile) is not None:
+        task = task_of(context, TaskKind.OF_AGE, row, of_age.of_age_on(ops.birth_date))
+        yield replace(task, about="grown") if task.pressing in _NOW else task
 
 
 def _of_protection(context: Context, row: Row) -> Iterator[Task]:

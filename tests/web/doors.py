@@ -160,6 +160,7 @@ DOORS: dict[str, Door] = {
     "guardian.lift": Door("siv", "moving", page="guardian.block"),
     "family.copy": Door("ingrid", "middle"),
     "family.judge": Door("ingrid", "middle", answers={"access": "full"}),
+    "of_age.show": Door("ingrid", "middle", answers={"settling": "later", "service": ""}),
     "mark.new": Door("ingrid", "middle", answers={"agreed_on": ""}),
     "rights_request.new": Door("anne", answers={"number": "", "language": "nb"}),
     "rights_request.show": Door(

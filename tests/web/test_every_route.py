@@ -27,6 +27,7 @@ CASE_PAGES = (
     "guardian.block",
     "proposal.show",
     "mark.new",
+    "of_age.show",
     "baton.offer",
     "case.conversation",
     "case.decide",

@@ -45,6 +45,12 @@ WORDS: Final[dict[DueKind, tuple[Any, Any]]] = {
         lazy_gettext("An offer of the baton was not answered"),
         lazy_gettext("Whoever had the baton has it still. Agree on somebody else to ask."),
     ),
+    DueKind.OF_AGE: (
+        lazy_gettext("A child is soon of age, or is"),
+        lazy_gettext(
+            "It is not written what is to become of the case. At 18 the guardians' yes ends."
+        ),
+    ),
     DueKind.CONSENT: (
         lazy_gettext("A consent has run out"),
         lazy_gettext(

@@ -29,6 +29,7 @@ LOCAL = [
     "levels",
     "log",
     "measures",
+    "of_age",
     "phones",
     "services",
     "teams",
