@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from bti.identity import totp
 from bti.slt.account import NewAccount, create_account
 from bti.slt.body_change import import_bodies
 from bti.slt.body_file import load
+from bti.slt.plan_change import import_plan
+from bti.slt.plan_file import load as load_plan
 from bti.slt.role import NetworkRole
 from bti.slt.seat import give_seat
 from tests.browser.journeys import insight
@@ -22,6 +25,12 @@ if TYPE_CHECKING:
 
 _NN = gettext.translation("messages", str(paths.TRANSLATIONS), ["nn"])
 nn = _NN.gettext
+_LANGUAGES = {"nb": "Bokmål", "nn": "Nynorsk"}
+# Where the links of a page lead, without files.
+_LINKS = """[...document.querySelectorAll('a[href^="/network"]:not([download])')]
+.map(a => a.getAttribute("href").split(/[?#]/)[0])"""
+# What tells one meeting, measure or half-year from another in an address.
+_NUMBERS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9]{4}(H[12])?\b|(?<=/areas/)[^/]+")
 
 
 def test_a_meeting_is_written_read_and_followed_up_by_those_it_concerns(house: House):
@@ -55,6 +64,27 @@ def test_a_meeting_is_written_read_and_followed_up_by_those_it_concerns(house: H
     reader.visit(meeting).sees("Parken er mørk", nb("Begun"))
     assert reader.page.locator(f'main a:has-text("{nb("Follow up")}")').count() == 0
     reader.visit("/network/plan").visit("/network/bodies/new", 404)
+
+    house.width = 1440
+    import_plan(house.door.network, load_plan("vaaler-2023"), "9901")
+    for visitor, language in ((olav, "nn"), (mayor, "nb"), (reader, "nn")):
+        _reads_everything(visitor, language)
+
+
+def _reads_everything(visitor: Visitor, language: str) -> None:
+    """One page of each kind that links lead to, in another language: each is there and looked over."""
+    visitor.visit("/network/bodies")
+    visitor.page.get_by_role("button", name=_LANGUAGES[language]).click()
+    waiting, kinds = ["/network/bodies"], {""}
+    while waiting:
+        visitor.visit(waiting.pop())
+        assert visitor.page.locator("html").get_attribute("lang") == language
+        for address in visitor.page.evaluate(_LINKS):
+            kind = _NUMBERS.sub("*", address)
+            # A second one of a kind says no more.
+            if kind not in kinds:
+                kinds.add(kind)
+                waiting.append(address)
 
 
 def _enters(
