@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -58,9 +59,10 @@ def text_of(data: bytes) -> str:
 
 def read_file(text: str, number: str, *, today: date) -> IndicatorFile:
     """The indicators in a text, JSON-stat or CSV, for the municipality with a number. Raises IndicatorFileError."""
-    if text.removeprefix("\ufeff").lstrip()[:1] in ("{", "["):
-        return read_json_stat(text.removeprefix("\ufeff"), number, today=today)
-    return read_csv(text, today=today)
+    tidy = unicodedata.normalize("NFC", text.removeprefix("\ufeff"))
+    if tidy.lstrip()[:1] in ("{", "["):
+        return read_json_stat(tidy, number, today=today)
+    return read_csv(tidy, today=today)
 
 
 def _fault(line: int, template: str) -> IndicatorFileError:

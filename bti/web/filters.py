@@ -124,12 +124,12 @@ def percent(share: float) -> str:
     return hard_spaces(format_percent(share, "0 %", locale=get_locale()))
 
 
-def number(value: int) -> str:
+def number(value: int | Decimal) -> str:
     """«184 213»: groups of three with hard spaces, in every language."""
     return format_decimal(value, "#,##0", locale="nb").replace("\u202f", HARD_SPACE)
 
 
-def amount(value: Decimal) -> str:
+def amount(value: Decimal | int) -> str:
     """«37,5»: a number with two decimals at most, as it is written in the language of the page."""
     return hard_spaces(format_decimal(value, "#,##0.##", locale=get_locale()))
 

@@ -45,6 +45,7 @@ MENU: Final = (
     MenuRow(lazy_gettext("Archive"), "archive.waiting", frozenset({"archivist"})),
     MenuRow(lazy_gettext("Approvals"), "approval.list", _TWO_PEOPLE),
     MenuRow(lazy_gettext("Numbers and trends"), "slt.show", _COUNCIL),
+    MenuRow(lazy_gettext("Indicators"), "slt.indicator.list", _COUNCIL),
     MenuRow(lazy_gettext("Plan"), "slt.plan.latest", _COUNCIL),
     MenuRow(lazy_gettext("Bodies"), "slt.body.list", access.NETWORK_ROLES),
     MenuRow(lazy_gettext("Guide"), "guide.show", _CASE_WORK),

@@ -4,11 +4,16 @@ Geometry is in percent of the drawing, so that the chart needs no script and no 
 bars and no lines: a line would pass through what is hidden.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from flask_babel import gettext
+
+from bti.web.filters import number
+
+Number = int | Decimal
 
 # Where the axis begins, where the ground line and the top line are.
 _LEFT: Final = 7.0
@@ -22,9 +27,9 @@ _TICKS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One number of a release: None is hidden. Not published is neither a number nor a secret."""
+    """One number: None is hidden. Not published is neither a number nor a secret."""
 
-    value: int | None
+    value: Number | None
     published: bool = True
 
 
@@ -36,7 +41,8 @@ class Bar:
     """One bar; a hidden number has the same height whatever it is, and what is not published none."""
 
     label: object
-    value: int | None
+    value: Number | None
+    text: str
     published: bool
     x: float
     y: float
@@ -49,7 +55,7 @@ class Bar:
 class Tick:
     """One line of the scale."""
 
-    value: int
+    text: str
     y: float
 
 
@@ -65,34 +71,54 @@ class Chart:
     has_hidden: bool
 
 
-def drawn(counts: Sequence[Count], labels: Sequence[object]) -> Chart:
-    """Return the chart of one or more counts with a label each."""
+def drawn(
+    counts: Sequence[Count],
+    labels: Sequence[object],
+    *,
+    top: int = 0,
+    written: Callable[[Number], str] = number,
+) -> Chart:
+    """Return the chart of one or more counts with a label each.
+
+    ``top`` is where the scale ends, a multiple of four, for numbers that all charts have one scale for.
+    """
     largest = max((one.value for one in counts if one.value is not None), default=0)
-    step = _step(largest)
+    step = top // _TICKS or _step(largest)
     top = step * _TICKS
     # A scale beside what is hidden alone would give it a height.
     lines = _TICKS + 1 if largest else 1
     slot = (100 - _LEFT) / len(counts)
     return Chart(
         bars=tuple(
-            _bar(one, label, _LEFT + slot * (index + 0.5), slot * _BAR_SHARE, top)
+            _bar(one, label, _LEFT + slot * (index + 0.5), slot * _BAR_SHARE, _Scale(top, written))
             for index, (label, one) in enumerate(zip(labels, counts, strict=True))
         ),
-        ticks=tuple(Tick(step * n, _height_at(step * n, top)) for n in range(lines)),
+        ticks=tuple(Tick(written(step * n), _height_at(step * n, top)) for n in range(lines)),
         left=_LEFT,
         ground=_GROUND,
-        words=" ".join(_in_words(label, one) for label, one in zip(labels, counts, strict=True)),
+        words=" ".join(
+            _in_words(label, one, written) for label, one in zip(labels, counts, strict=True)
+        ),
         has_hidden=any(one.value is None and one.published for one in counts),
     )
 
 
-def _bar(one: Count, label: object, middle: float, width: float, top: int) -> Bar:
-    y = _HIDDEN_TOP if one.value is None else _height_at(one.value, top)
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Where the scale ends, and how numbers on it are written."""
+
+    top: int
+    written: Callable[[Number], str]
+
+
+def _bar(one: Count, label: object, middle: float, width: float, scale: _Scale) -> Bar:
+    y = _HIDDEN_TOP if one.value is None else _height_at(one.value, scale.top)
     if not one.published:
         y = _GROUND
     return Bar(
         label=label,
         value=one.value,
+        text="" if one.value is None else scale.written(one.value),
         published=one.published,
         x=round(middle - width / 2, 2),
         y=y,
@@ -102,11 +128,11 @@ def _bar(one: Count, label: object, middle: float, width: float, top: int) -> Ba
     )
 
 
-def _height_at(value: int, top: int) -> float:
-    return round(_GROUND - (_GROUND - _TOP) * value / top, 2)
+def _height_at(value: Number, top: int) -> float:
+    return round(_GROUND - (_GROUND - _TOP) * float(value) / top, 2)
 
 
-def _step(largest: int) -> int:
+def _step(largest: Number) -> int:
     """The round step (1, 2, 5, 10, 20 …) with which the scale just holds the largest number."""
     unit = 1
     while True:
@@ -116,9 +142,9 @@ def _step(largest: int) -> int:
         unit *= 10
 
 
-def _in_words(label: object, one: Count) -> str:
+def _in_words(label: object, one: Count, written: Callable[[Number], str]) -> str:
     if not one.published:
         return str(gettext("%(level)s: not published.", level=label))
     if one.value is None:
         return str(gettext("%(level)s: hidden.", level=label))
-    return str(gettext("%(level)s: %(count)s.", level=label, count=one.value))
+    return str(gettext("%(level)s: %(count)s.", level=label, count=written(one.value)))

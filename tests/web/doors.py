@@ -102,6 +102,14 @@ _MEETING = {
     "guests": "",
     "minutes": "Vi ble enige.",
 }
+_BROUGHT_IN = {
+    "address": "https://ungdata.example/aukra",
+    "table": "",
+    "reason": "Det står slik i kilden.",
+    "file": SentFile(
+        "tal.csv", "Kode;Indikator;Enhet;År;Verdi\na;Ŋuorra;prosent;2024;5\n".encode()
+    ),
+}
 _AGREED = {"what": "Spørre alle", "responsible": "Ordfører", "other": ""}
 _NEXT = {
     "title": "Ny plan",
@@ -270,6 +278,8 @@ DOORS: dict[str, Door] = {
     "slt.body.new": Door("network", answers=_BODY),
     "slt.demo_sign_in": Door("", page="slt.sign_in"),
     "slt.extend": Door("network", page="slt.show"),
+    "slt.indicator.end": Door("network", page="slt.indicator.file"),
+    "slt.indicator.new": Door("network", answers=_BROUGHT_IN),
     "slt.meeting.action": Door("network", answers=_AGREED),
     "slt.meeting.addition": Door("network", answers={"text": "Vi glemte ett punkt."}),
     "slt.meeting.discard": Door("network", page="slt.meeting.show"),

@@ -40,6 +40,8 @@ from bti.slt.appendix import Attach, attach
 from bti.slt.body_change import import_bodies
 from bti.slt.body_file import load as load_bodies
 from bti.slt.body_stored import show_bodies
+from bti.slt.indicator_change import BringIn, bring_in
+from bti.slt.indicator_file import load as load_indicators
 from bti.slt.plan import Indicator, Unit
 from bti.slt.plan_change import import_plan
 from bti.slt.plan_file import load
@@ -281,8 +283,10 @@ def _network_session(app: Flask) -> tuple[str, dict[str, uuid.UUID]]:
     body = next(one for one in show_bodies(runtime, olav) if one.body.code == "steering")
     file = Attach(uuid.uuid4(), "Avtale", "avtale.pdf", pdf(), "", "")
     attach(runtime, olav, plan_id, file)
-    ids = {"body_id": body.id, "appendix_id": file.id, **three_meetings(runtime, olav, body.id)}
-    return opened.token, ids
+    about, table = load_indicators("aukra-ungdata-2024")
+    brought = bring_in(runtime, olav, BringIn(table, about))
+    ids = {"body_id": body.id, "appendix_id": file.id, "indicator_file_id": brought.id}
+    return opened.token, {**ids, **three_meetings(runtime, olav, body.id)}
 
 
 def _plan(runtime: SltRuntime) -> uuid.UUID:
@@ -303,6 +307,7 @@ def _plan_ids(site: WholeSite) -> Ids:
         "plan_measure_id": uuid.UUID(measure_id),
         "year": 2026,
         "area_code": "1",
+        "indicator_code": "truancy",
     }
 
 

@@ -39,7 +39,7 @@ from bti.web.network import NetworkPerson, runtime, signed_in
 from bti.web.notices import notify
 from bti.web.slt_numbers import NumbersPage, numbers_page
 from bti.web.slt_trends import TOTAL, trends_page
-from bti.web.views import slt_appendix, slt_body, slt_meeting, slt_plan
+from bti.web.views import slt_appendix, slt_body, slt_indicator, slt_meeting, slt_plan
 
 ROOT: Final = "/network"
 
@@ -50,6 +50,7 @@ blueprint.register_blueprint(slt_plan.blueprint)
 blueprint.register_blueprint(slt_appendix.blueprint)
 blueprint.register_blueprint(slt_body.blueprint)
 blueprint.register_blueprint(slt_meeting.blueprint)
+blueprint.register_blueprint(slt_indicator.blueprint)
 
 
 def cookie_name(settings: Settings) -> str:
@@ -151,6 +152,7 @@ class SignInPage:
 def register(app: Flask) -> None:
     """Add the pages. `app.extensions["bti.slt"]` must hold an SltRuntime before the first request."""
     app.register_blueprint(blueprint)
+    slt_indicator.register(app)
     slt_labels.register(app)
     slt_body_labels.register(app)
     slt_appendix.accept_files(app)

@@ -14,6 +14,8 @@ from bti.slt.appendix import Attach, attach
 from bti.slt.body_change import BodyRefusedError, dissolve_body, import_bodies
 from bti.slt.body_file import load as load_bodies
 from bti.slt.body_stored import show_bodies, show_body
+from bti.slt.indicator_change import BringIn, bring_in
+from bti.slt.indicator_file import load as load_indicators
 from bti.slt.meeting import ActionStatus
 from bti.slt.meeting_after import FollowUp, add_to_minutes, follow_up
 from bti.slt.meeting_change import MeetingRefusedError, prepare_meeting, write_meeting
@@ -50,6 +52,9 @@ READS = {
     | {
         "slt.appendix.download",
         "slt.appendix.list",
+        "slt.indicator.file",
+        "slt.indicator.list",
+        "slt.indicator.show",
         "slt.plan.latest",
         "slt.plan.measure",
         "slt.plan.show",
@@ -85,7 +90,11 @@ def settled(side):  # noqa: F811 - the fixture above
     plan = {"plan_id": plan_id, "plan_measure_id": measure, "area_code": "1", "year": 2026}
     appendix = Attach(uuid.uuid4(), "Avtale", "avtale.pdf", pdf(), "", "")
     attach(run, olav, plan_id, appendix)
-    return olav, bodies, council, group, {**plan, "appendix_id": appendix.id, "period": "2026H1"}
+    plan |= {"appendix_id": appendix.id}
+    about, table = load_indicators("aukra-ungdata-2024")
+    brought = {"indicator_file_id": bring_in(run, olav, BringIn(table, about)).id}
+    plan |= {"period": "2026H1", "indicator_code": "truancy", **brought}
+    return olav, bodies, council, group, plan
 
 
 def test_the_table_says_who_reads_what_on_the_network_side():
@@ -144,6 +153,7 @@ def _written(side):  # noqa: F811 - the fixture above
     """Everything there is, without the access log and the sessions."""
     with side.runtime.engine.begin() as connection:
         names = ("slt_bodies", "slt_meetings", "meeting_actions", "plan_changes", "body_changes")
+        names = (*names, "indicator_files")
         return [connection.execute(text(f"SELECT count(*) FROM {one}")).scalar() for one in names]
 
 
