@@ -36,6 +36,7 @@ _GROUPS = {
     "signer": "bti.cli.signer",
     "witness": "bti.cli.witness",
     "work": "bti.cli.work",
+    "year": "bti.cli.year",
 }
 
 

@@ -23,6 +23,7 @@ from bti.cli import (
     demo_stories,
     demo_stories_together,
     demo_two_people,
+    demo_year,
 )
 from bti.cli.demo_people import (
     COORDINATOR,
@@ -122,6 +123,7 @@ def load(
     stories.append(_releases(stage, network))
     stories.append(demo_plan.story(network, _coordinator(made.id), now))
     stories.append(demo_body_meetings.story(network, _coordinator(made.id), now))
+    stories.append(demo_year.story(network, _coordinator(made.id), now))
     stories += [tell(stage) for tell in (*demo_danger.ALL, *demo_oversight.ALL, *demo_desk.ALL)]
     stories += [demo_oversight.baits(stage), demo_oversight.night(stage)]
     stories.append(demo_protection.hidden(stage))

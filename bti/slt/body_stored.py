@@ -66,12 +66,17 @@ def show_body(runtime: SltRuntime, who: Coordinator, body_id: uuid.UUID) -> Body
     return perform(runtime, _show, who, body_id)
 
 
-def _list(context: Context, who: Coordinator) -> tuple[StoredBody, ...]:
+def own_bodies(context: Context, who: Coordinator) -> tuple[BodyRow, ...]:
+    """The rows of the bodies the person may see, as they were made."""
     same = BodyRow.municipality_number == who.municipality_number
-    rows = context.session.scalars(select(BodyRow).where(same).order_by(BodyRow.position))
+    rows = context.session.scalars(select(BodyRow).where(same).order_by(BodyRow.position)).all()
+    return tuple(row for row in rows if _may_see(context, who, row))
+
+
+def _list(context: Context, who: Coordinator) -> tuple[StoredBody, ...]:
     context.record(Happening.BODY_READ, account_id=who.account_id)
     levels = list(BodyKind)
-    found = [stored_body(context, row) for row in rows if _may_see(context, who, row)]
+    found = [stored_body(context, row) for row in own_bodies(context, who)]
     return tuple(sorted(found, key=lambda one: (one.over, levels.index(one.body.kind))))
 
 

@@ -51,6 +51,10 @@ class Happening(StrEnum):
     INDICATORS_BROUGHT_IN = "indicator:import"
     INDICATORS_READ = "indicator:read"
     INDICATORS_ENDED = "indicator:end"
+    YEAR_IMPORTED = "year:import"
+    YEAR_READ = "year:read"
+    YEAR_CHANGED = "year:change"
+    YEAR_DONE = "year:done"
     DENIED = "access:deny"
 
 

@@ -64,4 +64,11 @@ NETWORK_ROUTES: Final[dict[str, RouteRule]] = {
     "slt.sign_in": _PUBLIC,
     "slt.sign_out": _EVERYBODY_THERE,
     "slt.trends": _COUNCIL,
+    "slt.year.edit": NETWORK,
+    "slt.year.end": NETWORK,
+    "slt.year.mark": NETWORK,
+    "slt.year.new": NETWORK,
+    "slt.year.of": _EVERYBODY_THERE,
+    "slt.year.show": _EVERYBODY_THERE,
+    "slt.year.task": _EVERYBODY_THERE,
 }

@@ -7,7 +7,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 
 from bti import paths
-from bti.web import filters, labels, messages, slt_body_labels, slt_labels
+from bti.web import filters, labels, messages, slt_body_labels, slt_labels, slt_year_labels
 from bti.web.forms.attachment import audience_words
 
 FILES = sorted(
@@ -44,8 +44,11 @@ def _environment() -> Environment:
         "audience_words": audience_words,
         "body_change": slt_body_labels.body_change,
         "body_label": slt_body_labels.body_label,
+        "month_label": slt_year_labels.month_label,
         "plan_label": slt_labels.plan_label,
         "plan_change": slt_labels.plan_change,
+        "year_change": slt_year_labels.year_change,
+        "year_label": slt_year_labels.year_label,
     }
     environment.filters.update(words)
     return environment

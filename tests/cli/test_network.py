@@ -9,6 +9,7 @@ from bti.identity.password import Argon2Cost, Passwords
 from bti.slt import migrate, runtime
 from bti.slt.body_file import BODIES
 from bti.slt.meeting_export import MANIFEST
+from bti.slt.year_file import YEARS
 
 
 @pytest.fixture
@@ -85,3 +86,17 @@ def test_finished_minutes_are_written_once_and_found_the_same_again(run, tmp_pat
         1,
         f"Error: {folder} is there, and is not the same: a.txt.\n",
     )
+
+
+def test_a_year_is_listed_checked_and_taken_in_for_a_coordinator(run, tmp_path):
+    assert "aukra  Aukra kommune  SLT Handlingsplan 2026  6 tasks" in run("year", "list")[1]
+    assert run("year", "check", str(YEARS / "aukra.toml"))[1] == "aukra: Aukra kommune, 6 tasks.\n"
+    broken = tmp_path / "her.toml"
+    shipped = (YEARS / "aukra.toml").read_text("utf-8")
+    broken.write_text(shipped.replace("day = 11", "day = 0"), "utf-8")
+    assert "tasks.seminar_2026.day" in run("year", "check", str(broken))[1]
+    take = ("year", "import", "aukra", "--municipality", "9901")
+    assert "No coordinator" in run(*take)[1]
+    add(run, "olav", "coordinator")
+    assert run(*take) == (0, "Aukra kommune: 6 tasks.\n")
+    assert "there already" in run(*take)[1]

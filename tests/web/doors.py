@@ -111,6 +111,11 @@ _BROUGHT_IN = {
     ),
 }
 _AGREED = {"what": "Spørre alle", "responsible": "Ordfører", "other": ""}
+_TASK = {
+    "title": "Søke tilskudd",
+    **dict.fromkeys(("purpose", "responsible", "day", "which", "weekday", "only_year"), ""),
+    "lead_days": "30",
+}
 _NEXT = {
     "title": "Ny plan",
     "first_day": "2029-01-01",
@@ -300,6 +305,10 @@ DOORS: dict[str, Door] = {
     "slt.plan.new_measure": Door("network", answers=_MEASURE),
     "slt.plan.next": Door("network", answers=_NEXT),
     "slt.plan.reading": Door("network", answers={"on": "2026-05", "value": "12,5"}),
+    "slt.year.edit": Door("network", answers=_TASK),
+    "slt.year.end": Door("network", page="slt.year.task"),
+    "slt.year.mark": Door("network", page="slt.year.task"),
+    "slt.year.new": Door("network", answers=_TASK),
     "slt.sign_in": Door("", answers={"username": "olav", "password": SECRET, "code": "123456"}),
     "slt.sign_out": Door("network", page="slt.show"),
 }

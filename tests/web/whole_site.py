@@ -48,6 +48,9 @@ from bti.slt.plan_file import load
 from bti.slt.release import publish_release
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import SignedIn, demo_sign_in, who_is
+from bti.slt.year_change import import_year
+from bti.slt.year_file import load as load_year
+from bti.slt.year_stored import show_year
 from bti.web.site import open_site
 from bti.workflows import duty, meeting_page, own_account, proposal, sign_in
 from bti.workflows.case_file import Kind
@@ -273,6 +276,7 @@ def _network_session(app: Flask) -> tuple[str, dict[str, uuid.UUID]]:
     publish_release(runtime, a_release(150), by="Anne Ruud")
     plan_id = _plan(runtime)
     import_bodies(runtime, load_bodies("nordre_land"), "9901")
+    import_year(runtime, load_year("standard"), "9901")
     demonstration = type(runtime)(
         **{name: getattr(runtime, name) for name in runtime.__slots__ if name != "demo"}, demo=True
     )
@@ -285,7 +289,13 @@ def _network_session(app: Flask) -> tuple[str, dict[str, uuid.UUID]]:
     attach(runtime, olav, plan_id, file)
     about, table = load_indicators("aukra-ungdata-2024")
     brought = bring_in(runtime, olav, BringIn(table, about))
-    ids = {"body_id": body.id, "appendix_id": file.id, "indicator_file_id": brought.id}
+    (line, *_) = show_year(runtime, olav, None).lines
+    ids = {
+        "year_task_id": line.id,
+        "body_id": body.id,
+        "appendix_id": file.id,
+        "indicator_file_id": brought.id,
+    }
     return opened.token, {**ids, **three_meetings(runtime, olav, body.id)}
 
 

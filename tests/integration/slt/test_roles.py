@@ -30,6 +30,9 @@ from bti.slt.release import publish_release
 from bti.slt.role import NetworkRole
 from bti.slt.seat import SeatRefusedError, end_account, end_seat, give_seat
 from bti.slt.sign_in import Coordinator, demo_sign_in, who_is
+from bti.slt.year_change import import_year
+from bti.slt.year_file import load as load_year
+from bti.slt.year_stored import show_year
 from bti.web.access import ROUTES, Network
 from bti.web.access_rules import NETWORK_ROLES
 from tests.files import pdf
@@ -45,6 +48,9 @@ EVERYBODY = {
     "slt.extend",
     "slt.meeting.show",
     "slt.sign_out",
+    "slt.year.of",
+    "slt.year.show",
+    "slt.year.task",
 }
 READS = {
     NetworkRole.MEMBER: EVERYBODY | {"slt.meeting.follow_up"},
@@ -87,10 +93,12 @@ def settled(side):  # noqa: F811 - the fixture above
     council = three_meetings(run, olav, bodies["steering"])
     group = three_meetings(run, olav, bodies["coordinating"])
     measure = show_plan(run, olav, plan_id, Wanted()).stored.measure_ids["1"]
+    import_year(run, load_year("standard"), "9901")
+    task = next(one.id for one in show_year(run, olav, 2026).lines if one.kind == "task")
     plan = {"plan_id": plan_id, "plan_measure_id": measure, "area_code": "1", "year": 2026}
     appendix = Attach(uuid.uuid4(), "Avtale", "avtale.pdf", pdf(), "", "")
     attach(run, olav, plan_id, appendix)
-    plan |= {"appendix_id": appendix.id}
+    plan |= {"appendix_id": appendix.id, "year_task_id": task}
     about, table = load_indicators("aukra-ungdata-2024")
     brought = {"indicator_file_id": bring_in(run, olav, BringIn(table, about)).id}
     plan |= {"period": "2026H1", "indicator_code": "truancy", **brought}
@@ -153,7 +161,7 @@ def _written(side):  # noqa: F811 - the fixture above
     """Everything there is, without the access log and the sessions."""
     with side.runtime.engine.begin() as connection:
         names = ("slt_bodies", "slt_meetings", "meeting_actions", "plan_changes", "body_changes")
-        names = (*names, "indicator_files")
+        names = (*names, "indicator_files", "year_tasks", "year_done", "year_changes")
         return [connection.execute(text(f"SELECT count(*) FROM {one}")).scalar() for one in names]
 
 

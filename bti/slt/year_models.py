@@ -1,0 +1,74 @@
+"""The tables of the year wheel. Records only; no column is for a person's name."""
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bti.slt.models import PLAN_SHORT, REASON_LENGTH, NetworkBase
+
+
+class YearTaskRow(NetworkBase):
+    """What comes back every year in a municipality. ``months`` are numbers with spaces between, in order."""
+
+    __tablename__ = "year_tasks"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    municipality_number: Mapped[str] = mapped_column(String(4))
+    version: Mapped[int] = mapped_column(default=1)
+    position: Mapped[int]
+    code: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(PLAN_SHORT))
+    language: Mapped[str] = mapped_column(String(2))
+    purpose: Mapped[str] = mapped_column(Text)
+    responsible: Mapped[str] = mapped_column(String(PLAN_SHORT))
+    months: Mapped[str] = mapped_column(String(40))
+    day: Mapped[int | None]
+    which: Mapped[str] = mapped_column(String(10))
+    weekday: Mapped[str] = mapped_column(String(10))
+    only_year: Mapped[int | None]
+    lead_days: Mapped[int]
+    document: Mapped[str] = mapped_column(String(PLAN_SHORT))
+    place: Mapped[str] = mapped_column(String(PLAN_SHORT))
+    inferred: Mapped[bool]
+    kept_because: Mapped[str] = mapped_column(String(REASON_LENGTH))
+    ended_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("municipality_number", "code"),
+        CheckConstraint("day IS NULL OR day BETWEEN 1 AND 31", name="day_of_a_month"),
+        CheckConstraint("(which = '') = (weekday = '')", name="weekday_with_its_place"),
+    )
+
+
+class YearDoneRow(NetworkBase):
+    """That a task is done in a month of a year (0: some time in it), by whom and when."""
+
+    __tablename__ = "year_done"
+
+    task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("year_tasks.id"), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("slt_accounts.id"))
+    at: Mapped[datetime]
+
+
+class YearChangeRow(NetworkBase):
+    """Who changed what of a task, when, from what and to what. Append-only by trigger."""
+
+    __tablename__ = "year_changes"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("year_tasks.id"), index=True)
+    account_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("slt_accounts.id"))
+    at: Mapped[datetime]
+    #: Counts up within a task: several changes have one instant.
+    position: Mapped[int]
+    part: Mapped[str] = mapped_column(String(40))
+    old: Mapped[str] = mapped_column(Text)
+    new: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (UniqueConstraint("task_id", "position"),)
