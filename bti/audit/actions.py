@@ -159,6 +159,17 @@ class Action(StrEnum):
     ABSENCE_LIST_READ = "absence:list:read"
     ABSENCE_PERIOD_SET = "absence:period:set"
     ABSENCE_PERIOD_WITHDRAW = "absence:period:withdraw"
+    CONSULTATION_LIST_READ = "consultation:list:read"
+    CONSULTATION_QUESTION_ASK = "consultation:question:ask"
+    CONSULTATION_QUESTION_READ = "consultation:question:read"
+    CONSULTATION_QUESTION_ANSWER = "consultation:question:answer"
+    CONSULTATION_QUESTION_RETURN = "consultation:question:return"
+    CONSULTATION_QUESTION_REWRITE = "consultation:question:rewrite"
+    CONSULTATION_QUESTION_SETTLE = "consultation:question:settle"
+    CONSULTATION_QUESTION_WITHDRAW = "consultation:question:withdraw"
+    CONSULTATION_QUESTION_DISPOSE = "consultation:question:dispose"
+    CONSULTATION_SEAT_SET = "consultation:seat:set"
+    CONSULTATION_SEAT_END = "consultation:seat:end"
     REMINDER_CHOICE_SET = "reminder:choice:set"
     REMINDER_MAIL_PLAN = "reminder:mail:plan"
     CLIENT_KEY_MAKE = "client:key:make"
@@ -256,6 +267,8 @@ READS = frozenset(
         Action.LEAVING_LIST_READ,
         Action.FOLLOW_UP_UNIT_READ,
         Action.ABSENCE_LIST_READ,
+        Action.CONSULTATION_LIST_READ,
+        Action.CONSULTATION_QUESTION_READ,
         Action.CLIENT_LIST_READ,
         Action.ACCOUNT_RESET_READ,
         Action.AUDIT_LOG_EXPORT,
@@ -311,6 +324,7 @@ SYSTEM = frozenset(
         Action.AUDIT_EPOCH_BEGIN,
         Action.AUDIT_HEARTBEAT_MAKE,
         Action.REMINDER_MAIL_PLAN,
+        Action.CONSULTATION_QUESTION_DISPOSE,
     }
 )
 """Acts of the machinery itself: sign-in, the passing of time, keys, refusals and checks."""

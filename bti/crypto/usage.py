@@ -127,6 +127,7 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bti.workflows.once": ("SHA-256", "one row for each sending of a form"),
         "bti.workflows.api_calls": ("SHA-256", "one row for each sending of a professional system"),
         "bti.workflows.api_sign_in": ("SHA-256", "names of the counts of calls"),
+        "bti.web.forms.consultation": ("SHA-256", "which text a reason was given for"),
         "bti.web.forms.concern_import": ("SHA-256", "one row for each row of a list that is sent"),
         "bti.web.views.api": ("SHA-256", "whether a sending says what it said before"),
         "bti.workflows.concern": ("SHA-256", "one case for each sending of a form"),

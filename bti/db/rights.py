@@ -108,6 +108,13 @@ RIGHTS: Final[Mapping[str, Mapping[Process, str]]] = MappingProxyType(
         "approvals": {_W: _KEEP, _K: "select update"},
         "departures": {_W: _KEEP, _K: _READ},
         "absence_periods": {_W: _KEEP, _K: "select(tenant_id version)", _J: _READ},
+        # About nobody who is named; deleted by the author, or by the work when its day has come.
+        "consultation_questions": {
+            _W: _ALL,
+            _K: "select(tenant_id version)",
+            _J: "select delete",
+        },
+        "consultation_seats": {_W: _ALL, _K: "select(tenant_id version)", _J: _READ},
         # Professional systems and who has let them act; the key broker looks for itself.
         "api_clients": {_W: _KEEP, _K: _READ},
         "api_agreements": {_W: _KEEP, _K: _READ},

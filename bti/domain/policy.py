@@ -27,6 +27,8 @@ class Action(StrEnum):
     SEE_WORKLIST = "see_worklist"
     SEE_FOLLOW_UP = "see_follow_up"
     SEE_TEAM_QUEUE = "see_team_queue"
+    CONSULT = "consult"
+    NAME_CONSULTANTS = "name_consultants"
     # one's own drafts and duty records
     OWN_RECORD = "own_record"
     # a case
@@ -232,6 +234,11 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.SEE_WORKLIST: _house(CASE_WORKERS, Purpose.FOLLOW_UP),
         Action.SEE_FOLLOW_UP: _house(_LEADS, Purpose.FOLLOW_UP),
         Action.SEE_TEAM_QUEUE: _house(_TEAM, Purpose.FOLLOW_UP),
+        # Asking and answering without names; who sits in the team is looked up in the workflow.
+        Action.CONSULT: _house(CASE_WORKERS, Purpose.FOLLOW_UP),
+        Action.NAME_CONSULTANTS: _house(
+            _LEADS | _TEAM_LEAD | _ADMINISTRATORS, Purpose.FOLLOW_UP, Purpose.ADMINISTRATION
+        ),
         Action.OWN_RECORD: Rule(
             kind=ObjectKind.OWN_RECORD,
             grants=(Grant(STAFF_SIDE, Relation.AUTHOR),),

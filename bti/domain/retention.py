@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from bti.domain.errors import RuleBroken
@@ -37,7 +37,7 @@ class Since(StrEnum):
 class RetentionRule:
     """One rule: for which sealed columns, from what event, for how many years, what then, and by whose word.
 
-    ``years`` is None where no number ends it.
+    ``years`` is None where no number ends it; ``days`` stands in its place where it is less than a year.
     """
 
     code: str
@@ -47,9 +47,12 @@ class RetentionRule:
     years: int | None
     source: str
     what: Mapping[str, str]
+    days: int | None = None
 
     def ends_on(self, event_on: date) -> date | None:
         """Return the day from which the rule lets go, None when it never does."""
+        if self.days is not None:
+            return event_on + timedelta(days=self.days)
         if self.years is None:
             return None
         last = event_on.year + self.years

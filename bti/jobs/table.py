@@ -22,7 +22,16 @@ from bti.identity.throttle import PER_ACCOUNT
 from bti.jobs.mail import send_due
 from bti.jobs.witness import post
 from bti.keyd.quota import DAY
-from bti.workflows import attachment_sweep, control, keys, leaving, outbox, reminders, work
+from bti.workflows import (
+    attachment_sweep,
+    consultation,
+    control,
+    keys,
+    leaving,
+    outbox,
+    reminders,
+    work,
+)
 from bti.workflows.actor import SystemActor
 
 if TYPE_CHECKING:
@@ -184,6 +193,11 @@ def _plan_reminders(runtime: Runtime) -> None:
     _in_each(runtime, one)
 
 
+def _dispose(runtime: Runtime) -> None:
+    perform = runtime.doorway.perform
+    _in_each(runtime, lambda tenant: perform(consultation.dispose, WORK, tenant_id=tenant))
+
+
 def _send(runtime: Runtime) -> None:
     _in_each(runtime, lambda tenant: send_due(runtime, WORK, tenant))
 
@@ -204,6 +218,7 @@ def _sends_mail(settings: Settings) -> bool:
 JOBS: Final = (
     Job("heartbeat", Place.WORK, Every(timedelta(hours=1)), _beat),
     Job("control", Place.WORK, Daily(time(3, 20)), _control),
+    Job("consultation", Place.WORK, Daily(time(3, 50)), _dispose),
     Job("reminders", Place.WORK, Daily(time(6, 30)), _plan_reminders, _sends_mail),
     Job("mail", Place.MAIL, Every(timedelta(minutes=5)), _send, _sends_mail),
     Job("accounts", Place.ACCOUNTS, Daily(time(0, 10)), _settle),

@@ -167,6 +167,7 @@ def _teams(table: Table) -> tuple[Team, ...]:
                 called=_plain(one, "called"),
                 lead=_plain(one, "lead") if one.has("lead") or code == MAIN_TEAM else None,
                 about=_plain(one, "about"),
+                without_names=one.yes("without_names") if one.has("without_names") else False,
             )
         )
         one.done()

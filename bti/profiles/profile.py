@@ -25,6 +25,8 @@ class TeamKind(StrEnum):
     DRUG_ADVICE = "drug_advice"
     COORDINATING_UNIT = "coordinating_unit"
     BTI_TEAM = "bti_team"
+    RESOURCE_TEAM = "resource_team"
+    CONSULTATION_TEAM = "consultation_team"
     OTHER = "other"
 
 
@@ -77,7 +79,10 @@ class LevelGuide:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A body that helps with single cases. ``called`` is its name inside a sentence."""
+    """A body that helps with single cases. ``called`` is its name inside a sentence.
+
+    ``without_names``: one may ask it about somebody who is not named, outside every case.
+    """
 
     code: str
     kind: TeamKind
@@ -85,6 +90,7 @@ class Team:
     called: Words
     lead: Words | None
     about: Words
+    without_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,11 @@ class Profile(ProfileRules):
     def team(self) -> Team:
         """The team of level 3."""
         return self.teams[0]
+
+    @property
+    def consulted(self) -> tuple[Team, ...]:
+        """The teams one may ask without names."""
+        return tuple(team for team in self.teams if team.without_names)
 
     def guide(self, level: int, sector: Sector | None = None) -> LevelGuide:
         """The guide of a level 0-3 as a service follows it."""

@@ -49,18 +49,24 @@ def read(text: str) -> Rules:
 def _rule(code: str, said: object) -> RetentionRule:
     if not isinstance(said, dict):
         raise RetentionError(f"{code}: a table")
-    if _KEYS - said.keys() or said.keys() - _KEYS - {"years"}:
+    if (
+        _KEYS - said.keys()
+        or said.keys() - _KEYS - {"years", "days"}
+        or {"years", "days"} <= said.keys()
+    ):
         raise RetentionError(f"{code}: it has other keys than a rule has")
-    years = said.get("years")
-    if years is not None and (type(years) is not int or years < 0):
-        raise RetentionError(f"{code}.years: a whole number from 0")
+    for key in ("years", "days"):
+        number = said.get(key)
+        if number is not None and (type(number) is not int or number < 0):
+            raise RetentionError(f"{code}.{key}: a whole number from 0")
     try:
         return RetentionRule(
             code=code,
             columns=frozenset(said["columns"]),
             fate=Fate(said["fate"]),
             since=Since(said["since"]),
-            years=years,
+            years=said.get("years"),
+            days=said.get("days"),
             source=str(said["source"]),
             what=MappingProxyType({language: str(said[language]) for language in _LANGUAGES}),
         )

@@ -195,6 +195,7 @@ def _team(path: Path_) -> Iterator[Slot]:
     yield from _words((*path, "called"))
     yield from _words((*path, "lead"), optional=path[-1] != MAIN_TEAM)
     yield from _words((*path, "about"), Kind.AREA)
+    yield Slot((*path, "without_names"), Kind.YES, optional=True)
 
 
 def _body(path: Path_) -> Iterator[Slot]:

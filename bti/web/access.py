@@ -65,6 +65,7 @@ def _roles(*codes: str) -> Roles:
 PUBLIC: Final = RouteRule(Public())
 SIGNED_IN: Final = RouteRule(SignedIn())
 CASE_WORK: Final = RouteRule(_roles("staff", "unit_lead", "team_lead", "team_member"))
+_NAMES: Final = RouteRule(_roles("unit_lead", "team_lead", "administrator"))
 _TWO_PEOPLE: Final = _roles("dpo", "archivist", "administrator", "unit_lead", "team_lead")
 _APPROVALS: Final = RouteRule(_TWO_PEOPLE)
 _RULES: Final = RouteRule(_roles("administrator"), "edit_rules")
@@ -171,6 +172,17 @@ ROUTES: Final[dict[str, RouteRule]] = {
     # people who are away
     "absence.show": RouteRule(CASE_WORK.access, "see_worklist"),
     "absence.withdraw": RouteRule(CASE_WORK.access, "see_worklist"),
+    # questions without names
+    "consultation.answer": RouteRule(CASE_WORK.access, "consult"),
+    "consultation.ask": RouteRule(CASE_WORK.access, "consult"),
+    "consultation.end_seat": RouteRule(_NAMES.access, "name_consultants"),
+    "consultation.list_": RouteRule(CASE_WORK.access, "consult"),
+    "consultation.members": RouteRule(_NAMES.access, "name_consultants"),
+    "consultation.rewrite": RouteRule(CASE_WORK.access, "consult"),
+    "consultation.send_back": RouteRule(CASE_WORK.access, "consult"),
+    "consultation.settle": RouteRule(CASE_WORK.access, "consult"),
+    "consultation.show": RouteRule(CASE_WORK.access, "consult"),
+    "consultation.withdraw": RouteRule(CASE_WORK.access, "consult"),
     # reminders by e-mail
     "reminder.mine": RouteRule(CASE_WORK.access, "see_worklist"),
     # a lost phone or password

@@ -65,6 +65,7 @@ _CASE: Final = (
     "account",
     "leaving",
     "absence",
+    "consultation",
     "reminder",
     "guide",
     "rules",

@@ -136,6 +136,25 @@ ACTS: Final = {
     "account:departure:withdraw": lazy_gettext("Took back somebody's last day"),
     "leaving:list:read": lazy_gettext("Saw who leaves"),
     "follow-up:unit:read": lazy_gettext("Saw what lies in the unit"),
+    "consultation:list:read": lazy_gettext("Saw questions without names in a list"),
+    "consultation:question:ask": lazy_gettext("Asked a team without names"),
+    "consultation:question:read": lazy_gettext("Read a question without names"),
+    "consultation:question:answer": lazy_gettext("Answered a question without names"),
+    "consultation:question:return": lazy_gettext(
+        "Sent a question back because it told who it is about"
+    ),
+    "consultation:question:rewrite": lazy_gettext("Wrote a question without names anew"),
+    "consultation:question:settle": lazy_gettext("Said that an answer without names is read"),
+    "consultation:question:withdraw": lazy_gettext("Deleted a question without names"),
+    "consultation:question:dispose": lazy_gettext(
+        "Questions without names were deleted on their day"
+    ),
+    "consultation:seat:set": lazy_gettext(
+        "Named somebody to a team that can be asked without names"
+    ),
+    "consultation:seat:end": lazy_gettext(
+        "Took somebody out of a team that can be asked without names"
+    ),
     "absence:list:read": lazy_gettext("Saw who is away"),
     "absence:period:set": lazy_gettext("Wrote down who is away and who stands in"),
     "absence:period:withdraw": lazy_gettext("Took back that somebody is away"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask_babel import gettext, ngettext
 
-from bti.domain.codes import Sector
+from bti.domain.codes import Sector, StepForm
 from bti.domain.levels import Level
 from bti.profiles import Said
 from bti.web import labels
@@ -32,6 +32,8 @@ class StepRow:
     tools: tuple[str, ...]
     #: Where the municipality has said it, as sentences; empty where it is the standard's.
     said: tuple[str, ...]
+    #: Teams one may ask without names at this step, as they stand inside a sentence.
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +117,12 @@ def _level(profile: Profile, number: int, sector: Sector, language: str) -> Leve
         said=_each_once(
             _at(profile, f"levels.{number}.{part}") for part in ("label", "arena", "family")
         ),
-        steps=tuple(_step(profile, one, language) for one in found.steps),
+        steps=tuple(_step(profile, one, found.level, language) for one in found.steps),
     )
 
 
-def _step(profile: Profile, found: GuideStep, language: str) -> StepRow:
+def _step(profile: Profile, found: GuideStep, level: Level, language: str) -> StepRow:
+    asks = level <= Level.OWN_SERVICE and found.form is StepForm.STEP
     days = found.deadline_days
     who = found.title[language] if found.title else str(labels.label(found.who, "who"))
     return StepRow(
@@ -134,6 +137,7 @@ def _step(profile: Profile, found: GuideStep, language: str) -> StepRow:
         ),
         tools=tuple(tool[language] for tool in found.tools),
         said=_each_once(_said(profile, fact) for fact in profile.said_of(found)),
+        advice=tuple(team.called[language] for team in profile.consulted) if asks else (),
     )
 
 

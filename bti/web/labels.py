@@ -33,6 +33,7 @@ from bti.domain.meetings import AbsenceReason, MeetingKind, MeetingState
 from bti.domain.rights import Finding, IndividualPlan
 from bti.domain.signers import SignerRole
 from bti.web import i18n
+from bti.web.consultation_words import STATE, TRACE
 from bti.web.guardian_words import BLOCK_REASON, SOURCE
 from bti.web.measure_labels import ARENA, GOAL_STATUS, MEASURE_TYPE, PARTY
 from bti.web.paper_labels import GUARDIAN_ACCESS, LEFT_OUT, RECEIVER, SETTLING, STAYS_OUT
@@ -363,6 +364,8 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "stays_out": STAYS_OUT,
     "receiver": RECEIVER,
     "left_out": LEFT_OUT,
+    "consultation": STATE,
+    "trace": TRACE,
 }
 
 

@@ -33,12 +33,14 @@ MENU: Final = (
     MenuRow(lazy_gettext("The team"), "referral.queue", _TEAM),
     MenuRow(lazy_gettext("My logs"), "worklist.show", _CASE_WORK),
     MenuRow(lazy_gettext("New concern"), "concern.new", _CASE_WORK),
+    MenuRow(lazy_gettext("Ask without names"), "consultation.list_", _CASE_WORK),
     MenuRow(lazy_gettext("Emergency access"), "emergency.seek", frozenset({"on_call"})),
     MenuRow(lazy_gettext("Desk"), "desk.show", frozenset({"dpo"})),
     MenuRow(lazy_gettext("Access log"), "insight.search", frozenset({"dpo"})),
     MenuRow(lazy_gettext("Reviews"), "review.waiting", frozenset({"dpo"})),
     MenuRow(lazy_gettext("Accounts"), "account.list", frozenset({"administrator"})),
     MenuRow(lazy_gettext("Local rules"), "rules.show", frozenset({"administrator"})),
+    MenuRow(lazy_gettext("Who gives advice"), "consultation.members", frozenset({"administrator"})),
     MenuRow(
         lazy_gettext("Professional systems"), "client.list_", frozenset({"dpo", "administrator"})
     ),

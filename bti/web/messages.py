@@ -18,6 +18,7 @@ from bti.domain.levels import Requirement
 from bti.profiles import legal_bases
 from bti.web.client_messages import CLIENT
 from bti.web.consent_messages import CONSENT
+from bti.web.consultation_words import CONSULTATION
 from bti.web.duty_messages import DUTY
 from bti.web.filters import day_year
 from bti.web.guardian_words import GUARDIAN
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 RULES: Final[Mapping[str, Any]] = {
     **CLIENT,
     **CONSENT,
+    **CONSULTATION,
     **DUTY,
     **MEASURE,
     **MEETING,

@@ -167,6 +167,28 @@ NOTICES: Final[dict[str, Notice]] = {
     "absence_withdrawn": Notice(
         lazy_gettext("Taken back. Reminders go to the person again."), "info"
     ),
+    "consultation_asked": Notice(
+        lazy_gettext(
+            "The question is sent. You see the answer here, and can delete it at any time."
+        )
+    ),
+    "consultation_answered": Notice(lazy_gettext("The answer is sent.")),
+    "consultation_sent_back": Notice(
+        lazy_gettext("It is sent back to be written anew. The team no longer sees it.")
+    ),
+    "consultation_rewritten": Notice(
+        lazy_gettext("It is sent anew. What stood before is deleted.")
+    ),
+    "consultation_settled": Notice(
+        lazy_gettext("Done. It is deleted by itself on the day it says.")
+    ),
+    "consultation_deleted": Notice(
+        lazy_gettext("The question and its answers are deleted."), "info"
+    ),
+    "consultation_named": Notice(lazy_gettext("Saved. The person can answer from now on.")),
+    "consultation_seat_ended": Notice(
+        lazy_gettext("The person no longer sees what the team is asked."), "info"
+    ),
     "leaving_planned": Notice(
         lazy_gettext("The last day is set. The person and the leader see what must be handed over.")
     ),

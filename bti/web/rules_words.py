@@ -43,6 +43,8 @@ TEAM_KINDS: Final[Mapping[TeamKind, Any]] = {
     TeamKind.DRUG_ADVICE: _l("Advice about drugs"),
     TeamKind.COORDINATING_UNIT: _l("Coordinating unit"),
     TeamKind.BTI_TEAM: _l("BTI team"),
+    TeamKind.RESOURCE_TEAM: _l("Resource team"),
+    TeamKind.CONSULTATION_TEAM: _l("Consultation team, without names"),
     TeamKind.OTHER: _l("Another body"),
 }
 
@@ -107,6 +109,7 @@ _PARTS: Final[Mapping[str, Any]] = {
     "title": _l("What the one who does it is called here"),
     "validity_months": _l("Months a consent lasts"),
     "who": _l("Who does it"),
+    "without_names": _l("Can be asked without names, outside every case"),
     "youth_age": _l("The age from which the young sign"),
     "youth_mode": _l("How the young sign"),
 }

@@ -25,6 +25,7 @@ from bti.domain.deadlines import Due, DueKind, is_for_leader
 from bti.domain.reminders import Pace, Waiting, check_address, is_reminded, waiting_for
 from bti.workflows import own_rules
 from bti.workflows.absence import absences
+from bti.workflows.consultation_tasks import consultation_waiting
 from bti.workflows.due import CaseDates, dates_in
 from bti.workflows.permission import require
 
@@ -174,6 +175,8 @@ def _waiting(context: Context, tenant_id: uuid.UUID) -> Mapping[uuid.UUID, list[
             one = waiting_for(due, case.rules)
             for account_id in _told(context, case, due, leaders):
                 found[_instead(context, case, account_id, away)].append(one)
+    for account_id, one in consultation_waiting(context, tenant_id, profile):
+        found[account_id].append(one)
     return found
 
 

@@ -19,6 +19,7 @@ from bti.domain.codes import Role
 from bti.domain.deadlines import Pressing, pressing
 from bti.domain.levels import Level
 from bti.workflows import baton, duty, emergency, own_record, review
+from bti.workflows.consultation_tasks import consultation_tasks
 from bti.workflows.correction import corrected_tasks
 from bti.workflows.double_tasks import double_tasks
 from bti.workflows.due_tasks import due_tasks
@@ -133,6 +134,7 @@ def my_day(context: Context, *, show: Show = Show.ALL, names_hidden: bool = Fals
                 *double_tasks(context, subject, lines.rows),
                 *corrected_tasks(context, lines.rows),
                 *due_tasks(context, subject, lines.rows),
+                *consultation_tasks(context, subject),
             ]
         ),
         rows=tuple(row for row in mine if _shown(row, show)),

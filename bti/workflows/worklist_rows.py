@@ -70,6 +70,7 @@ class TaskKind(StrEnum):
     CONSENT_ENDING = "consent_ending"
     RETURNED = "returned"
     QUEUE = "queue"
+    CONSULTATION = "consultation"
     STAND_IN = "stand_in"
     LEAVING = "leaving"
     LEAVER = "leaver"

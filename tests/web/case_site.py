@@ -24,6 +24,7 @@ FEATURES = (
     "account",
     "leaving",
     "absence",
+    "consultation",
     "reminder",
     "follow_up",
     "reset",
@@ -66,6 +67,7 @@ def _in_mode(world: World, settings):
 def _neighbours(app: Flask) -> None:
     app.add_url_rule("/cases/<uuid:case_id>", "case.show", lambda **_: "")
     app.add_url_rule("/worklist", "worklist.show", lambda: "")
+    app.add_url_rule("/danger", "duty.report", lambda: "")
 
 
 def visitor(world: World, *, mode: str = "test") -> CriticClient:

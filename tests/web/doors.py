@@ -138,6 +138,8 @@ _SHARED = {
     "necessity": "Helsesykepleieren må vite det for at vi skal kunne følge opp fraværet.",
     "proportionality": "Bare fraværet, i to uker. Familien svarer ikke på telefon eller brev.",
 }
+# About nobody: what may tell who it is about goes on with a reason alone.
+_ADVICE = {"danger": "no", "text": "Et barn på øya er trist. Hva kan vi gjøre?"}
 _DECIDED = {"adopted": "2026-08-20", "valid_from": "2030-01-01"}
 
 DOORS: dict[str, Door] = {
@@ -242,6 +244,14 @@ DOORS: dict[str, Door] = {
     "rules.take": Door("asta", page="rules.section"),
     "absence.show": Door("ingrid"),
     "absence.withdraw": Door("per", page="absence.show"),
+    "consultation.answer": Door("kari", page="consultation.show", answers=_ADVICE),
+    "consultation.ask": Door("ingrid", answers=_ADVICE),
+    "consultation.end_seat": Door("asta", page="consultation.members"),
+    "consultation.members": Door("asta"),
+    "consultation.rewrite": Door("ingrid", answers=_ADVICE),
+    "consultation.send_back": Door("kari", page="consultation.show"),
+    "consultation.settle": Door("ingrid", page="consultation.show"),
+    "consultation.withdraw": Door("ingrid", page="consultation.show"),
     "reminder.mine": Door("mona", answers={"address": "mona@lindvik.example"}),
     "leaving.plan": Door("asta", page="account.colleague"),
     "leaving.restore": Door("asta", CUT, page="account.colleague"),
@@ -321,6 +331,9 @@ def ids_of(site: WholeSite, endpoint: str) -> Ids:
     ids = dict(site.home.ids[DOORS[endpoint].state])
     if endpoint == "concern.save_draft":
         ids["step"] = "seen"
+    came_back = {"consultation.rewrite": "returned", "consultation.settle": "answered"}
+    if endpoint in came_back:
+        ids["question_id"] = ids[came_back[endpoint]]
     if endpoint == "insight.selection":
         ids["approval_id"] = site.home.selection_id
     if endpoint == "rules.publish":

@@ -64,6 +64,8 @@ CHANGES_WITHOUT_AN_ANSWER = frozenset(
         "report.remove",
         "insight.selection",
         "absence.withdraw",
+        "consultation.end_seat",
+        "consultation.withdraw",
         "leaving.restore",
         "leaving.suspend",
         "leaving.withdraw",

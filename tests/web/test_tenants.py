@@ -20,6 +20,8 @@ INNER = (
     "meeting_id",
     "offer_id",
     "participant_id",
+    "question_id",
+    "seat_id",
     "person_id",
     "row_id",
     "session_id",

@@ -73,6 +73,8 @@ class Town:
     client_id: uuid.UUID = NOBODY
     agreement_id: uuid.UUID = NOBODY
     key_id: uuid.UUID = NOBODY
+    #: Questions without names: one that waits, one that is answered, one that came back; and a seat.
+    advice: dict[str, uuid.UUID] = field(default_factory=dict)
     #: The secret of the app that the newcomer sets up.
     new_seed: bytes = b""
 
@@ -129,6 +131,7 @@ def tell(town: Town, *, whole: bool) -> None:
     new.consent_to(Scope.OPEN_LOG)
     _with_protection(town)
     town.new_seed = watched.people_on_their_way(town.world)
+    town.advice = watched.asked_without_names(town.world)
     watched.last_month(town.world)
     freshly(town.world, "arne")
     params = {"case": str(late.case_id), "recipient": "Statsarkivet"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -10,14 +11,22 @@ import pytest
 from bti.domain.codes import Role
 from bti.domain.control import month_before
 from bti.domain.errors import AccessDenied
-from bti.workflows import absence, account, bait, case, control, first_sign_in, leaving
+from bti.workflows import (
+    absence,
+    account,
+    bait,
+    case,
+    consultation,
+    consultation_seat,
+    control,
+    first_sign_in,
+    leaving,
+)
 from bti.workflows.actor import SystemActor
 from tests.approvals import freshly
 from tests.world import SECRET, add_person
 
 if TYPE_CHECKING:
-    import uuid
-
     from tests.world import World
 
 #: Came near a bait case, and was shut out at once.
@@ -59,6 +68,21 @@ def people_on_their_way(world: World) -> bytes:
     world.run("asta", leaving.suspend, account_id=cut)
     _newcomer(world)
     return world.run(NEWCOMER, first_sign_in.show).totp_secret
+
+
+def asked_without_names(world: World) -> dict[str, uuid.UUID]:
+    """Ingrid has asked the team Kari sits in: one question waits, one is answered, one came back. Returns their ids."""
+    named = consultation_seat.NameMember("resource", world.accounts["kari"], "Helsesykepleier")
+    found = {"seat_id": world.run("asta", consultation_seat.name_member, command=named)}
+    words = consultation.Words("Et barn i barneskolen er trist. Hva kan vi gjøre?", "")
+    for name in ("question_id", "answered", "returned"):
+        found[name] = world.run(
+            "ingrid", consultation.ask, team="resource", words=words, submission=uuid.uuid4()
+        )
+    given = {"question_id": found["answered"], "version": None}
+    world.run("kari", consultation.answer, words=words, **given)
+    world.run("kari", consultation.send_back, question_id=found["returned"], version=None)
+    return found
 
 
 def last_month(world: World) -> None:

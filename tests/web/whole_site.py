@@ -382,6 +382,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
         found[name] = made[0] if made else NOBODY
     found["record_id"], found["report_id"] = _own(town, "per")
     found["approval_id"] = town.approval_id
+    found.update({**town.advice, "team": "resource"})
     found["client_id"], found["agreement_id"] = town.client_id, town.agreement_id
     sessions = town.world.run("per", own_account.show).sessions
     found["session_id"] = next(one.session_id for one in sessions if not one.current)

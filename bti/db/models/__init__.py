@@ -8,6 +8,7 @@ from bti.db.models.broker import BrokerCode, BrokerCount, BrokerMark, BrokerNote
 from bti.db.models.case import BatonOffer, Case, ChildIndex, Entry, Log, Participant, Person
 from bti.db.models.client import ApiAgreement, ApiClient
 from bti.db.models.consent import Consent, ConsentAnswer, ConsentCell
+from bti.db.models.consultation import ConsultationQuestion, ConsultationSeat
 from bti.db.models.departure import Departure
 from bti.db.models.desk import DeskMatter, DeskStep
 from bti.db.models.keys import CaseKey, TenantKey
@@ -47,6 +48,8 @@ __all__ = [
     "Consent",
     "ConsentAnswer",
     "ConsentCell",
+    "ConsultationQuestion",
+    "ConsultationSeat",
     "Control",
     "ControlFinding",
     "Departure",

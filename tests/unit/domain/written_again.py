@@ -19,6 +19,8 @@ search_child         installation shut  two   follow-up       staff unit_lead te
 see_worklist         installation shut  two   follow-up       staff unit_lead team_lead team_member
 see_follow_up        installation shut  two   follow-up       unit_lead
 see_team_queue       installation shut  two   follow-up       team_lead team_member
+consult              installation shut  two   follow-up       staff unit_lead team_lead team_member
+name_consultants     installation shut  two   follow-up,administration unit_lead team_lead administrator
 own_record           own_record   open  two   *               A
 read_case            case         open  two   follow-up,family H F P L T G Y
 see_case_accesses    case         open  two   follow-up,family H F P L T G Y

@@ -45,6 +45,13 @@ FACTS = [
     ("vaaler", "services.school.levels.1.steps.3.tools", "Tiltak 2 og 6", READ, "Skolelos"),
     ("vaaler", "services.health.levels.1.steps.3.tools", "Tiltak 26", READ, "helsesykepleier"),
     ("vaaler", "teams.drug_advice", "1.1 Organisering, utøvende nivå", STATED, "russaker"),
+    (
+        "vaaler",
+        "teams.drug_advice.without_names",
+        "1.1 Organisering, utøvende nivå",
+        READ,
+        "True",
+    ),
     ("vaaler", "teams.coordinating_unit", "Tiltak 30", STATED, "spesialisthelsetjenesten"),
     ("moss", "teams.main", "Innsatsområde 3, tiltak 10", READ, "SLT-koordinert møte"),
     ("moss", "teams.main.about", "Innsatsområde 3, tiltak 10", READ, "10 og 25 år"),
@@ -55,6 +62,13 @@ FACTS = [
         "Innsatsområde 3, tiltak 12",
         STATED,
         "Rådgivende enhet for russaker (RER)",
+    ),
+    (
+        "moss",
+        "teams.drug_advice.without_names",
+        "Innsatsområde 3, tiltak 12",
+        READ,
+        "True",
     ),
     ("moss", "levels.0.steps.2.tools", "Innsatsområde 3, tiltak 13", READ, "radikalisering"),
     (
@@ -159,7 +173,7 @@ def value_at(profile, key):
         fields = (
             [team.name, team.about, team.lead] if len(parts) == 2 else [getattr(team, parts[2])]
         )
-        return " ".join(one[language] for one in fields if one)
+        return " ".join(str(one) if one is True else one[language] for one in fields if one)
     if parts[0] == "levels":
         guide = profile.guide(int(parts[1]), sector)
         if parts[2] != "steps":
@@ -253,7 +267,11 @@ def test_a_step_that_is_not_said_anything_about_is_the_standards_word_for_word(n
     ],
 )
 def test_the_teams_are_those_the_document_names(name, kinds):
-    assert [team.kind for team in load(f"{name}/1").teams] == kinds
+    teams = load(f"{name}/1").teams
+    assert [team.kind for team in teams if team.code != "resource"] == kinds
+    # The standard's own, in no municipality's document.
+    assert [one.code for one in teams].count("resource") == 1
+    assert load(f"{name}/1").said("teams.resource") is None
 
 
 def test_aukra_names_no_team_of_level_3_so_it_is_the_standards():

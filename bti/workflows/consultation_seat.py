@@ -1,0 +1,222 @@
+"""Who sits in the teams one may ask without names: named by a leader or the administrator, and entered.
+
+A seat is a row sealed as a whole, so nobody gets one by writing in the database. It counts as long as the person works
+here in a role that may answer, and as long as the profile has the team.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bti.audit.actions import Action as Act
+from bti.audit.record import Reference
+from bti.db.models import ConsultationQuestion, ConsultationSeat, RoleGrant
+from bti.domain.access import Action
+from bti.domain.codes import CASE_WORKERS, Role
+from bti.domain.consultation import ConsultationState
+from bti.domain.errors import RuleBroken
+from bti.workflows import directory
+from bti.workflows.errors import NotFound
+from bti.workflows.permission import require
+from bti.workflows.readable import that_open
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bti.domain.relations import Subject
+    from bti.profiles import Profile, Team
+    from bti.workflows.context import Context
+    from bti.workflows.directory import Colleague
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Somebody's place in a team. ``title`` is what they are there."""
+
+    seat_id: uuid.UUID
+    team: str
+    account_id: uuid.UUID
+    title: str
+    from_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class SeatLine:
+    """A place as those who name people see it."""
+
+    seat_id: uuid.UUID
+    name: str
+    title: str
+    may_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSeats:
+    """A team, who sits in it, and how many questions there are in each state. Nothing of what is asked."""
+
+    team: Team
+    seats: tuple[SeatLine, ...]
+    counts: Mapping[ConsultationState, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsPage:
+    """``people`` are those one may name: a leader's own unit, for the administrator everybody who does case work."""
+
+    teams: tuple[TeamSeats, ...]
+    people: tuple[Colleague, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NameMember:
+    """``title`` is what the person is in the team."""
+
+    team: str
+    account_id: uuid.UUID
+    title: str
+
+
+def show(context: Context) -> SeatsPage:
+    """Return the teams, their members and counts. Raises ``AccessDenied`` for who names nobody."""
+    subject = require(context, Action.NAME_CONSULTANTS)
+    people = _people(context, subject)
+    mine = {one.account_id for one in people}
+    there = seats(context, subject.tenant_id, context.profile)
+    states = _states(context, subject.tenant_id)
+    context.record(Act.CONSULTATION_LIST_READ)
+    return SeatsPage(
+        teams=tuple(
+            TeamSeats(
+                team,
+                tuple(
+                    SeatLine(
+                        one.seat_id,
+                        directory.name_of(context, one.account_id),
+                        one.title,
+                        one.account_id in mine,
+                    )
+                    for one in there
+                    if one.team == team.code
+                ),
+                {state: states[team.code, state] for state in ConsultationState},
+            )
+            for team in context.profile.consulted
+        ),
+        people=people,
+    )
+
+
+def name_member(context: Context, *, command: NameMember) -> uuid.UUID:
+    """Give somebody a place in a team and return its id.
+
+    Raises ``NotFound`` for a team that cannot be asked; ``RuleBroken`` with consultation.not_colleague for somebody
+    whom one may not name, and consultation.named_already.
+    """
+    subject = require(context, Action.NAME_CONSULTANTS)
+    if command.team not in {one.code for one in context.profile.consulted}:
+        raise NotFound
+    if command.account_id not in {one.account_id for one in _people(context, subject)}:
+        raise RuleBroken("consultation.not_colleague")
+    directory.hold_account(context, command.account_id)
+    there = seats(context, subject.tenant_id, context.profile)
+    if any((one.team, one.account_id) == (command.team, command.account_id) for one in there):
+        raise RuleBroken("consultation.named_already")
+    row = ConsultationSeat(tenant_id=subject.tenant_id)
+    row.body = {
+        "team": command.team,
+        "account": str(command.account_id),
+        "title": command.title,
+        "from_on": context.today,
+    }
+    context.session.add(row)
+    context.record(Act.CONSULTATION_SEAT_SET, Reference("account", command.account_id))
+    return row.id
+
+
+def end_seat(context: Context, *, seat_id: uuid.UUID) -> None:
+    """Take somebody out of a team; the row is deleted, and the log keeps who it was. Raises ``NotFound``."""
+    subject = require(context, Action.NAME_CONSULTANTS)
+    row = context.session.get(ConsultationSeat, seat_id)
+    if row is None or row.tenant_id != subject.tenant_id:
+        raise NotFound
+    account_id = _seat(row).account_id
+    if subject.role is not Role.ADMINISTRATOR and account_id not in {
+        one.account_id for one in _people(context, subject)
+    }:
+        raise NotFound
+    context.session.delete(row)
+    context.record(Act.CONSULTATION_SEAT_END, Reference("account", account_id))
+
+
+def seats(context: Context, tenant_id: uuid.UUID, profile: Profile) -> tuple[Seat, ...]:
+    """Return the places that count today, by team and title. The ops key must be released."""
+    rows = context.session.scalars(
+        select(ConsultationSeat).where(ConsultationSeat.tenant_id == tenant_id)
+    )
+    asked = {one.code for one in profile.consulted}
+    found = [one for _, one in that_open(context, rows, _seat) if one.team in asked]
+    at_work = _at_work(context, tenant_id, {one.account_id for one in found})
+    return tuple(
+        sorted(
+            (one for one in found if one.account_id in at_work),
+            key=lambda one: (one.team, one.title, str(one.seat_id)),
+        )
+    )
+
+
+def _at_work(
+    context: Context, tenant_id: uuid.UUID, accounts: set[uuid.UUID]
+) -> frozenset[uuid.UUID]:
+    """Return those who have a case worker's role today."""
+    if not accounts:
+        return frozenset()
+    return frozenset(
+        context.session.scalars(
+            select(RoleGrant.account_id).where(
+                RoleGrant.tenant_id == tenant_id,
+                RoleGrant.account_id.in_(accounts),
+                RoleGrant.role.in_([role.value for role in CASE_WORKERS]),
+                RoleGrant.valid_from <= context.now,
+                (RoleGrant.valid_to.is_(None)) | (RoleGrant.valid_to > context.now),
+            )
+        )
+    )
+
+
+def _people(context: Context, subject: Subject) -> tuple[Colleague, ...]:
+    if subject.role is not Role.ADMINISTRATOR:
+        return directory.colleagues(context, subject.unit_id)
+    everybody = {
+        one.account_id: one
+        for unit_id in directory.units(context)
+        for one in directory.colleagues(context, unit_id)
+    }
+    return tuple(sorted(everybody.values(), key=lambda one: (one.name, str(one.account_id))))
+
+
+def _states(context: Context, tenant_id: uuid.UUID) -> Counter[tuple[str, ConsultationState]]:
+    rows = context.session.scalars(
+        select(ConsultationQuestion).where(ConsultationQuestion.tenant_id == tenant_id)
+    )
+    return Counter(key for _, key in that_open(context, rows, _state))
+
+
+def _state(row: ConsultationQuestion) -> tuple[str, ConsultationState]:
+    return row.body["team"], ConsultationState(row.body["state"])
+
+
+def _seat(row: ConsultationSeat) -> Seat:
+    body = row.body
+    return Seat(
+        row.id,
+        body["team"],
+        uuid.UUID(body["account"]),
+        body["title"],
+        date.fromisoformat(body["from_on"]),
+    )
