@@ -90,6 +90,7 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bti.cli.archive_files": ("SHA-256", "its files, when they are written"),
         "bti.slt.indicator_csv": ("SHA-256", "whether a file of indicators was brought in before"),
         "bti.slt.appendix": ("SHA-256", "which file an appendix was, once it is taken away"),
+        "bti.slt.document": ("SHA-256", "the fingerprint of a report that was made"),
         "bti.slt.meeting_export": ("SHA-256", "the manifest of exported minutes"),
         "bti.workflows.archive_content": ("SHA-256", "whether a case holds what was packed"),
         "bti.keyd.tenant_verbs": ("Ed25519", "checkpoints signed by the broker"),

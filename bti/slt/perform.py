@@ -55,6 +55,10 @@ class Happening(StrEnum):
     YEAR_READ = "year:read"
     YEAR_CHANGED = "year:change"
     YEAR_DONE = "year:done"
+    REPORT_READ = "report:read"
+    REPORT_CHANGED = "report:change"
+    REPORT_MADE = "report:make"
+    REPORT_DISCARDED = "report:discard"
     DENIED = "access:deny"
 
 

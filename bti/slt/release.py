@@ -265,10 +265,16 @@ def _show(context: Context, reader: Coordinator, period: str | None) -> ReleaseP
 
 
 def _show_all(context: Context, reader: Coordinator) -> tuple[PublishedRelease, ...]:
+    found = standing_of(context, reader)
+    for one in found:
+        context.record(Happening.RELEASE_READ, account_id=reader.account_id, release_id=one.id)
+    return found
+
+
+def standing_of(context: Context, reader: Coordinator) -> tuple[PublishedRelease, ...]:
+    """As ``show_releases``, within a transaction; whoever asks enters what is read."""
     rows = _all_of(context, reader.municipality_number)
     standing = sorted((row for row in rows if row.withdrawn_at is None), key=lambda row: row.period)
-    for row in standing:
-        context.record(Happening.RELEASE_READ, account_id=reader.account_id, release_id=row.id)
     return tuple(_published(row, rows[0].signer) for row in standing)
 
 

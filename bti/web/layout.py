@@ -51,6 +51,7 @@ MENU: Final = (
     MenuRow(lazy_gettext("Plan"), "slt.plan.latest", _COUNCIL),
     MenuRow(lazy_gettext("Bodies"), "slt.body.list", access.NETWORK_ROLES),
     MenuRow(lazy_gettext("Year wheel"), "slt.year.show", access.NETWORK_ROLES),
+    MenuRow(lazy_gettext("Reports"), "slt.report.list", _COUNCIL),
     MenuRow(lazy_gettext("Guide"), "guide.show", _CASE_WORK),
 )
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
-import typst
 from flask import get_template_attribute, make_response, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from bti.paths import TEMPLATES
-from bti.web import i18n
+from bti.web import i18n, typeset
 from bti.web.filters import day_year
 from bti.web.labels import INFO_TYPE
 
@@ -23,10 +20,6 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from bti.workflows.sheet import Line
-
-#: Both at once: an archive's format (ISO 19005-2) and one a screen reader can follow (ISO 14289-1).
-STANDARDS: Final = ("a-2a", "ua-1")
-_PAPER: Final = TEMPLATES / "paper"
 
 PART: Final[Mapping[str, object]] = {
     "text": "",
@@ -91,11 +84,11 @@ def answer(sheet: Sheet, *, as_file: bool) -> Response:
     if as_file:
         try:
             made = pdf(sheet, i18n.language())
-        except typst.TypstError:
+        except typeset.CannotTypeset:
             failed = True
         else:
             response = make_response(made)
-            response.headers["Content-Type"] = "application/pdf"
+            response.headers["Content-Type"] = typeset.PDF
             response.headers["Content-Disposition"] = f'attachment; filename="{sheet.name}.pdf"'
             return response
     return make_response(render_template("paper/sheet.html", sheet=sheet, failed=failed))
@@ -104,7 +97,7 @@ def answer(sheet: Sheet, *, as_file: bool) -> Response:
 def pdf(sheet: Sheet, language: str) -> bytes:
     """The sheet as a tagged PDF. The words go in as data, never as markup.
 
-    Raises ``typst.TypstError`` for a letter that none of the file's fonts has.
+    Raises ``typeset.CannotTypeset`` for a letter that none of the file's fonts has.
     """
     said = {
         **asdict(sheet),
@@ -112,16 +105,7 @@ def pdf(sheet: Sheet, language: str) -> bytes:
         "language": language,
         "empty": str(_("There is nothing here.")),
     }
-    made: bytes = typst.compile(
-        str(_PAPER / "sheet.typ"),
-        root=str(_PAPER),
-        format="pdf",
-        # The same file on each machine, whatever fonts are installed there.
-        ignore_system_fonts=True,
-        sys_inputs={"sheet": json.dumps(said, ensure_ascii=False)},
-        pdf_standards=list(STANDARDS),
-    )
-    return made
+    return typeset.pdf("sheet.typ", said)
 
 
 def text(sheet: Sheet) -> str:

@@ -19,7 +19,7 @@ TOTAL: Final = "total"
 Place = tuple[str, str]
 """A dimension and one of its codes; the total of all is in none."""
 
-_ALL: Final[Place] = ("", TOTAL)
+ALL: Final[Place] = ("", TOTAL)
 _SUM: Final = "_T"
 
 
@@ -72,15 +72,8 @@ class TrendsPage:
 def trends_page(found: Sequence[PublishedRelease], wanted: str) -> TrendsPage | None:
     """Lay out what stands, oldest first; ``wanted`` is the key of a line. None for a line that is not there."""
     standing = {one.period: one for one in found}
-    periods = _from_first_to_last(sorted(standing))
-    counts = {period: _counts(one.release) for period, one in standing.items()}
-    over = {
-        place: tuple(
-            counts[period].get(place, NOT_PUBLISHED) if period in counts else NOT_PUBLISHED
-            for period in periods
-        )
-        for place in _places()
-    }
+    periods = from_first_to_last(sorted(standing))
+    over = counts_over(found, periods)
     chosen = next((place for place in over if _key(place) == wanted), None)
     if chosen is None:
         return None
@@ -98,7 +91,21 @@ def trends_page(found: Sequence[PublishedRelease], wanted: str) -> TrendsPage | 
     )
 
 
-def _from_first_to_last(periods: Sequence[HalfYear]) -> tuple[HalfYear, ...]:
+def counts_over(
+    found: Sequence[PublishedRelease], periods: Sequence[HalfYear]
+) -> Mapping[Place, tuple[Count, ...]]:
+    """Each count of the menu over the half-years, in the order of the menu, the total of all first."""
+    counts = {one.period: _counts(one.release) for one in found}
+    return {
+        place: tuple(
+            counts[period].get(place, NOT_PUBLISHED) if period in counts else NOT_PUBLISHED
+            for period in periods
+        )
+        for place in _places()
+    }
+
+
+def from_first_to_last(periods: Sequence[HalfYear]) -> tuple[HalfYear, ...]:
     """Every half-year between, published or not: a gap must be seen as one."""
     if not periods:
         return ()
@@ -112,7 +119,7 @@ def _from_first_to_last(periods: Sequence[HalfYear]) -> tuple[HalfYear, ...]:
 
 def _places() -> tuple[Place, ...]:
     divided = ((dimension, code) for dimension, codes in DIMENSIONS.items() for code in codes)
-    return (_ALL, *divided)
+    return (ALL, *divided)
 
 
 def _counts(release: Release) -> Mapping[Place, Count]:
@@ -121,7 +128,7 @@ def _counts(release: Release) -> Mapping[Place, Count]:
     for table in release.tables:
         for axis, dimension in enumerate(table.dimensions):
             for code, value in _margin(table, axis):
-                place = _ALL if code == _SUM else (dimension, code)
+                place = ALL if code == _SUM else (dimension, code)
                 # The total stands in each table: the same number, or hidden in one and shown in another.
                 known = found.get(place)
                 if known is None or known.value is None:
@@ -150,7 +157,7 @@ def _group(dimension: str, over: Mapping[Place, tuple[Count, ...]], chosen: Plac
         name=dimension_name(dimension) if dimension else gettext("All children"),
         lines=tuple(
             Line(
-                label=_label(place),
+                label=place_label(place),
                 counts=counts,
                 href=url_for("slt.trends", show=_key(place)),
                 drawn=place == chosen,
@@ -170,15 +177,16 @@ def _column(period: HalfYear, found: PublishedRelease | None) -> Column:
     )
 
 
-def _label(place: Place) -> str:
-    return str(gettext("Total") if place == _ALL else word(place[1]))
+def place_label(place: Place) -> str:
+    """What a count is called in its table."""
+    return str(gettext("Total") if place == ALL else word(place[1]))
 
 
 def _title(place: Place) -> str:
-    if place == _ALL:
+    if place == ALL:
         return str(gettext("All children"))
     return f"{dimension_name(place[0])}: {word(place[1])}"
 
 
 def _key(place: Place) -> str:
-    return TOTAL if place == _ALL else f"{place[0]}.{place[1]}"
+    return TOTAL if place == ALL else f"{place[0]}.{place[1]}"

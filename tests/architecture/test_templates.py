@@ -7,7 +7,16 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 
 from bti import paths
-from bti.web import filters, labels, messages, slt_body_labels, slt_labels, slt_year_labels
+from bti.web import (
+    filters,
+    i18n,
+    labels,
+    messages,
+    slt_body_labels,
+    slt_labels,
+    slt_numbers,
+    slt_year_labels,
+)
 from bti.web.forms.attachment import audience_words
 
 FILES = sorted(
@@ -49,6 +58,8 @@ def _environment() -> Environment:
         "plan_change": slt_labels.plan_change,
         "year_change": slt_year_labels.year_change,
         "year_label": slt_year_labels.year_label,
+        "half_year": slt_numbers.half_year,
+        "language_name": i18n.LANGUAGES.get,
     }
     environment.filters.update(words)
     return environment

@@ -95,6 +95,12 @@ _BODY = {
     "individuals_forbidden": "yes",
     **dict.fromkeys(("mandate", "leader", "limits", "frequency", "individuals", "neighbours"), ""),
 }
+_COUNCIL_REPORT = {
+    "foreword": "Rådet bør se på tallene.",
+    "contact": "SLT-koordinator",
+    **{f"what_{at}": "Bruke penger på lys i parken" for at in range(1, 6)},
+    **{f"sum_{at}": "12 000" for at in range(1, 6)},
+}
 _MEETING = {
     "title": "Vårmøtet",
     "agenda": "Ett\nTo",
@@ -315,6 +321,10 @@ DOORS: dict[str, Door] = {
     "slt.plan.new_measure": Door("network", answers=_MEASURE),
     "slt.plan.next": Door("network", answers=_NEXT),
     "slt.plan.reading": Door("network", answers={"on": "2026-05", "value": "12,5"}),
+    "slt.report.discard": Door("network", page="slt.report.show"),
+    "slt.report.edit": Door("network", answers=_COUNCIL_REPORT),
+    "slt.report.make": Door("network", page="slt.report.show"),
+    "slt.report.new": Door("network", answers=_COUNCIL_REPORT),
     "slt.year.edit": Door("network", answers=_TASK),
     "slt.year.end": Door("network", page="slt.year.task"),
     "slt.year.mark": Door("network", page="slt.year.task"),

@@ -46,6 +46,7 @@ from bti.slt.plan import Indicator, Unit
 from bti.slt.plan_change import import_plan
 from bti.slt.plan_file import load
 from bti.slt.release import publish_release
+from bti.slt.report_change import begin_report
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import SignedIn, demo_sign_in, who_is
 from bti.slt.year_change import import_year
@@ -55,6 +56,7 @@ from bti.web.site import open_site
 from bti.workflows import duty, meeting_page, own_account, proposal, sign_in
 from bti.workflows.case_file import Kind
 from tests.files import pdf
+from tests.integration.slt.report_site import a_draft
 from tests.integration.slt.samples import a_release
 from tests.story import Story
 from tests.web import watched
@@ -295,6 +297,7 @@ def _network_session(app: Flask) -> tuple[str, dict[str, uuid.UUID]]:
         "body_id": body.id,
         "appendix_id": file.id,
         "indicator_file_id": brought.id,
+        "council_report_id": begin_report(runtime, olav, a_draft(), ""),
     }
     return opened.token, {**ids, **three_meetings(runtime, olav, body.id)}
 
@@ -318,6 +321,7 @@ def _plan_ids(site: WholeSite) -> Ids:
         "year": 2026,
         "area_code": "1",
         "indicator_code": "truancy",
+        "paper": "report.pdf",
     }
 
 

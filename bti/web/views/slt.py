@@ -31,15 +31,23 @@ from bti.slt.sign_in import (
     sign_out,
     who_is,
 )
-from bti.web import slt_body_labels, slt_labels, slt_year_labels
+from bti.web import i18n, slt_body_labels, slt_labels, slt_year_labels
 from bti.web.csrf import IDENTITY_COOKIES
 from bti.web.forms.slt import SignInForm
 from bti.web.local_address import local_path
 from bti.web.network import NetworkPerson, runtime, signed_in
 from bti.web.notices import notify
-from bti.web.slt_numbers import NumbersPage, numbers_page
+from bti.web.slt_numbers import NumbersPage, half_year, numbers_page
 from bti.web.slt_trends import TOTAL, trends_page
-from bti.web.views import slt_appendix, slt_body, slt_indicator, slt_meeting, slt_plan, slt_year
+from bti.web.views import (
+    slt_appendix,
+    slt_body,
+    slt_indicator,
+    slt_meeting,
+    slt_plan,
+    slt_report,
+    slt_year,
+)
 
 ROOT: Final = "/network"
 
@@ -52,6 +60,7 @@ blueprint.register_blueprint(slt_body.blueprint)
 blueprint.register_blueprint(slt_meeting.blueprint)
 blueprint.register_blueprint(slt_indicator.blueprint)
 blueprint.register_blueprint(slt_year.blueprint)
+blueprint.register_blueprint(slt_report.blueprint)
 
 
 def cookie_name(settings: Settings) -> str:
@@ -158,6 +167,8 @@ def register(app: Flask) -> None:
     slt_body_labels.register(app)
     slt_appendix.accept_files(app)
     slt_year_labels.register(app)
+    app.add_template_filter(half_year)
+    app.add_template_filter(i18n.LANGUAGES.get, "language_name")
 
 
 def _numbers(period: str | None) -> str:

@@ -27,6 +27,7 @@ from bti.slt.plan_extend import WriteArea, write_area
 from bti.slt.plan_file import load as load_plan
 from bti.slt.plan_show import show_plan
 from bti.slt.release import publish_release
+from bti.slt.report_change import begin_report, make_report
 from bti.slt.role import NetworkRole
 from bti.slt.seat import SeatRefusedError, end_account, end_seat, give_seat
 from bti.slt.sign_in import Coordinator, demo_sign_in, who_is
@@ -36,6 +37,7 @@ from bti.slt.year_stored import show_year
 from bti.web.access import ROUTES, Network
 from bti.web.access_rules import NETWORK_ROLES
 from tests.files import pdf
+from tests.integration.slt.report_site import a_document, a_draft
 from tests.integration.slt.samples import PASSWORD, a_coordinator, a_release
 from tests.integration.slt.test_pages import _enter, app, side  # noqa: F401 - fixtures
 from tests.web.critic import CriticClient
@@ -66,6 +68,9 @@ READS = {
         "slt.plan.show",
         "slt.plan.year",
         "slt.release",
+        "slt.report.download",
+        "slt.report.list",
+        "slt.report.show",
         "slt.show",
         "slt.trends",
     },
@@ -102,6 +107,9 @@ def settled(side):  # noqa: F811 - the fixture above
     about, table = load_indicators("aukra-ungdata-2024")
     brought = {"indicator_file_id": bring_in(run, olav, BringIn(table, about)).id}
     plan |= {"period": "2026H1", "indicator_code": "truancy", **brought}
+    report_id = begin_report(run, olav, a_draft(), "")
+    make_report(run, olav, report_id, 1, a_document)
+    plan |= {"council_report_id": report_id, "paper": "report.json"}
     return olav, bodies, council, group, plan
 
 
@@ -161,7 +169,14 @@ def _written(side):  # noqa: F811 - the fixture above
     """Everything there is, without the access log and the sessions."""
     with side.runtime.engine.begin() as connection:
         names = ("slt_bodies", "slt_meetings", "meeting_actions", "plan_changes", "body_changes")
-        names = (*names, "indicator_files", "year_tasks", "year_done", "year_changes")
+        names = (
+            *names,
+            "indicator_files",
+            "year_tasks",
+            "year_done",
+            "year_changes",
+            "slt_reports",
+        )
         return [connection.execute(text(f"SELECT count(*) FROM {one}")).scalar() for one in names]
 
 
