@@ -1,7 +1,7 @@
 """What of the local rules is edited on a page, part by part, and how what was typed gets into a draft.
 
-Left to files: gates, the forms of steps, and the ways of single services. A value that is as in the shipped version
-is not said again: it stays the standard's, or the municipality's own document's.
+A value that is as in the shipped version is not said again: it stays the standard's, or the municipality's own
+document's. What a single service does not say is as for all services.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from bti.domain.codes import Sector, Who
-from bti.domain.levels import Level
+from bti.domain.codes import Sector, StepForm, Who
+from bti.domain.levels import GATES, Level
 from bti.domain.local_rules import YouthMode
 from bti.profiles.builder import DEADLINES, MAIN_TEAM
 from bti.profiles.draft import Draft
@@ -32,6 +32,17 @@ class Section(StrEnum):
     LEVEL_3 = "level-3"
     TEAMS = "teams"
     PHONES = "phones"
+    KINDERGARTEN = "service-kindergarten"
+    SCHOOL = "service-school"
+    HEALTH = "service-health"
+    PPS = "service-pps"
+    CHILD_WELFARE = "service-child_welfare"
+    LEISURE = "service-leisure"
+
+    @property
+    def service(self) -> str | None:
+        """Return the service whose own way it is about, as the key of its table."""
+        return self.value.removeprefix("service-") if self.value.startswith("service-") else None
 
     @property
     def level(self) -> str | None:
@@ -85,8 +96,11 @@ class Group:
 
 
 _WHO: Final = tuple(one.value for one in Who)
+_FORMS: Final = tuple(one.value for one in StepForm)
+_GATES: Final = tuple(sorted(GATES))
 _SECTORS: Final = tuple(one.value for one in Sector)
 _CODE: Final = "own_"
+_NEW_STEP: Final = "new"
 _EMPTY: Final = dict.fromkeys(LANGUAGES, "")
 _NEW: Final[Mapping[Added, Values]] = {
     Added.STEP: {"who": Who.EMPLOYEE.value, "form": "step", "text": _EMPTY, "detail": _EMPTY},
@@ -98,6 +112,11 @@ _NEW: Final[Mapping[Added, Values]] = {
     },
     Added.BODY: {"name": _EMPTY, "sectors": []},
     Added.PHONE: {"number": "", "label": _EMPTY},
+}
+_ADDABLE: Final[Mapping[Section, tuple[Added, ...]]] = {
+    Section.COMMON: (),
+    Section.TEAMS: (Added.TEAM, Added.BODY),
+    Section.PHONES: (Added.PHONE,),
 }
 
 
@@ -120,6 +139,8 @@ def groups(section: Section, base: Values, whole: Values) -> tuple[Group, ...]:
 def _groups(section: Section, base: Values, whole: Values) -> Iterator[Group]:
     if section.level is not None:
         yield from _level(section.level, base, whole)
+    elif section.service is not None:
+        yield from _service(section.service, base, whole)
     elif section is Section.COMMON:
         yield from _common()
     elif section is Section.TEAMS:
@@ -176,11 +197,24 @@ def _level(level: str, base: Values, whole: Values) -> Iterator[Group]:
         yield Group(here, tuple(_step(here, steps[number])), at(base, here) is None)
 
 
+def _service(service: str, base: Values, whole: Values) -> Iterator[Group]:
+    for level in Level:
+        path = ("services", service, "levels", str(level.value), "steps")
+        steps = at(whole, path) or {}
+        for number in sorted(steps, key=lambda key: (len(key), key)):
+            here = (*path, number)
+            yield Group(here, tuple(_step(here, steps[number])), at(base, here) is None)
+
+
 def _step(path: Path_, step: Values) -> Iterator[Slot]:
+    # A service says only what it does in another way.
+    free = path[0] == "services"
     yield Slot((*path, "left_out"), Kind.YES, optional=True)
-    yield from _words((*path, "text"))
-    yield from _words((*path, "detail"), Kind.AREA)
-    yield Slot((*path, "who"), Kind.CHOICE, _WHO)
+    yield from _words((*path, "text"), optional=free)
+    yield from _words((*path, "detail"), Kind.AREA, optional=free)
+    yield Slot((*path, "who"), Kind.CHOICE, _WHO, optional=free)
+    yield Slot((*path, "form"), Kind.CHOICE, _FORMS, optional=free)
+    yield Slot((*path, "gate"), Kind.MANY, _GATES, optional=True)
     yield from _words((*path, "title"), optional=True)
     yield Slot((*path, "deadline"), Kind.DEADLINE, tuple(DEADLINES), optional=True)
     yield Slot((*path, "after"), Kind.STEPS, optional=True)
@@ -260,15 +294,42 @@ def _read(slot: Slot, typed: object) -> object:
 _DIGITS: Final = 9
 
 
-def added(draft: Draft, whole: Values, what: Added, level: str | None) -> Draft:
-    """Return the draft with one more of something, still empty: a step at ``level``, a team, a phone."""
-    path: Path_ = ("levels", level or "0", "steps") if what is Added.STEP else (what.value,)
+def addable(section: Section, whole: Values) -> tuple[str, ...]:
+    """Return what can be added on a page: codes of `Added`, or of a service's steps ``1.2`` and ``1.new``."""
+    if section.service is None:
+        return tuple(one.value for one in _ADDABLE.get(section, (Added.STEP,)))
+    found = []
+    for level in Level:
+        number = str(level.value)
+        there = at(whole, ("services", section.service, "levels", number, "steps")) or {}
+        common = at(whole, ("levels", number, "steps")) or {}
+        found += [f"{number}.{one}" for one in common if one not in there]
+        found.append(f"{number}.{_NEW_STEP}")
+    return tuple(found)
+
+
+def added(draft: Draft, whole: Values, section: Section, what: str) -> Draft:
+    """Return the draft with one more of what is `addable`: still empty, or a step as it is for all services."""
+    if section.service is not None:
+        return _added_to_service(draft, whole, section.service, *what.split("."))
+    kind = Added(what)
+    path: Path_ = ("levels", section.level or "0", "steps") if kind is Added.STEP else (kind.value,)
     there = at(whole, path) or {}
-    if what is Added.STEP:
-        code = str(max((int(one) for one in there if one.isdecimal()), default=0) + 1)
-    else:
-        code = _free(there)
-    return draft.put((*path, code), dict(_NEW[what]))
+    code = _next_step(there) if kind is Added.STEP else _free(there)
+    return draft.put((*path, code), dict(_NEW[kind]))
+
+
+def _added_to_service(draft: Draft, whole: Values, service: str, level: str, step: str) -> Draft:
+    common = at(whole, ("levels", level, "steps")) or {}
+    path = ("services", service, "levels", level, "steps")
+    if step != _NEW_STEP:
+        return draft.put((*path, step), {"text": dict(common[step]["text"])})
+    number = _next_step((*common, *(at(whole, path) or ())))
+    return draft.put((*path, number), dict(_NEW[Added.STEP]))
+
+
+def _next_step(taken: Iterable[str]) -> str:
+    return str(max((int(one) for one in taken if one.isdecimal()), default=0) + 1)
 
 
 def _free(taken: Iterable[str]) -> str:
@@ -289,6 +350,9 @@ def at(values: Values, path: Path_) -> Any:  # noqa: ANN401 - whatever stands in
 def section_of(key: str) -> Section | None:
     """Return the page on which a key is edited; None for where it is decided, and what only files say."""
     first, _, rest = key.partition(".")
+    if first == "services":
+        service = f"service-{rest.partition('.')[0]}"
+        return Section(service) if service in set(Section) else None
     if first == "levels":
         level = rest.partition(".")[0]
         known = {str(one.value) for one in Level}

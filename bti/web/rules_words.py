@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from bti.domain.codes import Sector, Who
+from bti.domain.codes import Sector, StepForm, Who
 from bti.domain.local_rules import YouthMode
 from bti.profiles.profile import LANGUAGES, TeamKind
 from bti.profiles.sections import Added, Kind, Section
-from bti.web import labels
+from bti.web import i18n, labels
+from bti.web.messages import REQUIREMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +28,12 @@ SECTIONS: Final[Mapping[Section, Any]] = {
     Section.LEVEL_3: _l("Level 3 and its steps"),
     Section.TEAMS: _l("Teams, and services that are one body"),
     Section.PHONES: _l("Telephone numbers when it is urgent"),
+    Section.KINDERGARTEN: _l("The kindergartens' own way"),
+    Section.SCHOOL: _l("The schools' own way"),
+    Section.HEALTH: _l("The health service's own way"),
+    Section.PPS: _l("The own way of PPT"),
+    Section.CHILD_WELFARE: _l("The child welfare service's own way"),
+    Section.LEISURE: _l("The leisure services' own way"),
 }
 
 ADDED: Final[Mapping[Added, Any]] = {
@@ -60,6 +67,19 @@ WHO: Final[Mapping[Who, Any]] = {
     Who.RESPONSIBLE: _l("Those responsible"),
     Who.TEAM_LEAD: _l("The leader of the team"),
     Who.ALL: _l("Everybody together"),
+}
+
+FORMS: Final[Mapping[StepForm, Any]] = {
+    StepForm.CONCERN: _l("The concern"),
+    StepForm.CONVERSATION: _l("The talk with guardians or child"),
+    StepForm.STEP: _l("No page of its own: it is ticked off"),
+    StepForm.CONSENT: _l("The question to the family"),
+    StepForm.PLAN: _l("Goals and measures"),
+    StepForm.EVALUATION: _l("The evaluation"),
+    StepForm.DECISION: _l("The way on"),
+    StepForm.REFERRAL: _l("The question to the team"),
+    StepForm.RIGHTS: _l("The list of rights"),
+    StepForm.INVITE: _l("The invitation of services"),
 }
 
 _TONGUES: Final[Mapping[str, Any]] = {
@@ -142,6 +162,20 @@ def help_for(path: Sequence[str]) -> str:
     return str(_HELP.get(path[-1], ""))
 
 
+def adding(code: str, whole_rules: Mapping[str, Any]) -> str:
+    """What a choice of what to add is called."""
+    level, _, step = code.partition(".")
+    if not step:
+        return str(ADDED[Added(code)])
+    if step == "new":
+        return str(gettext("Level %(level)s: a step of its own", level=level))
+    text = whole_rules["levels"][level]["steps"][step]["text"]
+    said = text.get(i18n.language(), "")
+    return str(
+        gettext("Level %(level)s, step %(step)s: %(text)s", level=level, step=step, text=said)
+    )
+
+
 def tongue(code: str) -> str:
     """What a language is called."""
     return str(_TONGUES.get(code, code))
@@ -154,6 +188,8 @@ def group(path: Sequence[str], name: str = "") -> str:
             return str(gettext("Level %(number)s", number=level))
         case ("levels", _level, "steps", step):
             return str(gettext("Step %(number)s", number=step))
+        case ("services", _service, "levels", level, "steps", step):
+            return str(gettext("Level %(level)s, step %(step)s", level=level, step=step))
         case ("teams", "main"):
             return str(gettext("The team of level 3"))
         case (table, _code) if table in {"teams", "bodies", "phones"}:
@@ -193,12 +229,15 @@ def option(path: Sequence[str], code: str) -> str:
     """A code as people read it; what is no code as it is."""
     tables: dict[str, Mapping[Any, Any]] = {
         "who": WHO,
+        "form": FORMS,
         "by": WHO,
         "kind": TEAM_KINDS,
         "youth_mode": YOUTH_MODES,
         "deadline": DAYS,
         "default_language": _TONGUES,
     }
+    if path[-1] == "gate" and code in REQUIREMENTS:
+        return str(REQUIREMENTS[code][0])
     if path[-1] == "sectors" and code in set(Sector):
         return str(labels.label(code, "sector"))
     return str(tables.get(path[-1], {}).get(code, code))

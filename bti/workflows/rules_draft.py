@@ -30,7 +30,7 @@ from bti.profiles.own import (
     own_document,
     own_version,
 )
-from bti.profiles.sections import Added, Section, added, at, filled, groups
+from bti.profiles.sections import Section, added, at, filled, groups
 from bti.workflows import approval, own_rules
 from bti.workflows.permission import require
 
@@ -124,9 +124,9 @@ def fill(
     _write(context, version, how)
 
 
-def add(context: Context, *, version: int, section: Section, what: Added) -> None:
-    """Add a step, a team, services that are one body, or a phone number, to be filled in. Raises as ``fill``."""
-    _write(context, version, lambda draft, _base, whole: added(draft, whole, what, section.level))
+def add(context: Context, *, version: int, section: Section, what: str) -> None:
+    """Add one of what is `addable` on a page, to be filled in. Raises as ``fill``."""
+    _write(context, version, lambda draft, _base, whole: added(draft, whole, section, what))
 
 
 def take(context: Context, *, version: int, path: Path_) -> None:

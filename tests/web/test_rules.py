@@ -71,6 +71,38 @@ def test_a_colleague_reads_everything_that_changes_and_it_is_published(world):
     assert "Wondering" in signed_in(world, "ingrid").get("/families/9901").text
 
 
+def test_a_service_gets_its_own_way_and_a_step_waits_for_something(world):
+    client = signed_in(world, "asta")
+    page = client.get("/rules/service-health")
+    offered = [one.text for one in page.all("option")]
+    assert any(one.startswith("Level 1, step 2: ") for one in offered)
+    added = client.post(
+        "/rules/service-health/add", page.form("/rules/service-health/add") | {"what": "1.2"}
+    )
+    assert added.status == 303
+    step = "rule.services.health.levels.1.steps.2"
+    send(
+        client,
+        "/rules/service-health",
+        **{f"{step}.text.{one}": "Vei barnet" for one in ("nb", "nn", "en")},
+    )
+    send(
+        client,
+        "/rules/service-health",
+        **{f"{step}.gate": ["level.holder"], f"{step}.form": "step"},
+    )
+    send(client, "/rules/level-1", **{"rule.levels.1.steps.1.gate": ["level.goal"]})
+    begins = (world.clock.now() + timedelta(days=1)).date().isoformat()
+    send(client, "/rules", title="Vedtak 7/26", place="punkt 2", valid_from=begins)
+    changed = client.get("/rules").text
+    assert "Somebody has the baton" in changed
+    assert "There is at least one goal" in changed
+    assert "Vei barnet" in client.get("/rules/preview?service=health").text
+    assert "Vei barnet" not in client.get("/rules/preview?service=school").text
+    unknown = client.get("/rules/service-health").form("/rules/service-health/add")
+    assert client.post("/rules/service-health/add", unknown | {"what": "1.2"}).status == 404
+
+
 def test_nobody_else_finds_the_pages(world):
     for who in ("ingrid", "siv", "hege", "arne"):
         client = signed_in(world, who)

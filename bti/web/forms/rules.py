@@ -164,15 +164,17 @@ def _field(slot: Slot) -> Any:  # noqa: ANN401 - WTForms' unbound field has no t
         case Kind.AREA:
             return AreaField(text, required=False, max_length=LONGEST_TEXT)
         case Kind.CHOICE:
-            return ListField(
-                text,
-                choices=choices,
-                required=False,
-                blank=None if slot.value else gettext("Choose"),
-            )
+            return ListField(text, choices=choices, required=False, blank=_blank(slot))
         case Kind.MANY:
             return TicksField(text, choices=choices, required=False)
         case Kind.YES:
             return TickField(text)
         case _:
             return TextField(text, required=False, description=note)
+
+
+def _blank(slot: Slot) -> str | None:
+    """What a list begins with while nothing is chosen; what a service leaves open is as for all."""
+    if slot.path[0] == "services":
+        return str(gettext("As for all services"))
+    return None if slot.value else str(gettext("Choose"))

@@ -13,7 +13,7 @@ from bti.domain.codes import Sector
 from bti.domain.errors import RuleBroken
 from bti.profiles.draft import Decision
 from bti.profiles.own import whose
-from bti.profiles.sections import Added, Section, groups, section_of
+from bti.profiles.sections import Section, addable, groups, section_of
 from bti.web import i18n, messages
 from bti.web import rules_words as words
 from bti.web.doorway import perform
@@ -51,11 +51,7 @@ if TYPE_CHECKING:
 _UNFINISHED: Final = 422
 #: Told kindly. Everything else is answered as what does not exist.
 _TOO_LATE: Final = frozenset({"approval.used", "approval.expired", "approval.not_given"})
-_ADDED: Final = {
-    Section.TEAMS: (Added.TEAM, Added.BODY),
-    Section.PHONES: (Added.PHONE,),
-    Section.COMMON: (),
-}
+_PART: Final = "any({})".format(",".join(f"'{one.value}'" for one in Section))
 
 blueprint = Blueprint("rules", __name__, url_prefix="/rules")
 
@@ -81,7 +77,7 @@ def show() -> Response:
 
 
 @blueprint.route(
-    "/<any('common','level-0','level-1','level-2','level-3','teams','phones'):part>",
+    f"/<{_PART}:part>",
     methods=["GET", "POST"],
 )
 def section(part: str) -> Response:
@@ -118,7 +114,9 @@ def section(part: str) -> Response:
             for one in there
         ),
         faults=faults,
-        names=tuple((code, str(text)) for code, text in words.DAYS.items()) if which.level else (),
+        names=tuple((code, str(text)) for code, text in words.DAYS.items())
+        if which.level or which.service
+        else (),
         add_action=url_for("rules.add", part=part),
         take_action=url_for("rules.take", part=part),
         preview_href=url_for("rules.preview") if draft.profile is not None else "",
@@ -129,34 +127,31 @@ def section(part: str) -> Response:
         form=form,
         unfinished=unfinished,
         adding=_more(
-            [(one.value, str(words.ADDED[one])) for one in _added_on(which)], draft.version
+            [(one, words.adding(one, draft.whole)) for one in addable(which, draft.whole)],
+            draft.version,
         ),
         taking=_taken([(one.take, one.heading) for one in page.cards if one.take], draft.version),
     )
     return make_response(body, _UNFINISHED if unfinished else 200)
 
 
-@blueprint.post(
-    "/<any('common','level-0','level-1','level-2','level-3','teams','phones'):part>/add"
-)
+@blueprint.post(f"/<{_PART}:part>/add")
 def add(part: str) -> Response:
     """One more of something, to be filled in."""
     which = Section(part)
-    form = _more([(one.value, "") for one in _added_on(which)])
+    form = _more([(one, "") for one in addable(which, perform(rules_draft.show).whole)])
     if not form.validate():
         abort(404)
     perform(
         rules_draft.add,
         version=form.version.data or 0,
         section=which,
-        what=Added(form.what.data),
+        what=str(form.what.data),
     )
     return _saved(url_for("rules.section", part=part))
 
 
-@blueprint.post(
-    "/<any('common','level-0','level-1','level-2','level-3','teams','phones'):part>/take"
-)
+@blueprint.post(f"/<{_PART}:part>/take")
 def take(part: str) -> Response:
     """Take away something that was added."""
     draft = perform(rules_draft.show)
@@ -167,10 +162,6 @@ def take(part: str) -> Response:
     path = tuple(str(form.taken.data).split("."))
     perform(rules_draft.take, version=form.version.data or 0, path=path)
     return _saved(url_for("rules.section", part=part))
-
-
-def _added_on(which: Section) -> tuple[Added, ...]:
-    return _ADDED.get(which, (Added.STEP,))
 
 
 def _more(choices: list[tuple[str, str]], version: int | None = None) -> MoreForm:

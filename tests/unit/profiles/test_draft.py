@@ -8,11 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bti.domain.codes import Sector, StepForm, Who
+from bti.domain.levels import Level
 from bti.profiles import ProfileError, available, load
 from bti.profiles.draft import Decision, Draft
 from bti.profiles.loader import shipped_document
 from bti.profiles.own import LONGEST, key_of, number_of, own_document, own_version
-from bti.profiles.sections import Added, Section, added, at, filled, groups, section_of
+from bti.profiles.sections import (
+    Added,
+    Section,
+    addable,
+    added,
+    at,
+    filled,
+    groups,
+    section_of,
+)
 from bti.profiles.writer import written
 
 DECIDED = Decision("Vedtak", "2026-08-20", "punkt 2", "2027-01-01")
@@ -112,18 +123,57 @@ def test_a_circle_of_steps_is_told_at_its_step():
 @pytest.mark.parametrize("what", Added)
 def test_what_is_added_asks_for_each_of_its_texts_and_is_gone_when_taken_away(what):
     base = shipped_document("standard/1").values
-    level = "2" if what is Added.STEP else None
+    section = {Added.STEP: Section.LEVEL_2, Added.PHONE: Section.PHONES}.get(what, Section.TEAMS)
+    assert what in addable(section, base)
     begun = replace(Draft.begun("standard/1", ""), decision=DECIDED)
-    draft = added(begun, base, what, level)
+    draft = added(begun, base, section, what)
     document, _ = own_document(draft.text(1, "Lindvik"))
-    more = added(draft, document.values, what, level)
-    table = ("levels", "2", "steps") if level else (what.value,)
+    more = added(draft, document.values, section, what)
+    table = ("levels", "2", "steps") if what is Added.STEP else (what.value,)
     first, second = list(at(more.values, table))
     assert first != second
     with pytest.raises(ProfileError) as found:
         own_version(draft.text(1, "Lindvik"))
     assert {one.key.split(f".{first}.")[0] for one in found.value.faults} == {".".join(table)}
     assert draft.put((*table, first), None).values == {}
+
+
+def test_a_service_does_a_step_in_its_own_way_and_the_others_go_on_as_before():
+    base = shipped_document("standard/1").values
+    begun = replace(Draft.begun("standard/1", ""), decision=DECIDED)
+    assert {"1.2", "1.new", "0.1"} <= set(addable(Section.HEALTH, base))
+    draft = added(begun, base, Section.HEALTH, "1.2")
+    whole = own_document(draft.text(1, "Lindvik"))[0].values
+    assert "1.2" not in addable(Section.HEALTH, whole)
+    [group] = [one for one in groups(Section.HEALTH, base, whole) if one.own]
+    slots = {slot.path[6:]: slot for slot in group.slots}
+    # It begins as it is for all, and everything else is left open.
+    assert slots[("text", "nb")].value == base["levels"]["1"]["steps"]["2"]["text"]["nb"]
+    assert {slot.value for path, slot in slots.items() if path[0] != "text"} == {None}
+    typed = {slots[("who",)]: "lead", slots[("gate",)]: ["level.holder"], slots[("form",)]: "step"}
+    draft = filled(draft, base, typed)
+    profile, standard = own_version(draft.text(1, "Lindvik")), load("standard")
+    [own] = [
+        one for one in profile.guide(Level.OWN_SERVICE, Sector.HEALTH).steps if one.code == "1.2"
+    ]
+    assert (own.who, own.gate, own.form) == (Who.LEAD, ("level.holder",), StepForm.STEP)
+    for sector in set(Sector) - {Sector.HEALTH}:
+        for level in Level:
+            assert profile.guide(level, sector) == standard.guide(level, sector)
+    assert draft.put(group.path, None).values == {}
+
+
+def test_a_step_that_only_one_service_has_is_asked_for_whole():
+    base = shipped_document("standard/1").values
+    draft = replace(Draft.begun("standard/1", ""), decision=DECIDED)
+    draft = added(draft, base, Section.SCHOOL, "2.new")
+    number = max(base["levels"]["2"]["steps"], key=int)
+    assert list(at(draft.values, ("services", "school", "levels", "2", "steps"))) == [
+        str(int(number) + 1)
+    ]
+    with pytest.raises(ProfileError) as found:
+        own_version(draft.text(1, "Lindvik"))
+    assert {section_of(one.key) for one in found.value.faults} == {Section.SCHOOL}
 
 
 def test_an_own_version_names_itself_and_extends_a_shipped_one():
