@@ -59,6 +59,8 @@ class Happening(StrEnum):
     REPORT_CHANGED = "report:change"
     REPORT_MADE = "report:make"
     REPORT_DISCARDED = "report:discard"
+    FEED_MADE = "feed:make"
+    FEED_ENDED = "feed:end"
     DENIED = "access:deny"
 
 

@@ -3,7 +3,16 @@
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bti.slt.models import PLAN_SHORT, REASON_LENGTH, NetworkBase
@@ -72,3 +81,27 @@ class YearChangeRow(NetworkBase):
     reason: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (UniqueConstraint("task_id", "position"),)
+
+
+class YearFeedRow(NetworkBase):
+    """The secret address of somebody's calendar. The secret itself is kept nowhere; an ended row stays."""
+
+    __tablename__ = "year_feeds"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("slt_accounts.id"))
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    reads: Mapped[int] = mapped_column(default=0)
+    last_read_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "uq_year_feeds_one_open",
+            "account_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )

@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import select
 
 from bti.clock import norwegian_date
-from bti.slt.body import Body
+from bti.slt.body import Body, BodyKind
 from bti.slt.body_stored import BodyChange, body_of, names_of, own_bodies
 from bti.slt.meeting import MeetingState, may_read
 from bti.slt.meeting_models import MeetingRow
@@ -72,6 +72,12 @@ class YearLine:
     done: Done | None = None
     inferred: bool = False
     plan_id: uuid.UUID | None = None
+    #: Of a meeting: what its body is, and whether it is still its author's own note.
+    body_kind: BodyKind | None = None
+    private: bool = False
+    #: Of a task: why its texts stand that looked as if they named somebody, and how often it was changed.
+    kept_because: str = ""
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +223,8 @@ def _line(row: YearTaskRow, one: Occurrence, today: date, mark: Done | None) -> 
         responsible=row.responsible,
         done=mark,
         inferred=row.inferred,
+        kept_because=row.kept_because,
+        version=row.version,
     )
 
 
@@ -244,6 +252,8 @@ def meeting_lines(context: Context, who: Coordinator, year: int) -> tuple[YearLi
                         due=held,
                         on=held,
                         standing=past if held < today or finished else ahead,
+                        body_kind=body.kind,
+                        private=meeting.state is MeetingState.PRIVATE,
                     )
                 )
     return tuple(found)

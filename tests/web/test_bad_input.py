@@ -28,6 +28,7 @@ DONE_ON_THE_SPOT = frozenset(
     {
         "account.new",
         "client.make",
+        "slt.feed.make",
         # Looked at: what is saved is said with a button, and tried in test_concern_import.
         "concern_import.new",
         "concern.save_draft",
@@ -70,6 +71,8 @@ CHANGES_WITHOUT_AN_ANSWER = frozenset(
         "leaving.suspend",
         "leaving.withdraw",
         "reset.carry_out",
+        "slt.feed.end",
+        "slt.feed.make",
     }
 )
 SECRET_FIELDS = frozenset({"old", "new", "again", "password", "code"})

@@ -263,6 +263,8 @@ def test_the_public_pages_are_the_ones_meant_to_be():
         "sign_in.demo",
         "sign_in.show",
         "slt.demo_sign_in",
+        # Whoever has the secret in the address.
+        "slt.feed.read",
         "slt.sign_in",
         "static_file",
     }

@@ -50,6 +50,7 @@ from bti.slt.report_change import begin_report
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import SignedIn, demo_sign_in, who_is
 from bti.slt.year_change import import_year
+from bti.slt.year_feed import make_feed
 from bti.slt.year_file import load as load_year
 from bti.slt.year_stored import show_year
 from bti.web.site import open_site
@@ -261,7 +262,7 @@ def _forget_the_log(runtime: Runtime) -> None:
         kept.unlink()
 
 
-def _network_session(app: Flask) -> tuple[str, dict[str, uuid.UUID]]:
+def _network_session(app: Flask) -> tuple[str, dict[str, uuid.UUID | str]]:
     """The coordinator's token, and the ids of a body and its meetings."""
     runtime = app.extensions["bti.slt"]
     create_account(
@@ -294,6 +295,7 @@ def _network_session(app: Flask) -> tuple[str, dict[str, uuid.UUID]]:
     (line, *_) = show_year(runtime, olav, None).lines
     ids = {
         "year_task_id": line.id,
+        "secret": make_feed(runtime, olav),
         "body_id": body.id,
         "appendix_id": file.id,
         "indicator_file_id": brought.id,

@@ -42,6 +42,7 @@ from bti.web.slt_trends import TOTAL, trends_page
 from bti.web.views import (
     slt_appendix,
     slt_body,
+    slt_feed,
     slt_indicator,
     slt_meeting,
     slt_plan,
@@ -61,6 +62,7 @@ blueprint.register_blueprint(slt_meeting.blueprint)
 blueprint.register_blueprint(slt_indicator.blueprint)
 blueprint.register_blueprint(slt_year.blueprint)
 blueprint.register_blueprint(slt_report.blueprint)
+blueprint.register_blueprint(slt_feed.blueprint)
 
 
 def cookie_name(settings: Settings) -> str:
