@@ -20,6 +20,7 @@ from bti.cli import (
     demo_oversight,
     demo_plan,
     demo_protection,
+    demo_report,
     demo_stories,
     demo_stories_together,
     demo_two_people,
@@ -123,6 +124,7 @@ def load(
     stories.append(_releases(stage, network))
     stories.append(demo_plan.story(network, _coordinator(made.id), now))
     stories.append(demo_body_meetings.story(network, _coordinator(made.id), now))
+    stories.append(demo_report.story(network, _coordinator(made.id), now))
     stories.append(demo_year.story(network, _coordinator(made.id), now))
     stories += [tell(stage) for tell in (*demo_danger.ALL, *demo_oversight.ALL, *demo_desk.ALL)]
     stories += [demo_oversight.baits(stage), demo_oversight.night(stage)]

@@ -50,6 +50,8 @@ NETWORK_ROUTES: Final[dict[str, RouteRule]] = {
     "slt.meeting.new": NETWORK,
     "slt.meeting.share": NETWORK,
     "slt.meeting.show": _EVERYBODY_THERE,
+    "slt.paper.release": _COUNCIL,
+    "slt.paper.trends": _COUNCIL,
     "slt.plan.area": NETWORK,
     "slt.plan.edit": NETWORK,
     "slt.plan.evaluate": NETWORK,

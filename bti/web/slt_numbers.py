@@ -76,8 +76,9 @@ class PeriodLink(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The released numbers of one half-year."""
+    """The released numbers of one half-year; ``code`` is its name in addresses."""
 
+    code: str
     period: str
     version: int
     published_at: datetime
@@ -136,6 +137,7 @@ def _numbers(found: PublishedRelease) -> Numbers:
     labels = tuple(word(code) for code in _divided(first.labels[0])[:-1])
     everything = [value for table in release.tables for value in table.numbers]
     return Numbers(
+        code=str(found.period),
         period=half_year(found.period),
         version=found.version,
         published_at=found.published_at,

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from flask_babel import gettext
 
+from bti.clock import norwegian_date
 from bti.disclosure.menu import DIMENSIONS, NOT_DIVIDED
 from bti.disclosure.release import Shown
 from bti.disclosure.tables import HalfYear
-from bti.slt.document import Block, Cell, CellKind, Column, Drawing, Grid, Heading, Words
+from bti.slt.document import (
+    Block,
+    Cell,
+    CellKind,
+    Column,
+    Document,
+    Drawing,
+    Grid,
+    Heading,
+    Words,
+)
 from bti.slt.release import PublishedRelease
 from bti.web.filters import day_year, number
+from bti.web.i18n import language
 from bti.web.slt_chart import Count, drawn
 from bti.web.slt_numbers import dimension_name, half_year, word
 from bti.web.slt_trends import ALL, Place, counts_over, from_first_to_last, place_label
@@ -84,6 +97,44 @@ def release_blocks(found: PublishedRelease) -> tuple[Block, ...]:
         name = str(dimension_name(one.dimensions[0]))
         blocks += [Heading(name), one_way(one)]
     return (*blocks, *how_to_read((found,)))
+
+
+def release_paper(found: PublishedRelease) -> Document:
+    """One half-year as a document of its own, in the language of the page; dated by its publication."""
+    edition = found.release.edition
+    return _paper(
+        f"numbers-{found.period}",
+        edition.municipality_name,
+        half_year(found.period),
+        found.published_at,
+        (*release_blocks(found), *sources((found,))),
+    )
+
+
+def trends_paper(found: Sequence[PublishedRelease]) -> Document:
+    """What is published side by side, as ``release_paper``; dated by the newest publication."""
+    newest = max(one.period for one in found)
+    return _paper(
+        "numbers",
+        found[0].release.edition.municipality_name,
+        half_year(newest),
+        max(one.published_at for one in found),
+        (*trend_blocks(found, newest), *sources(found)),
+    )
+
+
+def _paper(
+    name: str, municipality: str, period: str, published: datetime, blocks: tuple[Block, ...]
+) -> Document:
+    return Document(
+        title=gettext("Numbers and trends"),
+        name=name,
+        language=language(),
+        made_on=norwegian_date(published),
+        facts=((gettext("Municipality"), municipality), (gettext("Half-year"), period)),
+        blocks=blocks,
+        note=gettext("Only counts that are published, and nothing about any single child."),
+    )
 
 
 def level_counts(table: Shown) -> list[Count]:

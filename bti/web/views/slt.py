@@ -45,6 +45,7 @@ from bti.web.views import (
     slt_feed,
     slt_indicator,
     slt_meeting,
+    slt_paper,
     slt_plan,
     slt_report,
     slt_year,
@@ -63,6 +64,7 @@ blueprint.register_blueprint(slt_indicator.blueprint)
 blueprint.register_blueprint(slt_year.blueprint)
 blueprint.register_blueprint(slt_report.blueprint)
 blueprint.register_blueprint(slt_feed.blueprint)
+blueprint.register_blueprint(slt_paper.blueprint)
 
 
 def cookie_name(settings: Settings) -> str:

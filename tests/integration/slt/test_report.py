@@ -256,3 +256,35 @@ def test_before_there_are_numbers_or_a_plan_the_report_says_so(client, side):  #
         ):
             assert said_so in words
     assert show_reports(side.runtime, olav)[0].made_at
+
+
+def test_the_pages_of_numbers_are_files_too_with_what_is_hidden(client, side):  # noqa: F811 - fixtures
+    first = a_release(120, period="2025H2")
+    known = (first, a_release(150, known=(first,)))
+    _enter(client, side)
+    assert client.get("/network/trends/numbers.pdf").status == 404
+    for one in known:
+        publish_release(side.runtime, one, by="Anne Ruud")
+    page = client.get("/network/")
+    links = [a.get("href") for a in page.all("a") if "numbers." in (a.get("href") or "")]
+    assert links == [f"/network/releases/2026H1/numbers.{one}" for one in ("pdf", "odt")]
+    table = read(known[1]).tables[0].numbers
+    for address in (*links, "/network/trends/numbers.pdf", "/network/trends/numbers.odt"):
+        words = words_of(address, client.get(address).response.get_data())
+        assert "hidden" in words
+        assert "First half of 2026" in words
+        assert read(known[1]).sha256()[:16] in words
+        assert ("Second half of 2025" in words) == ("trends" in address)
+        shown = {str(one) for one in table if one is not None}
+        assert "releases" not in address or shown <= set(words.split())
+    withdraw_release(
+        side.runtime,
+        "9901",
+        read(first).period,
+        reason="Galt talt.",
+        sha256=read(first).sha256(),
+    )
+    trends = words_of(".pdf", client.get("/network/trends/numbers.pdf").response.get_data())
+    assert read(first).sha256()[:16] not in trends
+    assert client.get("/network/releases/2025H2/numbers.pdf").status == 404
+    assert client.get("/network/releases/2026H1/other.pdf").status == 404
