@@ -70,6 +70,8 @@ class SectionPage:
 
     heading: str
     here: str
+    #: Of one service: what is empty is as for all.
+    of_service: bool
     cards: tuple[GroupCard, ...]
     faults: tuple[tuple[str, str], ...]
     #: The names that days may be given by, with what each is called; empty where there are no steps.

@@ -116,7 +116,7 @@ def rows(form: BaseForm, group: Group, whose: dict[tuple[str, ...], Whose]) -> t
     return tuple(
         Row(
             words.part(path),
-            words.whose(whose[slots[0].path]) if slots[0].path in whose else "",
+            words.whose(whose[slots[0].path]) if _is_said(slots[0], whose) else "",
             tuple(form[name_of(slot)] for slot in slots),
         )
         for path, slots in found.items()
@@ -171,6 +171,11 @@ def _field(slot: Slot) -> Any:  # noqa: ANN401 - WTForms' unbound field has no t
             return TickField(text)
         case _:
             return TextField(text, required=False, description=note)
+
+
+def _is_said(slot: Slot, whose: dict[tuple[str, ...], Whose]) -> bool:
+    """Whether it is anybody's word: what a service leaves open is nobody's."""
+    return slot.path in whose and not (slot.path[0] == "services" and slot.value is None)
 
 
 def _blank(slot: Slot) -> str | None:

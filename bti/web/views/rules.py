@@ -104,6 +104,7 @@ def section(part: str) -> Response:
     page = SectionPage(
         heading=str(words.SECTIONS[which]),
         here=url_for("rules.section", part=part),
+        of_service=which.service is not None,
         cards=tuple(
             GroupCard(
                 "-".join(one.path),
