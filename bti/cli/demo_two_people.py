@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -10,8 +11,19 @@ from bti.domain.codes import ClientScope
 from bti.profiles.draft import Decision
 from bti.profiles.profile import LANGUAGES
 from bti.profiles.sections import Section
-from bti.workflows import absence, api_agreement, api_client, approval, leaving, rules_draft
+from bti.workflows import (
+    absence,
+    api_agreement,
+    api_client,
+    approval,
+    consultation,
+    consultation_seat,
+    leaving,
+    rules_draft,
+)
 from bti.workflows.api_client import AskForClient
+from bti.workflows.consultation import Words
+from bti.workflows.consultation_seat import NameMember
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +35,14 @@ _LATELY: Final = timedelta(hours=3)
 _NOTICE_DAYS: Final = 12
 _AWAY_DAYS: Final = 3
 _KEY_DAYS: Final = 300
+_QUESTIONS: Final = (
+    "Et barn i barneskolen har begynt å si nei til å være med på tur. Hva kan vi spørre barnet om først?",
+    "To barn i samme gruppe ertes mye på nett etter skoletid. Hvem bør snakke med dem, vi eller de hjemme?",
+)
+_ADVICE: Final = (
+    "Spør åpent, og uten de andre til stede: hva er best med en turdag, og hva er verst? "
+    "Skriv ned barnets egne ord. Snakk så med de hjemme om det samme, før dere prøver noe."
+)
 
 
 def of_the_house(stage: Stage) -> Iterator[datetime]:
@@ -60,6 +80,7 @@ def of_the_house(stage: Stage) -> Iterator[datetime]:
         ),
     )
     _own_rules(stage)
+    _advice(stage)
 
 
 def _own_rules(stage: Stage) -> None:
@@ -80,6 +101,26 @@ def _own_rules(stage: Stage) -> None:
     )
     stage.act("asta", rules_draft.decide, version=2, decision=decision)
     stage.act("asta", rules_draft.ask, version=3, reason="Vedtatt av oppvekstutvalget.")
+
+
+def _advice(stage: Stage) -> None:
+    """The resource team has two members; one question is answered, one waits."""
+    for who, title in (("kari", "Helsesykepleier, leder for teamet"), ("hege", "Familieveileder")):
+        member = NameMember("resource", stage.accounts[who], title)
+        stage.act("asta", consultation_seat.name_member, command=member)
+    asked = [
+        stage.act(
+            "ingrid",
+            consultation.ask,
+            team="resource",
+            words=Words(text, ""),
+            submission=uuid.uuid4(),
+        )
+        for text in _QUESTIONS
+    ]
+    stage.act(
+        "kari", consultation.answer, question_id=asked[0], version=None, words=Words(_ADVICE, "")
+    )
 
 
 def _a_system(stage: Stage) -> None:

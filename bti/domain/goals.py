@@ -104,6 +104,21 @@ def check_evaluation(
     check_day(evaluation.reach_by, today=today)
 
 
+class Looked(StrEnum):
+    """What is to be looked at on the coming day of a plan."""
+
+    MEASURES = "measures"
+    GOAL = "goal"
+    BOTH = "both"
+
+
+def next_look(measures: date | None, goal: date | None) -> tuple[date | None, Looked]:
+    """Return the first of two days, and what is due on it; ``MEASURES`` where there is no day."""
+    if goal is None or (measures is not None and measures < goal):
+        return measures, Looked.MEASURES
+    return goal, Looked.BOTH if measures == goal else Looked.GOAL
+
+
 def next_day(standings: Iterable[GoalStanding]) -> date | None:
     """Return the earliest day that a goal under way should be reached by, or None."""
     return min((one.reach_by for one in standings if one.reach_by is not None), default=None)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from bti.db.models import Case, Entry, Person
 from bti.domain.archive import ArchiveState
+from bti.domain.goals import Looked
 from bti.domain.meetings import Slot
 from bti.domain.own_secrets import Mark
 from bti.domain.protection import Protection
@@ -88,6 +89,8 @@ class Ops:
     decision_due: date | None = None
     talk_due: date | None = None
     next_evaluation: date | None = None
+    #: What that day is for, as ``bti.domain.goals.Looked``.
+    evaluation_of: str = Looked.MEASURES.value
     closed_at: datetime | None = None
     closing_cause: str = ""
     referral: str = ""
@@ -120,6 +123,7 @@ class Ops:
             "decision_due": self.decision_due,
             "talk_due": self.talk_due,
             "next_evaluation": self.next_evaluation,
+            "evaluation_of": self.evaluation_of,
             "closed_at": self.closed_at,
             "closing_cause": self.closing_cause,
             "referral": self.referral,
@@ -149,6 +153,7 @@ class Ops:
             decision_due=to_date(value["decision_due"]),
             talk_due=to_date(value["talk_due"]),
             next_evaluation=to_date(value["next_evaluation"]),
+            evaluation_of=value.get("evaluation_of", Looked.MEASURES.value),
             closed_at=to_instant(value["closed_at"]),
             closing_cause=value["closing_cause"],
             referral=value["referral"],

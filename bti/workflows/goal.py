@@ -20,11 +20,12 @@ from bti.domain.goals import GoalEvaluation, GoalStatus
 from bti.workflows.case_file import Kind, case_row, compartment_of, entries, ops_of, write_entry
 from bti.workflows.level_facts import require_working_log
 from bti.workflows.once import hold, unchanged
-from bti.workflows.plan_facts import goal_in, goal_standings_in, next_day_of
+from bti.workflows.plan_facts import goal_in, goal_standings_in, next_look_of
 
 if TYPE_CHECKING:
     from bti.db.models import Case
     from bti.keyd.broker import Opened
+    from bti.workflows.case_file import Ops
     from bti.workflows.context import Context
     from bti.workflows.measure import SaidView
 
@@ -148,11 +149,11 @@ def write_goal(
 
 def refresh(context: Context, case: Case) -> None:
     """Keep the day that worklists read; also moves the case's version, so that nobody overwrites."""
-    following = next_evaluation(context, case.id)
-    case.ops = replace(ops_of(case), next_evaluation=following).to_json()
+    case.ops = next_evaluation(context, case.id, ops_of(case)).to_json()
 
 
-def next_evaluation(context: Context, case_id: uuid.UUID) -> date | None:
-    """Return the first day that a measure or a goal is to be looked at again."""
+def next_evaluation(context: Context, case_id: uuid.UUID, ops: Ops) -> Ops:
+    """Return ``ops`` with the first day that a measure or a goal is to be looked at again, and which."""
     context.session.flush()
-    return next_day_of(context, entries(context, case_id))
+    day, looked = next_look_of(context, entries(context, case_id))
+    return replace(ops, next_evaluation=day, evaluation_of=looked.value)

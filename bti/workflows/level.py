@@ -46,6 +46,7 @@ from bti.workflows.case_file import (
 )
 from bti.workflows.case_rules import rules_of
 from bti.workflows.double import note_opened
+from bti.workflows.goal import next_evaluation
 from bti.workflows.level_facts import DANGER_STEP, With, facts_of, opening_requirements
 from bti.workflows.once import found_done, hold, row_id, unchanged
 
@@ -249,12 +250,13 @@ def open_log(context: Context, command: OpenLog) -> None:
         meta={},
         body={"text": command.background},
     )
-    following = measure.add_first_plan(context, opened, command)
+    measure.add_first_plan(context, opened, command)
     level = Level.OWN_SERVICE if ops.level == Level.WONDER else Level(ops.level)
     # Last, as in ``move``.
     moved = _moved(context, ops, level)
     note_opened(context, case)
-    case.ops = replace(moved, log=LogStatus.ACTIVE.value, next_evaluation=following).to_json()
+    active = replace(moved, log=LogStatus.ACTIVE.value)
+    case.ops = next_evaluation(context, case.id, active).to_json()
     context.record(Act.LOG_OPEN_WRITE, Reference("case", case.id), ground=opened.ground)
 
 

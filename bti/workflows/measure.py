@@ -39,7 +39,6 @@ from bti.workflows.first_plan import FirstPlan
 from bti.workflows.goal import (
     add_goal,
     enter,
-    next_evaluation,
     own_compartment,
     refresh,
     write_goal,
@@ -190,17 +189,16 @@ def add_plan(
     return goal_id
 
 
-def add_first_plan(context: Context, opened: Opened, plan: FirstPlan) -> date | None:
+def add_first_plan(context: Context, opened: Opened, plan: FirstPlan) -> None:
     """Write the goal and measure a log opens with; the opening's workflow has let itself in.
 
-    Returns the day of the next evaluation, for the case's own row. Raises as ``add_goal`` and ``add_measure``.
+    The day of the next evaluation is the caller's to keep in the case's own row. Raises as ``add_goal`` and ``add_measure``.
     """
     goal_id = write_goal(context, opened, plan.goal)
     _write_measure(context, opened, plan, goal_id, [GoalFacts(goal_id)])
     about = Reference("case", opened.case_id)
     context.record(Act.LOG_GOAL_CREATE, about, ground=opened.ground)
     context.record(Act.LOG_MEASURE_CREATE, about, ground=opened.ground)
-    return next_evaluation(context, opened.case_id)
 
 
 def evaluate(context: Context, command: Evaluate) -> None:

@@ -176,8 +176,12 @@ def goal_standings_in(records: tuple[Record, ...]) -> tuple[GoalStanding, ...]:
 
 def next_day_of(context: Context, records: tuple[Record, ...]) -> date | None:
     """Return the first day that a measure or a goal is to be looked at again."""
-    days = (
+    return next_look_of(context, records)[0]
+
+
+def next_look_of(context: Context, records: tuple[Record, ...]) -> tuple[date | None, goals.Looked]:
+    """Return the same day, and which of the two it is for."""
+    return goals.next_look(
         rules.next_evaluation_on(standings_in(context, records)),
         goals.next_day(goal_standings_in(records)),
     )
-    return min((day for day in days if day is not None), default=None)

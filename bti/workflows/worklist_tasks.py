@@ -139,7 +139,8 @@ def _of_row(context: Context, row: Row) -> Iterator[Task]:
     )
     for kind, day in dated:
         if day is not None and deadlines.pressing(day, context.today, context.profile) in _SHOWN:
-            yield task_of(context, kind, row, day)
+            about = row.ops.evaluation_of if kind is TaskKind.EVALUATION else ""
+            yield task_of(context, kind, row, day, about)
 
 
 def _of_meeting(context: Context, row: Row) -> Iterator[Task]:

@@ -5,6 +5,8 @@ import uuid
 from datetime import timedelta
 
 from bti.domain.codes import InfoType
+from bti.workflows import worklist
+from bti.workflows.worklist import TaskKind
 from tests.integration.workflows.states import goal, invite, ops, planned, share, today, with_log
 from tests.web.plan_site import client_for, filled
 
@@ -13,6 +15,12 @@ SAID = {"child": "Det går bedre.", "guardians": "Enig.", "seen": "Han kommer."}
 
 def source(page):
     return page.response.get_data(as_text=True)
+
+
+def titles(world):
+    """What evaluations on the holder's list are of."""
+    found = world.run("ingrid", worklist.my_day).tasks
+    return [one.about for one in found if one.kind is TaskKind.EVALUATION]
 
 
 def test_a_goal_is_reached_while_its_measure_goes_on(world):
@@ -32,6 +40,9 @@ def test_a_goal_is_reached_while_its_measure_goes_on(world):
     path = re.search(rf"{case}/goals/[0-9a-f-]+/evaluate", source(shown))[0]
     goal_id = uuid.UUID(path.split("/")[-2])
     planned(world, case_id, goal_id=goal_id, evaluate_on=today(world) + timedelta(days=20))
+    world.clock.advance(timedelta(days=4))
+    assert titles(world) == ["goal"]
+    client = client_for(world, "ingrid")
 
     typed = {**SAID, "status": "under_way", "reach_by": "", "child": ""}
     refused = client.post(path, filled(client.get(path), path, **typed))
@@ -44,12 +55,15 @@ def test_a_goal_is_reached_while_its_measure_goes_on(world):
     assert "Det går bedre." in shown.text
     assert "Under way" in shown.text
     assert path not in source(shown)
-    assert ops(world, case_id).next_evaluation == today(world) + timedelta(days=20)
+    assert ops(world, case_id).next_evaluation == today(world) + timedelta(days=16)
+    assert titles(world) == []
 
     again = client.post(path, filled(client.get(path), path, **SAID, status="left"))
     assert "This goal has ended." in again.text
     measure = f"{case}/measures/new"
     assert client.get(measure).response.headers["Location"] == new
+    world.clock.advance(timedelta(days=10))
+    assert titles(world) == ["measures"]
 
 
 def test_how_a_goal_stands_is_read_by_those_who_read_the_goal_alone(world):

@@ -14,9 +14,11 @@ from bti.domain.goals import (
     GoalEvaluation,
     GoalStanding,
     GoalStatus,
+    Looked,
     check_day,
     check_evaluation,
     next_day,
+    next_look,
     standing,
 )
 from bti.domain.measures import View
@@ -94,3 +96,15 @@ def test_the_first_of_the_goals_days_is_the_next_one():
     none = GoalStanding(GOAL, GoalStatus.REACHED, None)
     assert next_day([later, none, UNDER_WAY]) == TODAY
     assert next_day([none]) is None
+
+
+NEAR = st.none() | st.dates(TODAY, TODAY + timedelta(days=2))
+
+
+@given(NEAR, NEAR)
+def test_the_coming_day_is_the_first_of_the_two_and_says_which(measures, goal):
+    day, looked = next_look(measures, goal)
+    assert day == min((one for one in (measures, goal) if one is not None), default=None)
+    due = {Looked.GOAL: {goal}, Looked.MEASURES: {measures}, Looked.BOTH: {goal, measures}}
+    assert due[looked] == {day}
+    assert (looked is Looked.BOTH) == (measures == goal is not None)
