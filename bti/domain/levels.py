@@ -258,9 +258,15 @@ def change_level(
 def close_case(
     facts: CaseFacts, cause: ClosingCause, *, rules: ProfileRules, at: datetime, by: uuid.UUID
 ) -> CaseClosed:
-    """Close an open case for a cause, with a reason. Raises as ``change_level``."""
+    """Close an open case for a cause, with a reason.
+
+    Raises as ``change_level``, and ``RuleBroken("closing.plan_beside_log")`` for an individual plan as the cause where
+    the municipality lets the log go on beside one.
+    """
     if facts.status is CaseStatus.CLOSED:
         raise RuleBroken("level.case_closed")
+    if cause is ClosingCause.INDIVIDUAL_PLAN and not rules.plan_ends_log:
+        raise RuleBroken("closing.plan_beside_log")
     _check(Step(facts.level, None), facts, rules)
     return CaseClosed(at=at, by=by, level=facts.level, cause=cause)
 

@@ -22,6 +22,8 @@ class ProfileRules:
     log_opens_at_level: int
     #: Who may close a case, among those who may at all.
     may_close: frozenset[Who]
+    #: Whether the log is closed when an individual plan takes over; else it goes on beside the plan.
+    plan_ends_log: bool
     level_0_decision_days: int
     guardian_talk_days: int
     guardian_talk_school_environment_days: int

@@ -106,6 +106,7 @@ RULE_CODES: Final = frozenset(
         "client.ends_on",
         "client.no_name",
         "client.no_scope",
+        "closing.plan_beside_log",
         "closing.unmet_without_words",
         "compartment.unknown",
         "consent.already_complete",

@@ -64,6 +64,7 @@ def profile_of(document: Document, extends: str | None) -> Profile:
         log_opens_at_level=log.whole("opens_at_level", 1, 2),
         may_close=_may_close(closing),
         family_may_end_log=closing.yes("family_may_end_log"),
+        plan_ends_log=closing.yes("individual_plan_ends_log"),
         consent_validity_months=consent.whole("validity_months", 1, 36),
         consent_reminder_days=consent.whole("reminder_days", 1, 180),
         youth_age=consent.whole("youth_age", 12, 16),

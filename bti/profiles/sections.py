@@ -176,6 +176,7 @@ def _common() -> Iterator[Group]:
             Slot(("log", "opens_at_level"), Kind.CHOICE, ("1", "2")),
             Slot(("closing", "by"), Kind.MANY, _WHO),
             Slot(("closing", "family_may_end_log"), Kind.YES),
+            Slot(("closing", "individual_plan_ends_log"), Kind.YES),
             Slot(("default_language",), Kind.CHOICE, LANGUAGES),
         ),
     )

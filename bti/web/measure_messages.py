@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MEASURE: Final[Mapping[str, Any]] = {
+    "closing.plan_beside_log": _l(
+        "In this municipality the log goes on beside an individual plan. Choose another cause."
+    ),
+    "closing.unmet_without_words": _l("Write what is done about the need that nobody meets yet."),
     "evaluation.before_start": _l("The evaluation cannot be before the measure started."),
     "evaluation.change_missing": _l("Write what changes."),
     "evaluation.future": _l("The evaluation cannot be in the future."),

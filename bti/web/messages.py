@@ -66,7 +66,6 @@ RULES: Final[Mapping[str, Any]] = {
     "account.no_role": _l("The person has no role, so the sign-in would lead nowhere."),
     "reset.no_reason": _l("Write what has happened."),
     "insight.no_reason": _l("Write what the file is for."),
-    "closing.unmet_without_words": _l("Write what is done about the need that nobody meets yet."),
     "retention.kept": _l("The rule keeps it: it takes a permission."),
     "retention.other_content": _l("The rule is not about all of it."),
     "retention.too_early": _l("The rule has not run out. It does:"),

@@ -113,6 +113,7 @@ _PARTS: Final[Mapping[str, Any]] = {
     "family": _l("What it is to a family"),
     "family_may_end_log": _l("The family may end the log"),
     "first_months": _l("Months before 18 that one is told first"),
+    "individual_plan_ends_log": _l("The log is closed when an individual plan takes over"),
     "form": _l("The page it is done on"),
     "gate": _l("What must be in place first"),
     "kind": _l("Kind of body"),

@@ -81,6 +81,8 @@ class ReferralPart:
     may_refer: bool
     may_answer: bool
     may_record_rights: bool
+    #: Whether a plan that is made ends the log, by the rules the case follows.
+    plan_ends_log: bool
 
 
 def part_of(context: Context, opened: Opened, records: tuple[Record, ...]) -> ReferralPart | None:
@@ -166,6 +168,7 @@ def describe(
         may_refer=may_refer,
         may_answer=state in OPEN_STATES and may(context, opened, Action.TAKE_REFERRAL),
         may_record_rights=may(context, opened, Action.RECORD_RIGHTS),
+        plan_ends_log=rules_of(context, ops).plan_ends_log,
     )
 
 

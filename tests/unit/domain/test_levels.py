@@ -158,6 +158,20 @@ def test_going_down_needs_a_reason_and_nothing_else(from_level, to_level):
     }
 
 
+@pytest.mark.parametrize("cause", ClosingCause)
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_plan_closes_the_log_where_the_municipality_says_so_and_no_other_cause_hangs_on_it(
+    cause, ends
+):
+    case, rules = a_case(level=Level.TEAM), replace(RULES, plan_ends_log=ends)
+    if ends or cause is not ClosingCause.INDIVIDUAL_PLAN:
+        assert close_case(case, cause, rules=rules, at=NOON, by=TEACHER).cause is cause
+        return
+    with pytest.raises(RuleBroken) as refused:
+        close_case(case, cause, rules=rules, at=NOON, by=TEACHER)
+    assert refused.value.code == "closing.plan_beside_log"
+
+
 @pytest.mark.parametrize("level", Level)
 def test_closing_needs_a_reason_and_never_consent(level):
     case = a_case(level=level, opening_consent=ConsentStatus.WITHDRAWN)

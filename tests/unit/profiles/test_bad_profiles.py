@@ -100,6 +100,11 @@ def test_a_local_profile_says_only_what_differs(local):
         ("[closing]\nby = ['nobody']", "closing.by", "one of employee"),
         ("[closing]\nby = ['lead', 'lead']", "closing.by", "each once"),
         ("[closing]\nfamily_may_end_log = 1", "closing.family_may_end_log", "true or false"),
+        (
+            "[closing]\nindividual_plan_ends_log = 'ask'",
+            "closing.individual_plan_ends_log",
+            "true or false",
+        ),
         ("[levels.1.label]\nse = 'x'", "levels.1.label.se", "no such key"),
         (f"[levels.4]\nlabel = {WORDS}", "levels.4", "no such key"),
         ("[levels.1.steps.x]\nwho = 'all'", "levels.1.steps.x", "steps keyed by number"),
@@ -338,6 +343,10 @@ SLIPS = {
     "deadlines.soon_days": ("soon_days = 7", "soon_days = 700"),
     "consent.youth_age": ("youth_age = 15", "youth_age = 9"),
     "closing.family_may_end_log": ("family_may_end_log = true", "family_may_end_log = 'no'"),
+    "closing.individual_plan_ends_log": (
+        "individual_plan_ends_log = true",
+        "individual_plan_ends_log = 'ask'",
+    ),
     "teams.main.kind": ('kind = "upbringing_team"', 'kind = "club"'),
     "levels.0.label.nn": ('nn = "Undring"', "nn = ''"),
     "levels.0.steps.1.gate": ("level.concern_written", "level.nothing"),
