@@ -42,6 +42,7 @@ from bti.cli.release_file import CHECKLIST, Pending
 from bti.disclosure.menu import AGE, DIMENSIONS
 from bti.disclosure.tables import HalfYear, TableError
 from bti.slt.account import NewAccount, create_account
+from bti.slt.region import grant_releases
 from bti.slt.release import earliest_publication, published_releases
 from bti.slt.role import NetworkRole
 from bti.slt.seat import give_seat
@@ -67,6 +68,7 @@ _APPROVED_BY: Final = "Hege Moen"
 _DAYS_AFTER_EARLIEST: Final = 4
 _RELEASES: Final = 2
 _OF_EACH_AGE: Final = 420
+_TOGETHER: Final = "De to kommunene har felles politiråd."
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def load(
     stories += demo_history.stories(stage, _HISTORY[scale])
     stories.append(_releases(stage, network))
     stories.append(demo_plan.story(network, _coordinator(made.id), now))
+    stories.append(demo_plan.indicators(network, _coordinator(made.id), now))
     stories.append(demo_body_meetings.story(network, _coordinator(made.id), now))
     stories.append(demo_report.story(network, _coordinator(made.id), now))
     stories.append(demo_year.story(network, _coordinator(made.id), now))
@@ -137,6 +140,7 @@ def load(
         LINDVIK.name, COORDINATOR[0], COORDINATOR[1], "SLT-koordinator", made.totp_secret
     )
     readers = tuple(_reader(network, *one) for one in READERS)
+    grant_releases(network, COORDINATOR[0], FURUVIK.number, FURUVIK.name, _TOGETHER)
     give_seat(network, READERS[0][0], "police_council", "Kommunedirektør")
     return Loaded(stage, neighbour, (*staff, *others), coordinator, readers)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -43,8 +43,6 @@ def story(network: SltRuntime, olav: Coordinator, now: datetime) -> Iterator[dat
     yield at_hour(plan.first_day, 9)
     plan_id = import_plan(network, plan, olav.municipality_number)
     import_bodies(network, load_bodies(_BODIES), olav.municipality_number)
-    about, text = load_indicators(shipped_indicators()[0])
-    bring_in(network, olav, BringIn(text, about))
     higher = "https://lindvik.example/planer/barn-og-unge"
     attach(
         network, olav, plan_id, Attach(uuid.uuid4(), "Plan for barn og unge", "", b"", higher, "")
@@ -67,3 +65,10 @@ def story(network: SltRuntime, olav: Coordinator, now: datetime) -> Iterator[dat
             reason="",
         )
         evaluate_measure(network, olav, plan_id, found)
+
+
+def indicators(network: SltRuntime, olav: Coordinator, now: datetime) -> Iterator[datetime]:
+    """Bring in what Ungdata says, some weeks before ``now``."""
+    yield now - timedelta(weeks=6)
+    about, text = load_indicators(shipped_indicators()[0])
+    bring_in(network, olav, BringIn(text, about))

@@ -15,7 +15,7 @@ from bti.cli.chosen import settings
 from bti.clock import SystemClock
 from bti.identity import totp
 from bti.identity.password import PasswordRefusedError
-from bti.slt import seat
+from bti.slt import region, seat
 from bti.slt.account import AccountRefusedError, NewAccount, create_account
 from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime, open_runtime
@@ -43,9 +43,18 @@ _REFUSED: Final = {
     "seat.account": "There is no such account in use.",
     "seat.role": "Only a member of bodies has a seat.",
     "seat.body": "That municipality has no body with that code.",
+    "grant.account": "There is no such account in use.",
+    "grant.role": "Only a coordinator reads releases of more municipalities.",
+    "grant.municipality": "A municipality has four digits and a name, and is another than the account's own.",
+    "grant.reason": "Say why in 10 to 500 signs.",
+    "grant.there": "The account reads the releases of that municipality already.",
+    "grant.full": "There is no room for more municipalities.",
+    "grant.unknown": "The account does not read the releases of that municipality.",
     "seat.function": "Nobody sits in that body by that function. Add it to the body first.",
 }
 _username = click.option("--username", required=True)
+_other = click.option("--municipality", "number", required=True, help="Four digits.")
+_why = click.option("--reason", required=True, help="Kept, in 10 to 500 signs.")
 _body = click.option("--body", required=True, help="The body's code, such as police_council.")
 
 
@@ -98,6 +107,29 @@ def give_seat(username: str, body: str, function: str) -> None:
     click.echo(f"{username} sits in {body}.")
 
 
+@command.command("grant-releases")
+@_username
+@_other
+@click.option("--municipality-name", "town", required=True)
+@_why
+def grant_releases(username: str, number: str, town: str, reason: str) -> None:
+    """Let a coordinator read the published releases of one municipality more, and nothing else of it."""
+    with opened() as runtime:
+        region.grant_releases(runtime, username, number, town, reason)
+    click.echo(f"{username} reads what {town} has published.")
+
+
+@command.command("end-releases")
+@_username
+@_other
+@_why
+def end_releases(username: str, number: str, reason: str) -> None:
+    """End what grant-releases gave."""
+    with opened() as runtime:
+        region.end_grant(runtime, username, number, reason)
+    click.echo(f"{username} no longer reads releases of {number}.")
+
+
 @command.command("end-seat")
 @_username
 @_body
@@ -122,7 +154,7 @@ def opened() -> Iterator[SltRuntime]:
         raise click.ClickException(str(fault)) from None
     try:
         yield runtime
-    except (AccountRefusedError, seat.SeatRefusedError) as refused:
+    except (AccountRefusedError, region.GrantRefusedError, seat.SeatRefusedError) as refused:
         raise click.ClickException(_REFUSED[refused.code]) from None
     except PasswordRefusedError as refused:
         raise click.ClickException(_REFUSED[refused.code]) from None

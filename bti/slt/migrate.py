@@ -13,6 +13,7 @@ from bti.slt import (  # noqa: F401 - their tables belong to what is compared
     body_models,
     indicator_models,
     meeting_models,
+    region_models,
     report_models,
     year_models,
 )

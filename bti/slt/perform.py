@@ -34,6 +34,8 @@ class Happening(StrEnum):
     RELEASE_PUBLISHED = "release:publish"
     RELEASE_CORRECTED = "release:correct"
     RELEASE_WITHDRAWN = "release:withdraw"
+    RELEASES_GRANTED = "release:grant"
+    RELEASES_GRANT_ENDED = "release:end_grant"
     PLAN_IMPORTED = "plan:import"
     PLAN_READ = "plan:read"
     PLAN_CHANGED = "plan:change"

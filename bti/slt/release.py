@@ -273,7 +273,15 @@ def _show_all(context: Context, reader: Coordinator) -> tuple[PublishedRelease, 
 
 def standing_of(context: Context, reader: Coordinator) -> tuple[PublishedRelease, ...]:
     """As ``show_releases``, within a transaction; whoever asks enters what is read."""
-    rows = _all_of(context, reader.municipality_number)
+    return standing_releases(context, reader.municipality_number)
+
+
+def standing_releases(context: Context, number: str) -> tuple[PublishedRelease, ...]:
+    """What stands of each half-year of a municipality, the oldest first. Whether it may be read is for the caller.
+
+    Raises ReleaseDamagedError.
+    """
+    rows = _all_of(context, number)
     standing = sorted((row for row in rows if row.withdrawn_at is None), key=lambda row: row.period)
     return tuple(_published(row, rows[0].signer) for row in standing)
 

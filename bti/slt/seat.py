@@ -15,6 +15,7 @@ from bti.slt.body_stored import body_of
 from bti.slt.meeting import functions_of
 from bti.slt.models import SltAccount, SltSession
 from bti.slt.perform import Context, Happening, perform
+from bti.slt.region_models import ReleaseGrantRow
 from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 
@@ -45,7 +46,7 @@ def end_seat(runtime: SltRuntime, username: str, body: str) -> None:
 
 
 def end_account(runtime: SltRuntime, username: str) -> None:
-    """Shut an account for good, end its sessions and its seats. Raises SeatRefusedError."""
+    """Shut an account for good, end its sessions, its seats and what it reads of others. Raises SeatRefusedError."""
     perform(runtime, _end_account, username)
 
 
@@ -84,6 +85,11 @@ def _end_account(context: Context, username: str) -> None:
         .values(revoked_at=context.at)
     )
     context.session.execute(delete(BodySeatRow).where(BodySeatRow.account_id == account.id))
+    context.session.execute(
+        update(ReleaseGrantRow)
+        .where(ReleaseGrantRow.account_id == account.id, ReleaseGrantRow.ended_at.is_(None))
+        .values(ended_at=context.at, ended_why="The account was ended.")
+    )
     context.record(Happening.ACCOUNT_ENDED, account_id=account.id)
 
 

@@ -65,6 +65,7 @@ NETWORK_ROUTES: Final[dict[str, RouteRule]] = {
     "slt.plan.reading": NETWORK,
     "slt.plan.show": _COUNCIL,
     "slt.plan.year": _COUNCIL,
+    "slt.region": NETWORK,
     "slt.release": _COUNCIL,
     "slt.report.discard": NETWORK,
     "slt.report.download": _COUNCIL,

@@ -93,7 +93,7 @@ def drawn(
             _bar(one, label, _LEFT + slot * (index + 0.5), slot * _BAR_SHARE, _Scale(top, written))
             for index, (label, one) in enumerate(zip(labels, counts, strict=True))
         ),
-        ticks=tuple(Tick(written(step * n), _height_at(step * n, top)) for n in range(lines)),
+        ticks=tuple(Tick(number(step * n), _height_at(step * n, top)) for n in range(lines)),
         left=_LEFT,
         ground=_GROUND,
         words=" ".join(

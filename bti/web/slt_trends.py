@@ -74,7 +74,7 @@ def trends_page(found: Sequence[PublishedRelease], wanted: str) -> TrendsPage | 
     standing = {one.period: one for one in found}
     periods = from_first_to_last(sorted(standing))
     over = counts_over(found, periods)
-    chosen = next((place for place in over if _key(place) == wanted), None)
+    chosen = next((place for place in over if key_of(place) == wanted), None)
     if chosen is None:
         return None
     columns = tuple(_column(period, standing.get(period)) for period in periods)
@@ -83,7 +83,7 @@ def trends_page(found: Sequence[PublishedRelease], wanted: str) -> TrendsPage | 
         columns=columns,
         groups=tuple(_group(dimension, over, chosen) for dimension in ("", *DIMENSIONS)),
         chart=drawn(over[chosen], [one.text for one in columns]) if columns else None,
-        title=_title(chosen),
+        title=title_of(chosen),
         rounding=max((one.release.base for one in found), default=1),
         largest_never_shown=max((one.release.threshold - 1 for one in found), default=0),
         has_hidden=any(one.published and one.value is None for one in everything),
@@ -101,7 +101,7 @@ def counts_over(
             counts[period].get(place, NOT_PUBLISHED) if period in counts else NOT_PUBLISHED
             for period in periods
         )
-        for place in _places()
+        for place in places_of_menu()
     }
 
 
@@ -117,7 +117,8 @@ def from_first_to_last(periods: Sequence[HalfYear]) -> tuple[HalfYear, ...]:
     return tuple(one for one in all_of_them if periods[0] <= one <= periods[-1])
 
 
-def _places() -> tuple[Place, ...]:
+def places_of_menu() -> tuple[Place, ...]:
+    """Every count there is of one dimension, the total of all first."""
     divided = ((dimension, code) for dimension, codes in DIMENSIONS.items() for code in codes)
     return (ALL, *divided)
 
@@ -159,7 +160,7 @@ def _group(dimension: str, over: Mapping[Place, tuple[Count, ...]], chosen: Plac
             Line(
                 label=place_label(place),
                 counts=counts,
-                href=url_for("slt.trends", show=_key(place)),
+                href=url_for("slt.trends", show=key_of(place)),
                 drawn=place == chosen,
             )
             for place, counts in over.items()
@@ -182,11 +183,13 @@ def place_label(place: Place) -> str:
     return str(gettext("Total") if place == ALL else word(place[1]))
 
 
-def _title(place: Place) -> str:
+def title_of(place: Place) -> str:
+    """What a count is called where it stands alone."""
     if place == ALL:
         return str(gettext("All children"))
     return f"{dimension_name(place[0])}: {word(place[1])}"
 
 
-def _key(place: Place) -> str:
+def key_of(place: Place) -> str:
+    """What a count is called in an address."""
     return TOTAL if place == ALL else f"{place[0]}.{place[1]}"

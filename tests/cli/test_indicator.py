@@ -4,13 +4,16 @@ import pytest
 from click.testing import CliRunner
 
 from bti.cli import main
-from bti.slt import migrate
+from bti.identity.password import Argon2Cost, Passwords
+from bti.slt import migrate, runtime
 
 HEAD = "Kode;Indikator;Enhet;År;Verdi\n"
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, monkeypatch):
+    cheap = Passwords(Argon2Cost(memory_kib=8, passes=1))
+    monkeypatch.setattr(runtime, "Passwords", lambda: cheap)
     address = f"sqlite:///{tmp_path}/slt.sqlite"
     migrate.upgrade(address)
     env = {"BTI_MODE": "test", "BTI_SERVE": "network", "BTI_VAR_DIR": str(tmp_path)}

@@ -71,6 +71,17 @@ def test_a_member_is_made_gets_a_seat_and_is_shut_out(run):
     assert set(kinds) == {"account:create", "body:import", "seat:give", "seat:end", "account:end"}
 
 
+def test_releases_of_another_municipality_are_opened_and_closed_with_a_reason(run):
+    add(run, "olav", "coordinator")
+    other = ("--username", "olav", "--municipality", "9902")
+    grant = ("network", "grant-releases", *other, "--municipality-name", "Furuvik kommune")
+    assert "10 to 500" in run(*grant, "--reason", "kort")[1]
+    assert run(*grant, "--reason", "Felles koordinator.")[1] == "olav reads what Furuvik kommune has published.\n"  # fmt: skip
+    end = ("network", "end-releases", *other, "--reason", "Stillingen er delt.")
+    assert run(*end) == (0, "olav no longer reads releases of 9902.\n")
+    assert "does not read" in run(*end)[1]
+
+
 def test_finished_minutes_are_written_once_and_found_the_same_again(run, tmp_path, monkeypatch):
     out = ("--municipality", "9901", "--out", str(tmp_path / "archive"))
     assert "No meeting of that municipality" in run("meetings", "export", *out)[1]

@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response
 
 from bti.settings import Settings
 from bti.slt.perform import AccessDenied
+from bti.slt.region import reads_more, show_region
 from bti.slt.release import show_release, show_releases
 from bti.slt.role import NetworkRole
 from bti.slt.sign_in import (
@@ -38,6 +39,7 @@ from bti.web.local_address import local_path
 from bti.web.network import NetworkPerson, runtime, signed_in
 from bti.web.notices import notify
 from bti.web.slt_numbers import NumbersPage, half_year, numbers_page
+from bti.web.slt_region import region_page
 from bti.web.slt_trends import TOTAL, trends_page
 from bti.web.views import (
     slt_appendix,
@@ -104,6 +106,17 @@ def trends() -> str:
     if page is None:
         abort(404)
     return render_template("slt/trends.html", page=page)
+
+
+@blueprint.get("/region")
+def region() -> str:
+    """Published half-years of several municipalities; ``show`` names the count."""
+    page = region_page(
+        show_region(runtime(), signed_in().coordinator), request.args.get("show", TOTAL)
+    )
+    if page is None:
+        abort(404)
+    return render_template("slt/region.html", page=page)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"], endpoint="sign_in")
@@ -181,7 +194,8 @@ def _numbers(period: str | None) -> str:
     except AccessDenied:
         abort(404)
     page: NumbersPage = numbers_page(found)
-    return render_template("slt/show.html", page=page)
+    several = reads_more(runtime(), signed_in().coordinator)
+    return render_template("slt/show.html", page=page, several=several)
 
 
 def _signed_in(outcome: SignedIn) -> Response:
