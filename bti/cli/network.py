@@ -20,6 +20,8 @@ from bti.slt.account import AccountRefusedError, NewAccount, create_account
 from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime, open_runtime
 from bti.slt.secret_box import KeyFileError
+from bti.slt.year_send import remind
+from bti.smtp import ServerAwayError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,6 +140,20 @@ def end_seat(username: str, body: str) -> None:
     with opened() as runtime:
         seat.end_seat(runtime, username, body)
     click.echo(f"{username} no longer sits in {body}.")
+
+
+@command.command("remind")
+@click.pass_context
+def remind_them(ctx: click.Context) -> None:
+    """Put today's reminders of the year in the outbox, and send what is due."""
+    with opened() as runtime:
+        try:
+            count = remind(runtime, settings())
+        except ServerAwayError as away:
+            # What waits is kept, and goes at one of the next rounds.
+            click.echo(f"The server is away ({away}). What waits is kept.")
+            ctx.exit(1)
+    click.echo(f"{count} sent.")
 
 
 def _ask() -> str:

@@ -15,6 +15,7 @@ from bti.slt import (  # noqa: F401 - their tables belong to what is compared
     meeting_models,
     region_models,
     report_models,
+    year_mail_models,
     year_models,
 )
 from bti.slt.models import NetworkBase

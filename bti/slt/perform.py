@@ -63,6 +63,8 @@ class Happening(StrEnum):
     REPORT_DISCARDED = "report:discard"
     FEED_MADE = "feed:make"
     FEED_ENDED = "feed:end"
+    MAIL_CHOSEN = "mail:choose"
+    MAIL_STOPPED = "mail:stop"
     DENIED = "access:deny"
 
 

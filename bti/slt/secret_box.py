@@ -1,4 +1,4 @@
-"""Seals the coordinators' one-time-code secrets under a key file of the network side's own.
+"""Seals one-time-code secrets and addresses of e-mail under a key file of the network side's own.
 
 Not the case side's key: a network process has none of those, and must not.
 """
@@ -17,7 +17,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _FORMAT: Final = b"\x01"
-_PURPOSE: Final = b"stafett network totp"
+TOTP: Final = b"stafett network totp"
+E_MAIL: Final = b"stafett network e-mail"
+"""What a sealed secret is for; it opens for nothing else."""
 
 
 class KeyFileError(Exception):
@@ -50,19 +52,19 @@ class SecretBox:
             out.write(key)
         return cls(key)
 
-    def seal(self, secret: bytes, *, account_id: uuid.UUID) -> bytes:
+    def seal(self, secret: bytes, *, account_id: uuid.UUID, purpose: bytes = TOTP) -> bytes:
         """Format byte, nonce, ciphertext and tag."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = AESGCM(self._key).encrypt(nonce, secret, _PURPOSE + account_id.bytes)
+        sealed = AESGCM(self._key).encrypt(nonce, secret, purpose + account_id.bytes)
         return _FORMAT + nonce + sealed
 
-    def open(self, sealed: bytes, *, account_id: uuid.UUID) -> bytes:
+    def open(self, sealed: bytes, *, account_id: uuid.UUID, purpose: bytes = TOTP) -> bytes:
         """The secret; raises SealBrokenError."""
         nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         if sealed[:1] != _FORMAT or len(nonce) != _NONCE_BYTES:
             raise SealBrokenError("unknown format")
         try:
-            return AESGCM(self._key).decrypt(nonce, body, _PURPOSE + account_id.bytes)
+            return AESGCM(self._key).decrypt(nonce, body, purpose + account_id.bytes)
         except InvalidTag as fault:
             raise SealBrokenError("the seal does not hold") from fault
 

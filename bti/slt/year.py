@@ -182,12 +182,12 @@ def standing(one: Occurrence, today: date, *, done: bool) -> Standing:
     return Standing.NOW if one.told_from <= today else Standing.AHEAD
 
 
-def is_told(waiting: Iterable[Occurrence], *, today: date, last_on: date | None) -> bool:
-    """Whether a reminder is due today of what waits; ``last_on`` is the day of the one before.
+def is_told(told_from: Iterable[date], *, today: date, last_on: date | None) -> bool:
+    """Whether a reminder is due today of what waits from these days on; ``last_on`` is the day of the one before.
 
     On working days. What is new is told at once, what waits longer once a week; never twice in a day.
     """
-    current = [one for one in waiting if one.told_from <= today]
+    current = [one for one in told_from if one <= today]
     if not current or not is_working_day(today):
         return False
     if last_on is None:
@@ -195,7 +195,7 @@ def is_told(waiting: Iterable[Occurrence], *, today: date, last_on: date | None)
     if last_on >= today:
         return False
     monday = today - timedelta(days=today.weekday())
-    return last_on < monday or any(one.told_from > last_on for one in current)
+    return last_on < monday or any(one > last_on for one in current)
 
 
 _DAY: Final = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?![\d.]?\d)", re.ASCII)

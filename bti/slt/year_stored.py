@@ -78,6 +78,7 @@ class YearLine:
     #: Of a task: why its texts stand that looked as if they named somebody, and how often it was changed.
     kept_because: str = ""
     version: int = 1
+    told_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,7 @@ def _line(row: YearTaskRow, one: Occurrence, today: date, mark: Done | None) -> 
         inferred=row.inferred,
         kept_because=row.kept_because,
         version=row.version,
+        told_from=one.told_from,
     )
 
 

@@ -41,6 +41,8 @@ NETWORK_ROUTES: Final[dict[str, RouteRule]] = {
     "slt.feed.make": _EVERYBODY_THERE,
     "slt.feed.read": _PUBLIC,
     "slt.feed.show": _EVERYBODY_THERE,
+    "slt.mail.show": _MEMBER,
+    "slt.mail.stop": _MEMBER,
     "slt.meeting.action": NETWORK,
     "slt.meeting.addition": NETWORK,
     "slt.meeting.discard": NETWORK,

@@ -22,6 +22,8 @@ TIMED = {
     "stafett-work-accounts": ("stafett-admin", "admin"),
     "stafett-work-mail": ("stafett-work", "work"),
 }
+#: Started by a timer too, on the network side.
+OF_NETWORK = {"stafett-network-mail": ("stafett-network", "network")}
 #: Where the database's role is another than the user.
 ROLES = {"admin": "web"}
 WALLS = {
@@ -74,16 +76,17 @@ def service(name: str) -> dict[str, str]:
 
 
 def user_of(unit: str) -> str:
-    return TIMED[unit][0] if unit in TIMED else unit
+    return {**TIMED, **OF_NETWORK}.get(unit, (unit, ""))[0]
 
 
 def environment_of(unit: str) -> str:
-    return TIMED[unit][1] if unit in TIMED else unit.removeprefix("stafett-")
+    timed = {**TIMED, **OF_NETWORK}
+    return timed[unit][1] if unit in timed else unit.removeprefix("stafett-")
 
 
 def test_there_is_a_unit_for_each_process():
     running = {f"stafett-{one}" for one in ("web", "keyd", "logd", "work", "network")}
-    assert set(UNITS) == running | set(TIMED)
+    assert set(UNITS) == running | set(TIMED) | set(OF_NETWORK)
 
 
 @pytest.mark.parametrize("unit", TIMED)
@@ -152,15 +155,25 @@ def test_no_other_process_can_see_the_root_key(unit):
 def test_only_pages_witnesses_and_post_have_a_network_and_the_post_only_where_it_is_told():
     families = {unit: service(unit)["RestrictAddressFamilies"] for unit in UNITS}
     out = {unit for unit, said in families.items() if "AF_INET" in said}
-    assert out == {"stafett-web", "stafett-network", "stafett-logd", "stafett-work-mail"}
-    post = service("stafett-work-mail")
-    assert (post["IPAddressDeny"], post["IPAddressAllow"]) == ("any", "localhost")
+    posts = {"stafett-work-mail", "stafett-network-mail"}
+    assert out == {"stafett-web", "stafett-network", "stafett-logd", *posts}
+    for post in map(service, posts):
+        assert (post["IPAddressDeny"], post["IPAddressAllow"]) == ("any", "localhost")
 
 
-def test_the_network_side_can_reach_neither_broker_nor_case_database():
-    hidden = service("stafett-network")["InaccessiblePaths"].split()
+@pytest.mark.parametrize("unit", ["stafett-network", *OF_NETWORK])
+def test_the_network_side_can_reach_neither_broker_nor_case_database(unit):
+    hidden = service(unit)["InaccessiblePaths"].split()
     assert {"-/run/stafett", "-/run/postgresql"} <= set(hidden)
-    assert "SupplementaryGroups" not in service("stafett-network")
+    assert "SupplementaryGroups" not in service(unit)
+
+
+@pytest.mark.parametrize("unit", OF_NETWORK)
+def test_the_timer_of_the_network_side_sends_its_reminders(unit):
+    found = service(unit)
+    assert (found["Type"], found["ExecStart"].split()[1:]) == ("oneshot", ["network", "remind"])
+    assert read(DEPLOY / "systemd" / f"{unit}.timer")["Install"]["WantedBy"] == "timers.target"
+    assert f"{unit}.timer" in (DEPLOY / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("unit", UNITS)

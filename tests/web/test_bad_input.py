@@ -73,6 +73,7 @@ CHANGES_WITHOUT_AN_ANSWER = frozenset(
         "reset.carry_out",
         "slt.feed.end",
         "slt.feed.make",
+        "slt.mail.stop",
     }
 )
 SECRET_FIELDS = frozenset({"old", "new", "again", "password", "code"})

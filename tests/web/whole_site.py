@@ -52,6 +52,7 @@ from bti.slt.sign_in import SignedIn, demo_sign_in, who_is
 from bti.slt.year_change import import_year
 from bti.slt.year_feed import make_feed
 from bti.slt.year_file import load as load_year
+from bti.slt.year_mail import choose
 from bti.slt.year_stored import show_year
 from bti.web.site import open_site
 from bti.workflows import duty, meeting_page, own_account, proposal, sign_in
@@ -293,6 +294,7 @@ def _network_session(app: Flask) -> tuple[str, dict[str, uuid.UUID | str]]:
     about, table = load_indicators("aukra-ungdata-2024")
     brought = bring_in(runtime, olav, BringIn(table, about))
     (line, *_) = show_year(runtime, olav, None).lines
+    choose(runtime, olav, "olav@lindvik.example")
     ids = {
         "year_task_id": line.id,
         "secret": make_feed(runtime, olav),

@@ -144,6 +144,18 @@ class EndForm(BaseForm):
     """A task that ends; only the version it was read in."""
 
 
+class MailForm(BaseForm):
+    """Where somebody is reminded."""
+
+    address = TextField(
+        lazy_gettext("Your e-mail address at work"),
+        description=lazy_gettext(
+            "It is kept sealed. No page shows it again, so write it anew to change it."
+        ),
+        max_length=120,
+    )
+
+
 def as_it_stands(task: Task) -> dict[str, object]:
     """The values the form begins with."""
     months = list(Month)

@@ -46,6 +46,7 @@ from bti.web.views import (
     slt_body,
     slt_feed,
     slt_indicator,
+    slt_mail,
     slt_meeting,
     slt_paper,
     slt_plan,
@@ -67,6 +68,7 @@ blueprint.register_blueprint(slt_year.blueprint)
 blueprint.register_blueprint(slt_report.blueprint)
 blueprint.register_blueprint(slt_feed.blueprint)
 blueprint.register_blueprint(slt_paper.blueprint)
+blueprint.register_blueprint(slt_mail.blueprint)
 
 
 def cookie_name(settings: Settings) -> str:

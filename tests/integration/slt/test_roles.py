@@ -58,7 +58,7 @@ EVERYBODY = {
     "slt.year.task",
 }
 READS = {
-    NetworkRole.MEMBER: EVERYBODY | {"slt.meeting.follow_up"},
+    NetworkRole.MEMBER: EVERYBODY | {"slt.mail.show", "slt.mail.stop", "slt.meeting.follow_up"},
     NetworkRole.COUNCIL_READER: EVERYBODY
     | {
         "slt.appendix.download",

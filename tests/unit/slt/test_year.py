@@ -142,7 +142,9 @@ def test_what_is_new_is_told_at_once_and_what_waits_once_a_week(given_, begins):
     told: list[date] = []
     for ahead in range(30):
         today = begins + timedelta(days=ahead)
-        if is_told(waiting, today=today, last_on=told[-1] if told else None):
+        if is_told(
+            [one.told_from for one in waiting], today=today, last_on=told[-1] if told else None
+        ):
             assert is_working_day(today)
             assert any(one.told_from <= today for one in waiting)
             told.append(today)
