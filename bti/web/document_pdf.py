@@ -13,6 +13,8 @@ from bti.web.slt_chart_svg import svg_of
 
 #: The least and the most of a page a column of words is given, in signs of its longest cell.
 _NARROWEST, _WIDEST = 12, 40
+#: What the edges of a cell take, in signs.
+_AROUND = 3
 
 
 def pdf(document: Document, digest: str = "") -> bytes:
@@ -48,9 +50,15 @@ def _block(part: Part) -> dict[str, object]:
 
 
 def widths(grid: Grid) -> list[int]:
-    """What each column may take of the page: more for longer words."""
+    """What each column may take of the page: more for longer words, and never less than its longest word."""
     if is_counts(grid):
         return [2, *(1 for _ in grid.columns[1:])]
     rows = [grid.columns, *(tuple(one.words for one in row) for row in grid.rows)]
-    longest = (max(len(row[at]) for row in rows) for at in range(len(grid.columns)))
-    return [min(max(one, _NARROWEST), _WIDEST) for one in longest]
+    return [_width([row[at] for row in rows]) for at in range(len(grid.columns))]
+
+
+def _width(cells: list[str]) -> int:
+    longest = max(len(one) for one in cells)
+    # A hard space ends no word, so that a date stands on one line.
+    word = max(len(one) for cell in cells for one in cell.split(" "))
+    return max(min(max(longest, _NARROWEST), _WIDEST), min(word + _AROUND, _WIDEST))

@@ -164,8 +164,9 @@ def _no_plan(basis: Basis) -> Words:
 
 
 def _by_status(year: FollowUp) -> tuple[str, ...]:
+    not_said = gettext("Status not said")
     return tuple(
-        f"{plan_label(status, 'status') if status else gettext('Status not said')}: {count}"
+        f"{plan_label(status, 'status') if status else not_said}: {count}"
         for status, count in year.by_status.items()
     )
 
@@ -228,7 +229,8 @@ def _actions(basis: Basis) -> Iterator[Block]:
 def _action(body: Body, one: Action, basis: Basis) -> tuple[Cell, ...]:
     stands = body_label(one.status, "action")
     if one.is_late(basis.today):
-        stands = f"{stands} – {gettext('late')}"
+        late = gettext("Late")
+        stands = f"{stands}. {late}"
     return (
         Cell(one.what, language=body.language),
         Cell(one.responsible, language=body.language),

@@ -50,6 +50,7 @@ def test_a_meeting_is_written_read_and_followed_up_by_those_it_concerns(house: H
     olav.send(nb("Share with the body")).send(nb("Finish the minutes"))
     olav.sees(nb("The minutes are finished. They are corrected by an addition alone."))
     meeting = olav.path
+    report = _reports(olav)
 
     house.width = 390
     mayor = _enters(house, "mina", NetworkRole.MEMBER, "nn", seat="Ordfører")
@@ -64,11 +65,25 @@ def test_a_meeting_is_written_read_and_followed_up_by_those_it_concerns(house: H
     reader.visit(meeting).sees("Parken er mørk", nb("Begun"))
     assert reader.page.locator(f'main a:has-text("{nb("Follow up")}")').count() == 0
     reader.visit("/network/plan").visit("/network/bodies/new", 404)
+    reader.visit("/network/report").follow(nb("First half of %(year)s", year=2026)[:6])
+    assert reader.path == report
 
     house.width = 1440
     import_plan(house.door.network, load_plan("vaaler-2023"), "9901")
     for visitor, language in ((olav, "nn"), (mayor, "nb"), (reader, "nn")):
         _reads_everything(visitor, language)
+
+
+def _reports(olav: Visitor) -> str:
+    """What the meeting waits for becomes a report: written, looked at, made, and taken as a file."""
+    olav.visit("/network/report").follow(nb("New report"))
+    olav.fill(foreword="Møtet må ta stilling til lys.", what_1="Bruke penger på lys", sum_1="9 000")
+    olav.page.locator('main [name="body_1"]').select_option(label="Styringsgruppe/politiråd")
+    olav.send(nb("Save and look at it")).sees("Be om lys", nb("Fact sheet for the press"))
+    olav.send(nb("Make the report")).sees(nb("Content as JSON"))
+    file = olav.context.request.get(f"{olav.page.url}/report.pdf")
+    assert file.body().startswith(b"%PDF-")
+    return olav.path
 
 
 def _reads_everything(visitor: Visitor, language: str) -> None:

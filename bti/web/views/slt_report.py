@@ -138,7 +138,7 @@ def _shown(page: ReportPage, form: StepForm) -> str:
         documents = (page.made.report, page.made.sheet)
     elif page.basis is not None:
         documents = lay_out(page.basis)
-    titles = (gettext("The report"), gettext("Fact sheet for the press"))
+    titles = (gettext("Report to the politiråd"), gettext("Fact sheet for the press"))
     keys = ("report", "facts")
     found = [
         (key, title, one.title, shown(one, key))
