@@ -80,6 +80,7 @@ TARGETS: dict[str, Target] = {
         (
             "bti/keyd/grant_consent.py",
             "bti/keyd/grant_move.py",
+            "bti/keyd/grant_join.py",
             "bti/keyd/grants.py",
             "bti/keyd/grant_people.py",
             "bti/keyd/grant_reset.py",
@@ -94,6 +95,7 @@ TARGETS: dict[str, Target] = {
         (
             f"{_KEYD}/test_asking.py",
             f"{_KEYD}/test_grants_of_a_move.py",
+            f"{_KEYD}/test_grants_of_a_join.py",
             f"{_KEYD}/test_grants_by_two.py",
             f"{_KEYD}/test_grants_in_a_case.py",
             f"{_KEYD}/test_grants_of_a_state.py",

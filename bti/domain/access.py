@@ -106,8 +106,9 @@ def _thing_barrier(
 ) -> str | None:
     if facts.kind is not rule.kind:
         return "access.kind"
-    if facts.status is CaseStatus.CLOSED and not rule.when_closed:
-        return "access.case_closed"
+    resting = _resting(rule, facts)
+    if resting is not None:
+        return resting
     if facts.archived and subject.role not in {role for one in rule.archived for role in one.roles}:
         return "access.archived"
     if strength < _strength_for(subject, rule, facts):
@@ -115,6 +116,13 @@ def _thing_barrier(
     if _closed_by_protection(subject, rule, facts):
         return "access.protected"
     return None
+
+
+def _resting(rule: Rule, facts: ObjectFacts) -> str | None:
+    """What refuses where nobody works with the case: it is closed, or continued in another."""
+    if facts.status is CaseStatus.CLOSED and not rule.when_closed:
+        return "access.case_closed"
+    return "access.set_aside" if facts.set_aside and not rule.in_set_aside else None
 
 
 def _strength_for(subject: Subject, rule: Rule, facts: ObjectFacts) -> Strength:

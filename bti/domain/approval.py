@@ -16,7 +16,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from bti.domain.codes import Role
+from bti.domain.codes import CASE_WORKERS, Role
 from bti.domain.errors import AccessDenied
 from bti.domain.step_up import is_fresh
 
@@ -45,6 +45,9 @@ class ApprovalAct(StrEnum):
     ACCOUNT_RESET = "account_reset"
     #: A professional system gets a key.
     CLIENT_MAKE = "client_make"
+    #: A log is continued in another about the same child, or taken back.
+    LOG_JOIN = "log_join"
+    LOG_PART = "log_part"
 
 
 class ApprovalState(StrEnum):
@@ -148,9 +151,16 @@ TWO_PEOPLE: Final[Mapping[ApprovalAct, TwoPeople]] = MappingProxyType(
         ApprovalAct.ACCOUNT_RESET: TwoPeople(
             _ADMINISTRATOR, frozenset({Role.UNIT_LEAD, Role.TEAM_LEAD}) | _ADMINISTRATOR
         ),
+        # Each for their own log: see OF_A_CASE.
+        ApprovalAct.LOG_JOIN: TwoPeople(CASE_WORKERS, CASE_WORKERS),
+        ApprovalAct.LOG_PART: TwoPeople(CASE_WORKERS, CASE_WORKERS),
     }
 )
 """The whole of who may ask for what, and who may say yes. An act that is not here cannot be asked."""
+
+OF_A_CASE: Final = frozenset({ApprovalAct.LOG_JOIN, ApprovalAct.LOG_PART})
+"""Acts about two cases, ``log`` and ``into`` of the parameters. A role is not enough: the one asks who keeps the first,
+and the one answers who keeps the second, by the access table. They stand on no page but those of the two cases."""
 
 OWN_UNIT_ONLY: Final = frozenset({Role.UNIT_LEAD, Role.TEAM_LEAD})
 """Leaders say yes for their own unit only: the one the parameters name as ``unit``."""
@@ -171,8 +181,9 @@ GIVEN_BY_TWO: Final = frozenset(
 )
 """Roles that no one person gives."""
 
-ASKERS: Final = frozenset().union(*(one.ask for one in TWO_PEOPLE.values()))
-GIVERS: Final = frozenset().union(*(one.give for one in TWO_PEOPLE.values()))
+_BY_ROLE: Final = [rule for act, rule in TWO_PEOPLE.items() if act not in OF_A_CASE]
+ASKERS: Final = frozenset().union(*(one.ask for one in _BY_ROLE))
+GIVERS: Final = frozenset().union(*(one.give for one in _BY_ROLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +214,24 @@ class ApprovalFacts:
     expires_at: datetime
     about_unit: uuid.UUID | None = None
     about_account: uuid.UUID | None = None
+    #: Of an act about two cases: the one whose keeper asks, and the one whose keeper answers.
+    asking_case: uuid.UUID | None = None
+    answering_case: uuid.UUID | None = None
+
+
+def facts_from(params: Params) -> dict[str, uuid.UUID | None]:
+    """Return what the parameters say of whom and what it is about, by the names of ``ApprovalFacts``.
+
+    Raises ``ValueError`` for an id that is none.
+    """
+    names = {
+        "about_unit": "unit",
+        "about_account": "account",
+        "asking_case": "log",
+        "answering_case": "into",
+    }
+    found = {name: params.get(stored) for name, stored in names.items()}
+    return {name: uuid.UUID(one) if isinstance(one, str) else None for name, one in found.items()}
 
 
 def canonical(params: Params) -> bytes:

@@ -26,11 +26,13 @@ class LogOfChild:
     status: CaseStatus
     log: LogStatus
     protected: bool
+    #: It is continued in another.
+    set_aside: bool = False
 
     @property
     def is_there(self) -> bool:
         """Whether there is a log that somebody works with."""
-        return self.status is CaseStatus.OPEN and self.log in _THERE
+        return self.status is CaseStatus.OPEN and self.log in _THERE and not self.set_aside
 
 
 def is_told(mine: LogOfChild, other: LogOfChild) -> bool:

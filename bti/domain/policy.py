@@ -60,6 +60,7 @@ class Action(StrEnum):
     WITHDRAW_OFFER = "withdraw_offer"
     REASSIGN_BATON = "reassign_baton"
     MOVE_CASE = "move_case"
+    JOIN_LOGS = "join_logs"
     # consent and participants
     ASK_CONSENT = "ask_consent"
     RECORD_ANSWER = "record_answer"
@@ -135,6 +136,8 @@ class Rule:
     purposes: frozenset[Purpose]
     strength: Strength = Strength.TWO_FACTORS
     when_closed: bool = False
+    #: In a log that is continued in another; where nothing is said, as in a closed case.
+    when_set_aside: bool | None = None
     #: Only where it is certain that no address is protected; being named does not help.
     unprotected_only: bool = False
     #: Who is left when the archive has the case: these and nobody else, freshly proven where it is staff.
@@ -148,6 +151,11 @@ class Rule:
         """Gather the roles of the grants."""
         roles = frozenset(role for grant in self.grants for role in grant.roles)
         object.__setattr__(self, "roles", roles)
+
+    @property
+    def in_set_aside(self) -> bool:
+        """Whether it is done in a log that is continued in another."""
+        return self.when_closed if self.when_set_aside is None else self.when_set_aside
 
 
 _LEADS: Final = frozenset({Role.UNIT_LEAD})
@@ -187,6 +195,7 @@ def _case(
     *grants: Grant,
     purposes: frozenset[Purpose] = _FOLLOW_UP,
     when_closed: bool = False,
+    when_set_aside: bool | None = None,
     archived: tuple[Grant, ...] = (),
 ) -> Rule:
     return Rule(
@@ -194,6 +203,7 @@ def _case(
         grants=grants,
         purposes=purposes,
         when_closed=when_closed,
+        when_set_aside=when_set_aside,
         archived=archived,
     )
 
@@ -260,12 +270,16 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
             archived=(_LEAD, *_FAMILY),
         ),
         Action.PRINT_CASE: _case(*_READERS, when_closed=True, archived=(_LEAD,)),
-        Action.CHANGE_CHILD: _case(*_STEERING),
+        # Who the child and the guardians are, and who is kept out, is put right in a log that is set aside too.
+        Action.CHANGE_CHILD: _case(*_STEERING, when_set_aside=True),
         Action.RECORD_CONVERSATION: _case(*_STEERING, _PARTICIPANT),
         Action.RECORD_STEP: _case(*_STEERING, _PARTICIPANT),
         Action.CHANGE_LEVEL: _case(*_STEERING, _LEAD_OF_TEAM),
-        Action.CLOSE_CASE: _case(*_STEERING),
-        Action.REOPEN_CASE: _case(*_STEERING, when_closed=True, archived=(_LEAD,)),
+        # What is continued elsewhere ends like any other, and does not begin again beside it.
+        Action.CLOSE_CASE: _case(*_STEERING, when_set_aside=True),
+        Action.REOPEN_CASE: _case(
+            *_STEERING, when_closed=True, when_set_aside=False, archived=(_LEAD,)
+        ),
         Action.OPEN_LOG: _case(*_STEERING),
         Action.CLOSE_LOG: _case(*_STEERING),
         Action.WRITE_PLAN: _case(*_PLANNERS),
@@ -286,6 +300,8 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.WITHDRAW_OFFER: _case(_HOLDER),
         Action.REASSIGN_BATON: _case(_LEAD),
         Action.MOVE_CASE: _case(_HOLDER, _LEAD),
+        # To ask, to answer and to take back, each in one's own log; how is in bti.domain.join.
+        Action.JOIN_LOGS: _case(_HOLDER, _LEAD, when_closed=True),
         Action.ASK_CONSENT: _case(*_STEERING),
         Action.RECORD_ANSWER: _case(*_STEERING),
         Action.SHARE_BY_LAW: _case(*_STEERING),
@@ -294,7 +310,7 @@ POLICY: Final[Mapping[Action, Rule]] = MappingProxyType(
             *_READERS, *_FAMILY, purposes=_FOLLOW_UP_OR_FAMILY, when_closed=True
         ),
         Action.INVITE_PARTICIPANT: _case(*_STEERING),
-        Action.REVOKE_PARTICIPANT: _case(*_STEERING),
+        Action.REVOKE_PARTICIPANT: _case(*_STEERING, when_set_aside=True),
         # Anyone who can read may close the door; opening it wider takes the leader, freshly proven.
         Action.PROTECT_CASE: _case(*_PLANNERS, _LEAD, when_closed=True, archived=(_LEAD,)),
         Action.MANAGE_PROTECTION: Rule(

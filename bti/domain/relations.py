@@ -132,6 +132,8 @@ class ObjectFacts:
     status: CaseStatus | None = None
     #: The archive has it: what few may open.
     archived: bool = False
+    #: It is continued in another case, and takes nothing new.
+    set_aside: bool = False
     child_birth_date: date | None = field(default=None, repr=False)
     holder_id: uuid.UUID | None = None
     holder_unit: uuid.UUID | None = None

@@ -109,7 +109,6 @@ class Approvals:
         asked, expires_at = ident(columns, "requested_by_id"), moment(columns, "expires_at")
         if expires_at is None:
             raise AccessDenied("grant.columns")
-        unit, account = (opened["params"].get(name) for name in ("unit", "account"))
         return ApprovalFacts(
             approval_id=row_id,
             act=act,
@@ -118,8 +117,7 @@ class Approvals:
             requested_by=asked,
             requester_name=self._name(tenant, asked),
             expires_at=expires_at,
-            about_unit=uuid.UUID(unit) if isinstance(unit, str) else None,
-            about_account=uuid.UUID(account) if isinstance(account, str) else None,
+            **rules.facts_from(opened["params"]),
         )
 
     def person(self, subject: Subject) -> PersonFacts:

@@ -25,6 +25,7 @@ from bti.domain.consent import CellBasis, CellFacts
 from bti.domain.consent_record import stops
 from bti.domain.errors import AccessDenied
 from bti.domain.events import CellRef
+from bti.domain.join import CONTINUED, Continuation
 from bti.domain.levels import CaseStatus
 from bti.domain.policy import PURPOSES
 from bti.domain.protection import Protection
@@ -245,6 +246,7 @@ def _facts(about: CaseRows, ops_of: OpsOf) -> ObjectFacts:
         referred_to=frozenset({uuid.UUID(ops["team_unit"])} if waiting else ()),
         cells=tuple(_cell(row, said) for row in about.cells),
         archived=is_archived(ops),
+        set_aside=_set_aside(ops),
         protected=protected,
         named_readers=readers,
         emergencies=tuple(map(_emergency, about.emergencies)),
@@ -260,6 +262,15 @@ def _protection(ops: Mapping[str, Any]) -> tuple[bool | None, frozenset[uuid.UUI
         return True, Protection.from_json(stored).readers
     except (KeyError, TypeError, ValueError):
         return None, frozenset()
+
+
+def _set_aside(ops: Mapping[str, Any]) -> bool:
+    """Return whether the log is continued in another; so, too, where it cannot be read."""
+    stored = ops.get(CONTINUED)
+    try:
+        return stored is not None and Continuation.from_json(stored).lasts
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return True
 
 
 def _place(row: PlainRow) -> PlaceFacts:

@@ -14,6 +14,7 @@ from bti.crypto.provider import TenantPurpose
 from bti.crypto.values import json_from_bytes
 from bti.domain.access import Action
 from bti.domain.errors import AccessDenied
+from bti.domain.join import CONTINUED, Continuation
 from bti.domain.levels import CaseStatus
 from bti.domain.protection import Protection
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from bti.keyd.local import LocalVerbs
 
 Acts = tuple[Action, ...]
+
+JOINING: Final = (Action.JOIN_LOGS,)
+"""What it needs that a log is continued in another, or no more."""
 
 _COLUMN: Final = "ops_ct"
 _REFERRAL: Final[dict[str, Acts]] = {
@@ -44,8 +48,8 @@ def check_case(verbs: LocalVerbs, row: Writing) -> frozenset[Acts]:
     if not _has_form(after):
         raise AccessDenied("grant.cases", case_id=row.row_id)
     if row.stood is None:
-        marks = ("status", "referral", "team_unit", "protection", "archive")
-        if tuple(after.get(name) for name in marks) != ("open", "", None, None, None):
+        marks = ("status", "referral", "team_unit", "protection", "archive", CONTINUED)
+        if tuple(after.get(name) for name in marks) != ("open", "", None, None, None, None):
             raise AccessDenied("grant.cases", case_id=row.row_id)
         return frozenset()
     before = _state(verbs, row, row.stood.columns, row.stood.version)
@@ -77,18 +81,37 @@ def _of_what_guards(before: dict[str, Any], after: dict[str, Any]) -> set[Acts]:
         # What was packed is marked where the keys are. Over a socket it only falls away, when the case opens again.
         again = after.get("archive") is None and after.get("status") == "open"
         needed.add((Action.REOPEN_CASE,) if again else ())
+    if before.get(CONTINUED) != after.get(CONTINUED):
+        needed.add(JOINING)  # and two people's yes: grant_join
     return needed
+
+
+def continuations(
+    verbs: LocalVerbs, row: Writing
+) -> tuple[Continuation | None, Continuation | None]:
+    """Return whether a case that stands was continued in another, and whether it will be."""
+    stood = row.stood
+    before = {} if stood is None else _state(verbs, row, stood.columns, stood.version)
+    found = (before, _state(verbs, row, row.columns, row.version))
+    was, is_ = (one.get(CONTINUED) for one in found)
+    return (
+        None if was is None else Continuation.from_json(was),
+        None if is_ is None else Continuation.from_json(is_),
+    )
 
 
 def _has_form(state: dict[str, Any]) -> bool:
     """Tell whether what the broker goes by in a state of a case is such as pages write."""
     team, protection = state.get("team_unit"), state.get("protection")
+    continued = state.get(CONTINUED)
     try:
         CaseStatus(state["status"])
         if team is not None:
             uuid.UUID(team)
         if protection is not None:
             Protection.from_json(protection)
+        if continued is not None:
+            Continuation.from_json(continued)
     except (KeyError, TypeError, ValueError, AttributeError):
         return False
     return True

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Final
 from bti.domain import approval as rules
 from bti.domain.access import Action
 from bti.domain.approval import LIFETIME
+from bti.domain.errors import AccessDenied
 from bti.keyd.grant_facts import Columns, moment, same
 
 if TYPE_CHECKING:
+    import uuid
+
     from bti.db.guards import Writing
     from bti.keyd.asking import Asking
 
@@ -50,6 +53,8 @@ def _asks(asking: Asking, row: Writing) -> bool:
     approvals = asking.verbs.approvals
     facts = approvals.facts(row.tenant, row.row_id, row.version, row.columns)
     rules.check_ask(approvals.person(subject), facts.act, at=asking.now)
+    if facts.act in rules.OF_A_CASE:
+        return _keeps(asking, facts.asking_case)
     return asking.may(Action.ASK_APPROVAL, None)
 
 
@@ -64,4 +69,14 @@ def _answers(asking: Asking, row: Writing, old: Columns) -> bool:
         approvals.facts(row.tenant, row.row_id, row.version, row.columns)
     facts = approvals.facts(row.tenant, row.row_id, row.stood.version, old)
     rules.check_answer(facts, approvals.person(subject), at=asking.now)
+    if facts.act in rules.OF_A_CASE:
+        return _keeps(asking, facts.answering_case)
     return asking.may(Action.GIVE_APPROVAL, None)
+
+
+def _keeps(asking: Asking, case_id: uuid.UUID | None) -> bool:
+    """Tell whether the person speaks for this log; a case that is not there is nobody's."""
+    try:
+        return case_id is not None and asking.may(Action.JOIN_LOGS, case_id)
+    except AccessDenied:
+        return False

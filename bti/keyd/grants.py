@@ -25,6 +25,7 @@ from bti.keyd import (
     grant_client,
     grant_consent,
     grant_first,
+    grant_join,
     grant_move,
     grant_people,
     grant_rules,
@@ -32,7 +33,7 @@ from bti.keyd import (
 )
 from bti.keyd.asking import WRITING, Asking
 from bti.keyd.broker import RanOut, is_persons
-from bti.keyd.case_state import check_case
+from bti.keyd.case_state import JOINING, check_case
 from bti.keyd.grant_facts import Columns, ended_only, ident, let_in, moment, same
 from bti.keyd.row_macs import case_of
 
@@ -142,6 +143,8 @@ def _case(asking: Asking, row: Writing, old: Columns | None) -> bool:
     if not same(row.columns, old, "unit_id") and not grant_move.is_taken(asking, row, old):
         return False
     needed = check_case(asking.verbs, row)
+    if JOINING in needed and not grant_join.is_agreed(asking, row):
+        return False
     allowed = all(asking.may_any(acts, row.row_id) for acts in needed)
     return allowed and (bool(needed) or asking.may_any(WRITING, row.row_id))
 

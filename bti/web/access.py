@@ -66,6 +66,7 @@ PUBLIC: Final = RouteRule(Public())
 SIGNED_IN: Final = RouteRule(SignedIn())
 CASE_WORK: Final = RouteRule(_roles("staff", "unit_lead", "team_lead", "team_member"))
 _NAMES: Final = RouteRule(_roles("unit_lead", "team_lead", "administrator"))
+_JOIN: Final = RouteRule(CASE_WORK.access, "join_logs")
 _TWO_PEOPLE: Final = _roles("dpo", "archivist", "administrator", "unit_lead", "team_lead")
 _APPROVALS: Final = RouteRule(_TWO_PEOPLE)
 _RULES: Final = RouteRule(_roles("administrator"), "edit_rules")
@@ -252,6 +253,9 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "move.answer": RouteRule(CASE_WORK.access, "answer_offer"),
     "move.new": RouteRule(CASE_WORK.access, "move_case"),
     "move.package": RouteRule(CASE_WORK.access, "print_case"),
+    # two logs about one child
+    "join.settle": _JOIN,
+    "join.show": _JOIN,
     # consent, guardians and participants
     "consent.answer": RouteRule(CASE_WORK.access, "record_answer"),
     "consent.ask": RouteRule(CASE_WORK.access, "ask_consent"),

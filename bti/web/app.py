@@ -38,6 +38,7 @@ _CASE: Final = (
     "case",
     "baton",
     "move",
+    "join",
     "guardian",
     "proposal",
     "consent",

@@ -85,6 +85,17 @@ WORDS: Final[Mapping[ApprovalAct, tuple[Any, Any]]] = {
             "and never more than the person it acts for."
         ),
     ),
+    ApprovalAct.LOG_JOIN: (
+        lazy_gettext("Set a log aside for another"),
+        lazy_gettext(
+            "The log is continued in another about the same child. Nothing is copied, and nobody gets to "
+            "see more than before."
+        ),
+    ),
+    ApprovalAct.LOG_PART: (
+        lazy_gettext("Take back a log that was set aside"),
+        lazy_gettext("The log is worked with again as before."),
+    ),
     ApprovalAct.ACCOUNT_RESET: (
         lazy_gettext("Let a colleague set up the sign-in again"),
         lazy_gettext(

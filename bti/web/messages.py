@@ -22,8 +22,10 @@ from bti.web.consultation_words import CONSULTATION
 from bti.web.duty_messages import DUTY
 from bti.web.filters import day_year
 from bti.web.guardian_words import GUARDIAN
+from bti.web.join_messages import JOIN
 from bti.web.measure_messages import MEASURE
 from bti.web.meeting_messages import MEETING
+from bti.web.move_messages import MOVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,6 +43,8 @@ RULES: Final[Mapping[str, Any]] = {
     **MEASURE,
     **MEETING,
     **GUARDIAN,
+    **JOIN,
+    **MOVE,
     "account.code_wrong": _l(
         "The code was not right. Scan the new square, and write what the app shows."
     ),
@@ -165,13 +169,6 @@ RULES: Final[Mapping[str, Any]] = {
     "attachment.too_many": _l("This case has as many files as it can have."),
     "baton.log_not_active": _l("The log is not open, so there is no baton to hand over."),
     "baton.moves_case": _l("The case goes along with this offer. Answer it where that is asked."),
-    "move.day_in_future": _l("Talk with the family first: the day lies ahead."),
-    "move.no_home": _l("A case cannot lie in this kind of service."),
-    "move.not_owner": _l("Only the service that has the case can move it."),
-    "move.not_talked": _l("Write which day you talked with the family about it."),
-    "move.over": _l("The case has been moved already."),
-    "move.reason_missing": _l("Write why you say no, so that they know what must be in place."),
-    "move.same_service": _l("Choose another service than the one that has the case."),
     "baton.must_accept": _l("Whoever opens the log takes the baton first."),
     "baton.no_consent": _l("This person's service is not let in by a consent yet."),
     "baton.no_offer": _l("There is no open offer any more."),

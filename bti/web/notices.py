@@ -203,6 +203,12 @@ NOTICES: Final[dict[str, Notice]] = {
     "judged": Notice(lazy_gettext("It is decided. What stood before is kept.")),
     "judge_first": Notice(lazy_gettext("Decide first what this person may read."), "info"),
     "marked": Notice(lazy_gettext("The mark is put. It is followed from now on.")),
+    "join_asked": Notice(
+        lazy_gettext("Whoever has the other log is asked, and answers within a day."), "info"
+    ),
+    "join_answered": Notice(lazy_gettext("Your answer is saved.")),
+    "join_withdrawn": Notice(lazy_gettext("The question is taken back."), "info"),
+    "join_done": Notice(lazy_gettext("It is done. Both of you stand in the access log.")),
     "not_done": Notice(lazy_gettext("That could not be done now."), "warning"),
     "signed_out": Notice(lazy_gettext("You are signed out."), "info"),
     "signed_out_idle": Notice(

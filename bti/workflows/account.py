@@ -22,6 +22,7 @@ from bti.identity.password import check_new
 from bti.profiles import load
 from bti.workflows import blind_tokens, municipality
 from bti.workflows.actor import SystemActor
+from bti.workflows.case_file import ops_of
 from bti.workflows.errors import NotFound
 
 if TYPE_CHECKING:
@@ -237,7 +238,8 @@ def batons_held(
         query = query.where(Log.holder_unit_id == unit_id)
     held: Counter[uuid.UUID] = Counter()
     for holder, case in context.session.execute(query):
-        if case.ops["log"] in {LogStatus.ACTIVE, LogStatus.SUSPENDED}:
+        ops = ops_of(case)
+        if ops.log in {LogStatus.ACTIVE, LogStatus.SUSPENDED} and not ops.set_aside:
             held[holder] += 1
     return dict(held)
 

@@ -85,7 +85,10 @@ def ask(context: Context, act: ApprovalAct, params: Params, *, reason: str = "")
     Raises ``StepUpNeeded`` when the second factor is older than 15 minutes, and
     ``ApprovalRefused("approval.role")``.
     """
-    require(context, Action.ASK_APPROVAL)
+    if act in rules.OF_A_CASE:
+        _keep(context, rules.facts_from(params)["asking_case"])
+    else:
+        require(context, Action.ASK_APPROVAL)
     person = _me(context)
     expires_at = rules.check_ask(person, act, at=context.now)
     row = Approval(
@@ -115,10 +118,12 @@ def refuse(context: Context, *, approval_id: uuid.UUID) -> None:
 
 def withdraw(context: Context, *, approval_id: uuid.UUID) -> None:
     """Take back what one asked for, before it is used. Raises ``NotFound``, ``ApprovalRefused``."""
-    require(context, Action.ASK_APPROVAL)
+    context.verbs.subject()
     row = _row(context, approval_id, context.person.tenant_id)
     if row.requested_by_id != context.person.account_id:
         raise NotFound
+    if row.act not in rules.OF_A_CASE:
+        require(context, Action.ASK_APPROVAL)
     if row.state not in OPEN:
         raise ApprovalRefused("approval.not_waiting", approval_id=approval_id)
     row.state = ApprovalState.WITHDRAWN.value
@@ -189,7 +194,7 @@ def _open_for(context: Context, act: ApprovalAct, params: Params) -> list[Approv
             Approval.expires_at > context.now,
         )
     ).all()
-    return [row for row in _genuine(context, rows) if row.params_sha256 == digest]
+    return [row for row in genuine(context, rows) if row.params_sha256 == digest]
 
 
 def require_fresh(context: Context) -> None:
@@ -206,9 +211,9 @@ def page(context: Context) -> ApprovalPage:
         .where(Approval.tenant_id == context.person.tenant_id)
         .order_by(Approval.requested_at.desc(), Approval.id)
     ).all()
-    genuine = _genuine(context, rows)
-    _expire(context, genuine)
-    lines = [_line(context, row, person) for row in genuine]
+    real = genuine(context, rows)
+    _expire(context, real)
+    lines = [_line(context, row, person) for row in real if row.act not in rules.OF_A_CASE]
     context.record(Act.APPROVAL_LIST_READ)
     return ApprovalPage(
         tuple(one for one in lines if one.may_answer),
@@ -226,6 +231,9 @@ def show(context: Context, *, approval_id: uuid.UUID) -> tuple[ApprovalLine, boo
     row = _row(context, approval_id, context.person.tenant_id)
     _expire(context, [row])
     line = _line(context, row, person)
+    if line.act in rules.OF_A_CASE:
+        # It stands on the pages of the two cases, and says of both that they are about one child.
+        raise NotFound
     if not line.mine and not line.may_answer and row.answered_by_id != person.account_id:
         raise NotFound
     context.record(Act.APPROVAL_LIST_READ, Reference("approval", row.id))
@@ -240,14 +248,19 @@ def listed(context: Context, *, tenant_id: uuid.UUID) -> tuple[ApprovalLine, ...
         .where(Approval.tenant_id == tenant_id)
         .order_by(Approval.requested_at.desc(), Approval.id)
     ).all()
-    return tuple(_line(context, row, None) for row in _genuine(context, rows))
+    return tuple(_line(context, row, None) for row in genuine(context, rows))
 
 
 def _answer(context: Context, approval_id: uuid.UUID, state: ApprovalState, act: Act) -> None:
-    require(context, Action.GIVE_APPROVAL)
+    context.verbs.subject()
     row = _row(context, approval_id, context.person.tenant_id)
+    facts = _facts(context, row)
+    if facts.act in rules.OF_A_CASE:
+        _keep(context, facts.answering_case)
+    else:
+        require(context, Action.GIVE_APPROVAL)
     person = _me(context)
-    rules.check_answer(_facts(context, row), person, at=context.now)
+    rules.check_answer(facts, person, at=context.now)
     row.state = state.value
     row.answered_by_id = person.account_id
     row.answered_at = context.now
@@ -257,6 +270,13 @@ def _answer(context: Context, approval_id: uuid.UUID, state: ApprovalState, act:
         Reference("account", row.requested_by_id),
         ground=f"gate:{row.act}",
     )
+
+
+def _keep(context: Context, case_id: uuid.UUID | None) -> None:
+    """Raise ``NotFound`` unless the person speaks for the log of this case."""
+    context.verbs.subject()
+    if case_id is None or not context.verbs.may_see(case_id, Action.JOIN_LOGS):
+        raise NotFound
 
 
 def _see(context: Context) -> PersonFacts:
@@ -283,7 +303,7 @@ def _row(
     return row
 
 
-def _genuine(context: Context, rows: Iterable[Approval]) -> list[Approval]:
+def genuine(context: Context, rows: Iterable[Approval]) -> list[Approval]:
     """Leave out what was planted in SQL: it can neither be given nor used."""
     found = []
     for row in rows:
@@ -296,7 +316,6 @@ def _genuine(context: Context, rows: Iterable[Approval]) -> list[Approval]:
 
 
 def _facts(context: Context, row: Approval) -> ApprovalFacts:
-    unit, account = (row.params["params"].get(name) for name in ("unit", "account"))
     return ApprovalFacts(
         approval_id=row.id,
         act=ApprovalAct(row.act),
@@ -305,8 +324,7 @@ def _facts(context: Context, row: Approval) -> ApprovalFacts:
         requested_by=row.requested_by_id,
         requester_name=_name(context, row.requested_by_id),
         expires_at=row.expires_at,
-        about_unit=uuid.UUID(unit) if isinstance(unit, str) else None,
-        about_account=uuid.UUID(account) if isinstance(account, str) else None,
+        **rules.facts_from(row.params["params"]),
     )
 
 

@@ -18,6 +18,7 @@ from bti.crypto.errors import Locked
 from bti.db.models import BatonOffer, Case, Log
 from bti.domain.access import Action, Allowed, decide
 from bti.domain.ages import day_in_norway
+from bti.domain.levels import CaseStatus
 from bti.domain.move import FROM_UNIT
 from bti.workflows import directory, participant
 from bti.workflows.case_file import case_row, child_of, ops_of
@@ -69,6 +70,9 @@ class BatonCard:
     may_withdraw: bool
     may_reassign: bool
     may_move: bool
+    #: The log is continued in another, so the baton rests.
+    set_aside: bool
+    may_join: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,8 @@ def card_of(context: Context, opened: Opened) -> BatonCard | None:
         may_move=waiting is None
         and case.unit_id == context.person.unit_id
         and _may(context, opened, Action.MOVE_CASE),
+        set_aside=opened.facts.set_aside,
+        may_join=ops_of(case).status == CaseStatus.OPEN and _may(context, opened, Action.JOIN_LOGS),
     )
 
 

@@ -206,7 +206,11 @@ def read_case(context: Context, *, case_id: uuid.UUID, entry: Act) -> CasePage:
         protection=ops.protection.standing(context.today) if ops.protection else None,
         stages=_stages(context, ops),
         guide=guide_of(context, ops, records, facts),
-        moves=_moves(facts, rules_of(context, ops)),
+        moves=tuple(
+            one
+            for one in _moves(facts, rules_of(context, ops))
+            if one.to_level is None or not ops.set_aside
+        ),
         opening=_opening(ops, facts),
         backgrounds=timeline.backgrounds_in(records, correctable),
         concerns=_concerns(context, records),

@@ -1,7 +1,4 @@
-"""What is written in a case: adding entries and reading them back as plain records.
-
-Shared by the workflows of every feature; decides nothing and opens no keys.
-"""
+"""What is written in a case, added and read back as plain records. Decides nothing and opens no keys."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from sqlalchemy import select
 from bti.db.models import Case, Entry, Person
 from bti.domain.archive import ArchiveState
 from bti.domain.goals import Looked
+from bti.domain.join import CONTINUED, Continuation
 from bti.domain.meetings import Slot
 from bti.domain.own_secrets import Mark
 from bti.domain.protection import Protection
@@ -68,14 +66,14 @@ class Kind(StrEnum):
     MOVE = "move"
     #: What is to become of the case when the child is of age.
     OF_AGE = "of_age"
+    JOIN = "join"
 
 
 @dataclass(frozen=True, slots=True)
 class Ops:
     """The working state of a case, sealed under the tenant's ops key.
 
-    Dates are Norwegian calendar days; ``level_since`` and ``opened_at`` are instants. ``trail``
-    holds (day, level or -1 for closed) for every change and is all that statistics read.
+    Dates are Norwegian days. ``trail``, all that statistics read: (day, level or -1 for closed) of each change.
     """
 
     level: int
@@ -108,6 +106,12 @@ class Ops:
     family_look: date | None = None
     #: The day it was last written what is to become of the case at 18.
     of_age_look: date | None = None
+    continued: Continuation | None = None
+
+    @property
+    def set_aside(self) -> bool:
+        """Whether the log is continued in another, and takes nothing new."""
+        return self.continued is not None and self.continued.lasts
 
     def to_json(self) -> dict[str, Any]:
         """Return the sealed form."""
@@ -136,6 +140,7 @@ class Ops:
             "meeting_wanted": self.meeting_wanted,
             "family_look": self.family_look,
             "of_age_look": self.of_age_look,
+            CONTINUED: self.continued.to_json() if self.continued is not None else None,
         }
 
     @classmethod
@@ -154,7 +159,7 @@ class Ops:
             talk_due=to_date(value["talk_due"]),
             next_evaluation=to_date(value["next_evaluation"]),
             evaluation_of=value.get("evaluation_of", Looked.MEASURES.value),
-            closed_at=to_instant(value["closed_at"]),
+            closed_at=datetime.fromisoformat(at) if (at := value["closed_at"]) else None,
             closing_cause=value["closing_cause"],
             referral=value["referral"],
             team_unit=uuid.UUID(value["team_unit"]) if value["team_unit"] else None,
@@ -168,6 +173,7 @@ class Ops:
             meeting_wanted=to_date(value.get("meeting_wanted")),
             family_look=to_date(value.get("family_look")),
             of_age_look=to_date(value.get("of_age_look")),
+            continued=Continuation.from_json(kept) if (kept := value.get(CONTINUED)) else None,
         )
 
 
@@ -392,8 +398,3 @@ def ops_of(case: Case) -> Ops:
 def to_date(value: object) -> date | None:
     """Read a day that may be missing."""
     return date.fromisoformat(value) if isinstance(value, str) and value else None
-
-
-def to_instant(value: object) -> datetime | None:
-    """Read an instant that may be missing."""
-    return datetime.fromisoformat(value) if isinstance(value, str) and value else None

@@ -71,4 +71,5 @@ def facts_of(case: Case) -> LogOfChild:
         status=CaseStatus(ops.status),
         log=LogStatus(ops.log),
         protected=ops.protection is not None,
+        set_aside=ops.set_aside,
     )

@@ -89,7 +89,11 @@ def dates_in(
     if among is not None:
         wanted = wanted.where(Case.id.in_(among))
     states = dict(that_open(context, context.session.scalars(wanted), ops_of))
-    cases = {case.id: case for case, ops in states.items() if ops.status == CaseStatus.OPEN}
+    cases = {
+        case.id: case
+        for case, ops in states.items()
+        if ops.status == CaseStatus.OPEN and not ops.set_aside
+    }
     holders = _holders(context, tenant_id)
     places = _places(context, tenant_id)
     offers = _offers(context, tenant_id)

@@ -22,6 +22,7 @@ UNTOLD: Final = frozenset(
     | {Action.CASE_ENTRY_MARK, Action.GUARDIAN_ACCESS_BLOCK, Action.GUARDIAN_ACCESS_LIFT}
     # It would say who has another log about the child, and where.
     | {Action.CASE_DOUBLE_NOTE}
+    | {Action.LOG_JOIN_SEEK, Action.LOG_JOIN_ASK, Action.LOG_JOIN_ANSWER}
 )
 PRINTED: Final = frozenset(
     {

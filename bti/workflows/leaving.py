@@ -259,7 +259,8 @@ def _items(
     offered = _offered(context, [case.id for _, case in held])
     for log, case in held:
         one = (log.holder_id, log.holder_unit_id)
-        if one in wanted and case.ops["log"] in _RUNNING:
+        ops = ops_of(case)
+        if one in wanted and ops.log in _RUNNING and not ops.set_aside:
             shown = own or case.unit_id == context.person.unit_id
             to = offered.get(case.id, "")
             item = Item(ItemKind.BATON, case.number, case.id if shown else None, to)

@@ -7,7 +7,7 @@ whole list is one entry in the log, which names every case in it.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -23,6 +23,7 @@ from bti.workflows.consultation_tasks import consultation_tasks
 from bti.workflows.correction import corrected_tasks
 from bti.workflows.double_tasks import double_tasks
 from bti.workflows.due_tasks import due_tasks
+from bti.workflows.join_tasks import join_tasks
 from bti.workflows.leaving_tasks import leaving_tasks
 from bti.workflows.permission import require
 from bti.workflows.referral_queue import count_waiting
@@ -110,10 +111,12 @@ def my_day(context: Context, *, show: Show = Show.ALL, names_hidden: bool = Fals
     subject = require(context, Action.SEE_WORKLIST)
     offers = baton.offers_to_me(context)
     lines = read_lines(context, subject, offers, names_hidden=names_hidden)
+    # Nothing is done in a log that is set aside; the family's questions about it are answered all the same.
+    working = replace(lines, rows=tuple(row for row in lines.rows if not row.ops.set_aside))
     mine = [row for row in lines.rows if row.relation is not Relation.UNIT]
     tasks = tasks_of(
         context,
-        lines,
+        working,
         offers=_hidden(offers) if names_hidden else offers,
         drafts=own_record.my_drafts(context),
         duties=duty.my_due(context),
@@ -131,10 +134,11 @@ def my_day(context: Context, *, show: Show = Show.ALL, names_hidden: bool = Fals
                 *tasks,
                 *leaving_tasks(context, subject),
                 *request_tasks(context, subject, lines.rows),
-                *double_tasks(context, subject, lines.rows),
+                *double_tasks(context, subject, working.rows),
+                *join_tasks(context, subject, lines.rows),
                 *corrected_tasks(context, lines.rows),
-                *due_tasks(context, subject, lines.rows),
                 *consultation_tasks(context, subject),
+                *due_tasks(context, subject, working.rows),
             ]
         ),
         rows=tuple(row for row in mine if _shown(row, show)),
@@ -142,7 +146,7 @@ def my_day(context: Context, *, show: Show = Show.ALL, names_hidden: bool = Fals
         show=show,
         names_hidden=names_hidden,
         week=_week(context, mine),
-        unit=_overview(context, lines) if subject.role is Role.UNIT_LEAD else None,
+        unit=_overview(context, working) if subject.role is Role.UNIT_LEAD else None,
     )
 
 

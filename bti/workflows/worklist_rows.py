@@ -64,6 +64,10 @@ class TaskKind(StrEnum):
     #: The same, and the case goes along.
     MOVE = "move"
     DOUBLE = "double"
+    #: Another log: asked whether it may be continued in this one, agreed to, and one that has closed meanwhile.
+    JOIN = "join"
+    #: No task: nothing is done in a log that is set aside.
+    SET_ASIDE = "set_aside"
     EMERGENCY = "emergency"
     REVIEW = "review"
     CONSENT_MISSING = "consent_missing"
@@ -129,7 +133,8 @@ def read_lines(
     }
     children = {} if names_hidden else _children(context, ids)
     names = _names(context, [log.holder_id for log in logs.values()])
-    active = [one for one in ids if states[one].log == LogStatus.ACTIVE]
+    working = [one for one in ids if not states[one].set_aside]
+    active = [one for one in working if states[one].log == LogStatus.ACTIVE]
     broken = broken_follow_up(context, active)
     answer_by = {one.case_id: day_in_norway(one.expires_at) for one in offers}
     rows = []
@@ -213,6 +218,8 @@ def _next(
     """Return what comes next in a case, and by when."""
     if relation is Relation.OFFERED:
         return TaskKind.OFFER, answer_by
+    if ops.set_aside:
+        return TaskKind.SET_ASIDE, None
     if ops.level == Level.WONDER:
         both = [
             (guardian_talk_due(ops.talk_due, ops.birth_date, today), TaskKind.TALK),

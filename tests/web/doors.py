@@ -277,6 +277,8 @@ DOORS: dict[str, Door] = {
     "meeting.prepare": Door("ingrid", "middle"),
     "meeting.save_draft": Door("ingrid", "middle", page="meeting.write", form="meeting.write"),
     "meeting.write": Door("ingrid", "middle"),
+    "join.settle": Door("kari", page="join.show"),
+    "join.show": Door("ingrid", known=("number",)),
     "move.answer": Door("mona", "moving", answers={"answer": "no"}),
     "move.new": Door("ingrid", "referred", answers={"shape": "ask"}),
     "sharing.open_now": Door("siv", "middle", page="sharing.show"),
@@ -348,6 +350,7 @@ def ids_of(site: WholeSite, endpoint: str) -> Ids:
     came_back = {"consultation.rewrite": "returned", "consultation.settle": "answered"}
     if endpoint in came_back:
         ids["question_id"] = ids[came_back[endpoint]]
+    ids |= {"join.settle": site.home.asked, "join.show": site.home.asking}.get(endpoint, {})
     if endpoint == "insight.selection":
         ids["approval_id"] = site.home.selection_id
     if endpoint == "rules.publish":

@@ -27,12 +27,14 @@ from bti.workflows import (
     attachment,
     baton,
     breach,
+    case,
     emergency,
     extract,
     family,
     family_copy,
     guardian_block,
     insight_file,
+    join,
     meeting,
     meeting_page,
     move,
@@ -45,6 +47,7 @@ from bti.workflows import (
 from bti.workflows.insight_question import Question
 from tests.approvals import freshly
 from tests.files import pdf
+from tests.integration.workflows import cases
 from tests.story import BORN, Story
 from tests.web import watched
 from tests.web.api_site import a_client, a_yes, agreed
@@ -75,6 +78,9 @@ class Town:
     key_id: uuid.UUID = NOBODY
     #: Questions without names: one that waits, one that is answered, one that came back; and a seat.
     advice: dict[str, uuid.UUID] = field(default_factory=dict)
+    #: Kari's log with Ingrid's question about it, and another of Ingrid's with the number of Kari's.
+    asked: Ids = field(default_factory=dict)
+    asking: Ids = field(default_factory=dict)
     #: The secret of the app that the newcomer sets up.
     new_seed: bytes = b""
 
@@ -137,6 +143,8 @@ def tell(town: Town, *, whole: bool) -> None:
     params = {"case": str(late.case_id), "recipient": "Statsarkivet"}
     town.selection_id = _selection(town.world)
     town.reset_id = _reset(town.world)
+    if whole:
+        _with_two_logs(town)
     made = a_client(town.world)
     town.client_id, town.agreement_id = made.client_id, agreed(town.world, made, "mona")
     town.key_id = a_yes(town.world, name="Barnehagen")
@@ -364,6 +372,26 @@ def _selection(world: World) -> uuid.UUID:
     freshly(world, "asta")
     world.run("asta", approval.give, approval_id=found)
     return found
+
+
+def _with_two_logs(town: Town) -> None:
+    """A child has three logs, and of two it is asked whether one may go on for both."""
+    world, number = town.world, made_up(BORN.replace(year=2012), range(500, 1000))
+    logs = [
+        (cases.new_case(world, who, number=number), who) for who in ("ingrid", "ingrid", "kari")
+    ]
+    for case_id, who in logs:
+        cases.log_open(world, case_id, who)
+    first, second, theirs = (case_id for case_id, _ in logs)
+    other = world.run("kari", case.show_case, case_id=theirs).number
+    freshly(world, "ingrid")
+    command = join.AskJoin(
+        case_id=first, version=None, number=other, talked_on=norwegian_date(world.clock.now())
+    )
+    question = world.run("ingrid", join.ask, command=command)
+    assert question is not None
+    town.asked = {"case_id": theirs, "approval_id": question}
+    town.asking = {"case_id": second, "number": other}
 
 
 def _reset(world: World) -> uuid.UUID:

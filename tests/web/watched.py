@@ -38,7 +38,7 @@ NEWCOMER: Final = "nils"
 #: Plans to leave, with batons in hand.
 LEAVER: Final = "ingrid"
 #: Sign in last: their pages ask for a fresh proof, or show more than one session.
-FRESH: Final = ("per", "siv", "vera", "anne", "asta")
+FRESH: Final = ("ingrid", "kari", "per", "siv", "vera", "anne", "asta")
 _TO_THE_NIGHT: Final = timedelta(hours=13)
 _TO_THE_MORNING: Final = timedelta(hours=11)
 

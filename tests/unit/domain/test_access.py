@@ -43,7 +43,7 @@ from tests.unit.domain.samples import (
     an_object,
     born,
 )
-from tests.unit.domain.written_again import EXPECTED, FOR, LINES
+from tests.unit.domain.written_again import EXPECTED, FOR, LINES, SET_ASIDE_NOT, SET_ASIDE_TOO
 
 HOUR = timedelta(hours=1)
 
@@ -192,6 +192,19 @@ def test_a_closed_case_is_read_and_reopened_and_not_written(action):
             assert after == before
         else:
             assert isinstance(after, Refused)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_log_that_is_set_aside_is_read_and_closes_doors_and_takes_nothing_new(action):
+    done = (LINES[action].closed or action in SET_ASIDE_TOO) and action not in SET_ASIDE_NOT
+    for role, relation in product(Role, Relation):
+        facts = standing_as(relation)
+        before = decide(a_subject(role), action, facts, NOON)
+        after = decide(a_subject(role), action, replace(facts, set_aside=True), NOON)
+        if done or not before.allowed:
+            assert after.allowed is before.allowed
+        else:
+            assert after == Refused("access.set_aside")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ answer_offer         case         shut  two   follow-up       O
 withdraw_offer       case         shut  two   follow-up       H
 reassign_baton       case         shut  two   follow-up       L
 move_case            case         shut  two   follow-up       H L
+join_logs            case         open  two   follow-up       H L
 ask_consent          case         shut  two   follow-up       H F L
 record_answer        case         shut  two   follow-up       H F L
 share_by_law         case         shut  two   follow-up       H F L
@@ -144,6 +145,10 @@ class Line:
             if one is role and (let_in or relation.value not in BY_CONSENT)
         }
 
+
+#: What is done in a log that is continued in another, beside what is done in a closed case; and what is not.
+SET_ASIDE_TOO = {Action.CHANGE_CHILD, Action.CLOSE_CASE, Action.REVOKE_PARTICIPANT}
+SET_ASIDE_NOT = {Action.REOPEN_CASE}
 
 LINES = {line.action: line for line in map(Line, TABLE.strip().splitlines())}
 EXPECTED = {action: line.pairs for action, line in LINES.items()}
