@@ -7,16 +7,17 @@ document's. What a single service does not say is as for all services.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from bti.domain.codes import Sector, StepForm, Who
+from bti.domain.codes import Arena, MeasureType, Party, Sector, StepForm, Who
 from bti.domain.levels import GATES, Level
 from bti.domain.local_rules import YouthMode
 from bti.profiles.builder import DEADLINES, MAIN_TEAM
 from bti.profiles.draft import Draft
 from bti.profiles.profile import LANGUAGES, TeamKind
+from bti.profiles.toolbox import NEW_MEASURE
 
 Values = Mapping[str, Any]
 Path_ = tuple[str, ...]
@@ -32,6 +33,8 @@ class Section(StrEnum):
     LEVEL_3 = "level-3"
     TEAMS = "teams"
     PHONES = "phones"
+    MEASURES = "measures"
+    TEMPLATES = "templates"
     KINDERGARTEN = "service-kindergarten"
     SCHOOL = "service-school"
     HEALTH = "service-health"
@@ -72,6 +75,8 @@ class Added(StrEnum):
     TEAM = "teams"
     BODY = "bodies"
     PHONE = "phones"
+    MEASURE = "measures"
+    TEMPLATE = "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ class Slot:
     #: May be left out, where the shipped version has nothing there.
     optional: bool = False
     value: object = field(default=None, repr=False, compare=False)
+    #: What options are called that the municipality has named itself, by language.
+    called: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,7 @@ class Group:
     own: bool = False
 
 
+_LIBRARY: Final = (Section.MEASURES, Section.TEMPLATES)
 _WHO: Final = tuple(one.value for one in Who)
 _FORMS: Final = tuple(one.value for one in StepForm)
 _GATES: Final = tuple(sorted(GATES))
@@ -112,27 +120,23 @@ _NEW: Final[Mapping[Added, Values]] = {
     },
     Added.BODY: {"name": _EMPTY, "sectors": []},
     Added.PHONE: {"number": "", "label": _EMPTY},
+    Added.MEASURE: {**NEW_MEASURE, **dict.fromkeys(("title", "how", "function"), _EMPTY)},
+    Added.TEMPLATE: {"measures": [], **dict.fromkeys(("title", "about", "goal"), _EMPTY)},
 }
 _ADDABLE: Final[Mapping[Section, tuple[Added, ...]]] = {
     Section.COMMON: (),
     Section.TEAMS: (Added.TEAM, Added.BODY),
     Section.PHONES: (Added.PHONE,),
+    Section.MEASURES: (Added.MEASURE,),
+    Section.TEMPLATES: (Added.TEMPLATE,),
 }
 
 
 def groups(section: Section, base: Values, whole: Values) -> tuple[Group, ...]:
     """Return what is edited on a page. ``base`` is the shipped version, ``whole`` it with the draft on top."""
-    found = _groups(section, base, whole)
     return tuple(
-        Group(
-            one.path,
-            tuple(
-                Slot(slot.path, slot.kind, slot.options, slot.optional, at(whole, slot.path))
-                for slot in one.slots
-            ),
-            one.own,
-        )
-        for one in found
+        replace(one, slots=tuple(replace(slot, value=at(whole, slot.path)) for slot in one.slots))
+        for one in _groups(section, base, whole)
     )
 
 
@@ -146,6 +150,11 @@ def _groups(section: Section, base: Values, whole: Values) -> Iterator[Group]:
     elif section is Section.TEAMS:
         yield from _each("teams", base, whole, _team)
         yield from _each("bodies", base, whole, _body)
+    elif section is Section.MEASURES:
+        yield from _each("measures", base, whole, _measure)
+    elif section is Section.TEMPLATES:
+        library = {code: one.get("title", {}) for code, one in whole.get("measures", {}).items()}
+        yield from _each("templates", base, whole, lambda path: _template(path, library))
     else:
         yield from _each("phones", base, whole, _phone)
 
@@ -241,6 +250,24 @@ def _body(path: Path_) -> Iterator[Slot]:
 def _phone(path: Path_) -> Iterator[Slot]:
     yield Slot((*path, "number"), Kind.LINE)
     yield from _words((*path, "label"))
+
+
+def _measure(path: Path_) -> Iterator[Slot]:
+    yield from _words((*path, "title"))
+    yield from _words((*path, "how"), Kind.AREA)
+    for key, codes in (("kind", MeasureType), ("arena", Arena), ("party", Party)):
+        yield Slot((*path, key), Kind.CHOICE, tuple(codes))
+    yield from _words((*path, "function"))
+    yield Slot((*path, "weeks"), Kind.NUMBER)
+    yield Slot((*path, "ended"), Kind.YES, optional=True)
+
+
+def _template(path: Path_, library: Mapping[str, Mapping[str, str]]) -> Iterator[Slot]:
+    yield from _words((*path, "title"))
+    yield from _words((*path, "about"), Kind.AREA)
+    yield from _words((*path, "goal"), Kind.AREA)
+    yield Slot((*path, "measures"), Kind.MANY, tuple(library), called=library)
+    yield Slot((*path, "ended"), Kind.YES, optional=True)
 
 
 def _each(table: str, base: Values, whole: Values, slots: Any) -> Iterator[Group]:  # noqa: ANN401 - one of the three above
@@ -358,6 +385,7 @@ def section_of(key: str) -> Section | None:
         level = rest.partition(".")[0]
         known = {str(one.value) for one in Level}
         return Section(f"level-{level}") if level in known else None
-    tables = {"teams": Section.TEAMS, "bodies": Section.TEAMS, "phones": Section.PHONES}
+    tables = {one.value: one for one in (Section.TEAMS, Section.PHONES, *_LIBRARY)}
+    tables["bodies"] = Section.TEAMS
     common = {"deadlines", "consent", "of_age", "log", "closing", "default_language"}
     return tables.get(first, Section.COMMON if first in common else None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from bti.domain.codes import Arena, MeasureType, Party
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from bti.profiles.profile import Words
 
 _MOST_WEEKS: Final = 26
+NEW_MEASURE: Final[Mapping[str, object]] = MappingProxyType(
+    {"kind": "other", "arena": "school", "party": "staff", "weeks": 6}
+)
+"""What a measure begins with that somebody adds on a page."""
 Plain = Callable[[Table, str], "Words"]
 
 
@@ -29,6 +34,8 @@ class LocalMeasure:
     party: Party
     function: Words
     weeks: int
+    #: No longer taken up. What was begun with it keeps its own text.
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class PlanTemplate:
     about: Words
     goal: Words
     measures: tuple[LocalMeasure, ...]
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,15 @@ def toolbox_of(top: Table, plain: Plain, languages: tuple[str, ...]) -> Toolbox:
     measures = _measures(top.table("measures"), plain, languages) if top.has("measures") else ()
     known = {one.code: one for one in measures}
     templates = _templates(top.table("templates"), plain, known) if top.has("templates") else ()
-    return Toolbox(measures, templates)
+    return Toolbox(
+        tuple(one for one in measures if not one.ended),
+        # A template of which every measure has ended is none.
+        tuple(one for one in templates if not one.ended and one.measures),
+    )
+
+
+def _ended(one: Table) -> bool:
+    return one.yes("ended") if one.has("ended") else False
 
 
 def _measures(table: Table, plain: Plain, languages: tuple[str, ...]) -> tuple[LocalMeasure, ...]:
@@ -84,6 +100,7 @@ def _measures(table: Table, plain: Plain, languages: tuple[str, ...]) -> tuple[L
                 one.choice("party", Party),
                 function,
                 one.whole("weeks", 1, _MOST_WEEKS),
+                _ended(one),
             )
         )
         one.done()
@@ -107,7 +124,8 @@ def _templates(
                 plain(one, "title"),
                 plain(one, "about"),
                 plain(one, "goal"),
-                tuple(known[each] for each in codes if each in known),
+                tuple(known[each] for each in codes if each in known and not known[each].ended),
+                _ended(one),
             )
         )
         one.done()

@@ -12,6 +12,7 @@ from bti.domain.local_rules import YouthMode
 from bti.profiles.profile import LANGUAGES, TeamKind
 from bti.profiles.sections import Added, Kind, Section
 from bti.web import i18n, labels
+from bti.web.measure_labels import ARENA, MEASURE_TYPE, PARTY
 from bti.web.messages import REQUIREMENTS
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ SECTIONS: Final[Mapping[Section, Any]] = {
     Section.LEVEL_3: _l("Level 3 and its steps"),
     Section.TEAMS: _l("Teams, and services that are one body"),
     Section.PHONES: _l("Telephone numbers when it is urgent"),
+    Section.MEASURES: _l("The library: measures"),
+    Section.TEMPLATES: _l("The library: templates"),
     Section.KINDERGARTEN: _l("The kindergartens' own way"),
     Section.SCHOOL: _l("The schools' own way"),
     Section.HEALTH: _l("The health service's own way"),
@@ -41,6 +44,8 @@ ADDED: Final[Mapping[Added, Any]] = {
     Added.TEAM: _l("Add a team"),
     Added.BODY: _l("Add services that are one body"),
     Added.PHONE: _l("Add a telephone number"),
+    Added.MEASURE: _l("Add a measure"),
+    Added.TEMPLATE: _l("Add a template"),
 }
 
 TEAM_KINDS: Final[Mapping[TeamKind, Any]] = {
@@ -135,6 +140,21 @@ _PARTS: Final[Mapping[str, Any]] = {
     "youth_mode": _l("How the young sign"),
 }
 
+_OF_LIBRARY: Final[Mapping[str, Any]] = {
+    "arena": _l("Where it is done"),
+    "ended": _l("Ended: nobody takes it up any more"),
+    "function": _l("Whose function it is"),
+    "goal": _l("The goal"),
+    "how": _l("How it is done"),
+    "kind": _l("Kind of measure"),
+    "measures": _l("Measures that are tried first"),
+    "party": _l("Who carries it out"),
+    "title": _l("What it is called"),
+    "weeks": _l("Weeks until it is evaluated"),
+}
+_LIBRARY: Final = frozenset({"measures", "templates"})
+_NAMED: Final = frozenset({"teams", "bodies", "phones", "measures", "templates"})
+
 _HELP: Final[Mapping[str, Any]] = {
     "after": _l("Numbers of steps of the same level, such as 1, 2."),
     "called": _l("As it stands in the middle of a sentence."),
@@ -155,6 +175,8 @@ def part(path: Sequence[str]) -> str:
     path = path[:-1] if path[-1] in LANGUAGES else path
     if len(path) > 1 and path[-2] == "tools":
         return str(gettext("Aid"))
+    if path[0] in _LIBRARY and path[-1] in _OF_LIBRARY:
+        return str(_OF_LIBRARY[path[-1]])
     return str(_PARTS.get(path[-1], path[-1]))
 
 
@@ -193,7 +215,7 @@ def group(path: Sequence[str], name: str = "") -> str:
             return str(gettext("Level %(level)s, step %(step)s", level=level, step=step))
         case ("teams", "main"):
             return str(gettext("The team of level 3"))
-        case (table, _code) if table in {"teams", "bodies", "phones"}:
+        case (table, _code) if table in _NAMED:
             return name or str(gettext("New"))
     return str(_GROUPS.get(path[0], path[0]))
 
@@ -205,7 +227,7 @@ def whole(path: Sequence[str]) -> str:
             return f"{labels.label(code, 'sector')}: {whole(rest)}" if rest else code
         case ("levels", level, "steps", step, *_rest):
             above = str(gettext("Level %(level)s, step %(step)s", level=level, step=step))
-        case ("levels" | "teams" | "bodies" | "phones", *_rest):
+        case ("levels" | "teams" | "bodies" | "phones" | "measures" | "templates", *_rest):
             above = group(path[:2], path[1])
         case _:
             above = ""
@@ -237,6 +259,8 @@ def option(path: Sequence[str], code: str) -> str:
         "deadline": DAYS,
         "default_language": _TONGUES,
     }
+    if path[0] == "measures":
+        tables = {"kind": MEASURE_TYPE, "arena": ARENA, "party": PARTY}
     if path[-1] == "gate" and code in REQUIREMENTS:
         return str(REQUIREMENTS[code][0])
     if path[-1] == "sectors" and code in set(Sector):

@@ -10,6 +10,7 @@ from flask_babel import gettext, lazy_gettext
 from bti.profiles.draft import Decision
 from bti.profiles.profile import LANGUAGES
 from bti.profiles.sections import Kind
+from bti.web import i18n
 from bti.web import rules_words as words
 from bti.web.forms.base import BaseForm
 from bti.web.forms.fields import AreaField, ListField, TextField, TickField, TicksField
@@ -159,7 +160,8 @@ def _field(slot: Slot) -> Any:  # noqa: ANN401 - WTForms' unbound field has no t
     if path[-1] in LANGUAGES:
         text = f"{words.part(path)}, {text}"
     note = words.help_for(path)
-    choices = [(code, words.option(path, code)) for code in slot.options]
+    own = {code: said.get(i18n.language()) for code, said in slot.called.items()}
+    choices = [(code, own.get(code) or words.option(path, code)) for code in slot.options]
     match slot.kind:
         case Kind.AREA:
             return AreaField(text, required=False, max_length=LONGEST_TEXT)

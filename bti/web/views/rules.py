@@ -302,7 +302,11 @@ def _named(draft: DraftPage, path: tuple[str, ...]) -> str:
     here: Any = draft.whole
     for key in path:
         here = here.get(key, {}) if isinstance(here, dict) else {}
-    named = here.get("name") or here.get("label") if isinstance(here, dict) else None
+    named = (
+        here.get("name") or here.get("label") or here.get("title")
+        if isinstance(here, dict)
+        else None
+    )
     return str(named.get(i18n.language(), "")) if isinstance(named, dict) else ""
 
 

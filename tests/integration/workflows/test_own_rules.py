@@ -8,12 +8,22 @@ from sqlalchemy import select, text
 from bti.audit.models import AuditEvent
 from bti.domain.approval import ApprovalAct, ApprovalRefused
 from bti.domain.errors import AccessDenied, Conflict, NotFound, RuleBroken
+from bti.profiles import load
 from bti.profiles.draft import Decision
 from bti.profiles.own import own_version
 from bti.profiles.sections import Added, Section
-from bti.workflows import approval, audit_check, case, municipality, own_rules, rules_draft
+from bti.workflows import (
+    approval,
+    audit_check,
+    case,
+    measure_toolbox,
+    municipality,
+    own_rules,
+    rules_draft,
+)
 from tests.approvals import freshly, two_say_yes
 from tests.integration.workflows.cases import new_case
+from tests.integration.workflows.states import today, with_log
 
 SOON = ("deadlines", "soon_days")
 LABEL = ("levels", "0", "label")
@@ -268,3 +278,28 @@ def test_whoever_follows_another_profile_follows_no_version_of_the_one_before(wo
     assert page(world).draft.extends == "vaaler/1"
     shown = world.run("ingrid", case.show_case, case_id=began)
     assert shown.stages[0].label["en"] == "Wondering"
+
+
+def test_a_measure_that_runs_keeps_the_text_it_was_begun_with_when_the_library_ends_it(world):
+    case_id = with_log(world)
+    template = load("standard/1").toolbox.template("absence")
+    one = template.measures[0]
+    taken = measure_toolbox.TakeUp(
+        case_id=case_id,
+        version=None,
+        code=template.code,
+        goal="På skolen hver dag",
+        measures=[one.code],
+        start_on=today(world),
+    )
+    world.run("ingrid", measure_toolbox.take_up, taken)
+    fill(world, Section.MEASURES, {("measures", one.code, "ended"): True})
+    decide(world)
+    agreed(world)
+    world.clock.advance(timedelta(days=2))
+    offered = world.run("ingrid", measure_toolbox.toolbox_page, case_id=case_id).toolbox
+    assert offered.measure(one.code) is None
+    assert offered.template(template.code).measures == template.measures[1:]
+    plan = world.run("ingrid", case.show_case, case_id=case_id).plan
+    running = [(each.title, each.description) for goal in plan.goals for each in goal.measures]
+    assert (one.title["nb"], one.how["nb"]) in running

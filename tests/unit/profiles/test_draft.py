@@ -123,7 +123,8 @@ def test_a_circle_of_steps_is_told_at_its_step():
 @pytest.mark.parametrize("what", Added)
 def test_what_is_added_asks_for_each_of_its_texts_and_is_gone_when_taken_away(what):
     base = shipped_document("standard/1").values
-    section = {Added.STEP: Section.LEVEL_2, Added.PHONE: Section.PHONES}.get(what, Section.TEAMS)
+    own = {Added.STEP: Section.LEVEL_2, Added.BODY: Section.TEAMS}
+    section = own.get(what) or Section(what.value)
     assert what in addable(section, base)
     begun = replace(Draft.begun("standard/1", ""), decision=DECIDED)
     draft = added(begun, base, section, what)
@@ -192,3 +193,34 @@ def test_an_own_version_names_itself_and_extends_a_shipped_one():
         assert found.value.key == key
     with pytest.raises(ProfileError, match="at most 200000 signs"):
         own_version(text + "#" * LONGEST)
+
+
+def test_an_own_measure_stands_in_the_library_until_it_is_ended_and_a_template_of_it_alone_goes_too():
+    base = shipped_document("standard/1").values
+    said = dict.fromkeys(("nb", "nn", "en"), "Gå tur i skogen")
+    draft = replace(Draft.begun("standard/1", ""), decision=DECIDED)
+    draft = added(draft, base, Section.MEASURES, "measures")
+    for part in ("title", "how", "function"):
+        draft = draft.put(("measures", "own_1", part), said)
+    template = {"title": said, "about": said, "goal": said, "measures": ["own_1"]}
+    draft = draft.put(("templates", "own_1"), template)
+    toolbox = own_version(draft.text(1, "Lindvik")).toolbox
+    assert toolbox.measure("own_1").title["nb"] == "Gå tur i skogen"
+    assert toolbox.template("own_1").measures == (toolbox.measure("own_1"),)
+    assert len(toolbox.measures) == len(load("standard/1").toolbox.measures) + 1
+
+    ended = own_version(draft.put(("measures", "own_1", "ended"), value=True).text(1, "Lindvik"))
+    assert (ended.toolbox.measure("own_1"), ended.toolbox.template("own_1")) == (None, None)
+    assert ended.toolbox.measures == load("standard/1").toolbox.measures
+    assert ended.toolbox.templates == load("standard/1").toolbox.templates
+
+
+def test_a_measure_of_the_standard_is_ended_by_a_municipality_and_its_templates_go_on_without():
+    draft = replace(Draft.begun("standard/1", ""), decision=DECIDED)
+    template = load("standard/1").toolbox.templates[0]
+    code = template.measures[0].code
+    ended = own_version(
+        draft.put(("measures", code, "ended"), value=True).text(1, "Lindvik")
+    ).toolbox
+    assert ended.measure(code) is None
+    assert ended.template(template.code).measures == template.measures[1:]
