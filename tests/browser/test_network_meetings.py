@@ -28,7 +28,7 @@ nn = _NN.gettext
 _LANGUAGES = {"nb": "Bokmål", "nn": "Nynorsk"}
 # Where the links of a page lead, without files.
 _LINKS = """[...document.querySelectorAll('a[href^="/network"]:not([download])')]
-.map(a => a.getAttribute("href").split(/[?#]/)[0])"""
+.map(a => a.getAttribute("href").split(/[?#]/)[0]).filter(path => !/\\.[a-z]+$/.test(path))"""
 # What tells one meeting, measure or half-year from another in an address.
 _NUMBERS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9]{4}(H[12])?\b|(?<=/areas/)[^/]+")
 
