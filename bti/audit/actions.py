@@ -50,6 +50,8 @@ class Action(StrEnum):
     GUARDIAN_PROPOSAL_CREATE = "guardian:proposal:create"
     GUARDIAN_PROPOSAL_ACCEPT = "guardian:proposal:accept"
     GUARDIAN_PROPOSAL_REFUSE = "guardian:proposal:refuse"
+    CASE_PARTIALITY_DECLARE = "case:partiality:declare"
+    CASE_PARTIALITY_LIFT = "case:partiality:lift"
     FAMILY_AGE_SETTLE = "family:age:settle"
     FAMILY_ACCESS_JUDGE = "family:access:judge"
     FAMILY_COPY_PRINT = "family:copy:print"

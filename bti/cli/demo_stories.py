@@ -24,7 +24,8 @@ from bti.domain.codes import (
 from bti.domain.consent import Answer
 from bti.domain.goals import GoalStatus
 from bti.domain.levels import Level
-from bti.workflows import own_record
+from bti.domain.partiality import Tie
+from bti.workflows import own_record, partiality
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +70,16 @@ def fresh(stage: Stage) -> Iterator[datetime]:
     course.log()
     yield stage.ago(2, 9)
     course.tell_leader()
+    stage.act(
+        "ingrid",
+        partiality.declare,
+        partiality.DeclarePartial(
+            case_id=course.case_id,
+            version=None,
+            account_id=stage.accounts["lars"],
+            tie=Tie.RELATIVE,
+        ),
+    )
 
 
 def kindergarten(stage: Stage) -> Iterator[datetime]:

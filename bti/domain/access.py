@@ -104,8 +104,8 @@ def _barrier(subject: Subject, rule: Rule, facts: ObjectFacts, at: datetime) -> 
 def _thing_barrier(
     subject: Subject, rule: Rule, facts: ObjectFacts, strength: Strength
 ) -> str | None:
-    if facts.kind is not rule.kind:
-        return "access.kind"
+    if facts.kind is not rule.kind or subject.account_id in facts.kept_out:
+        return "access.kind" if facts.kind is not rule.kind else "access.partial"
     resting = _resting(rule, facts)
     if resting is not None:
         return resting

@@ -56,18 +56,22 @@ class AccountFacts:
     active: bool
     same_tenant: bool
     unit_let_in: bool
+    #: Partial in this case.
+    kept_out: bool = False
 
 
 def may_hold(account: AccountFacts) -> None:
     """Check that this person can hold the baton.
 
-    Raises ``RuleBroken`` with baton.not_active, baton.wrong_role or baton.no_consent (the case may
-    not be shared with the person's unit).
+    Raises ``RuleBroken`` with baton.not_active, baton.wrong_role, baton.partial or baton.no_consent (the
+    case may not be shared with the person's unit).
     """
     if not account.active or not account.same_tenant:
         raise RuleBroken("baton.not_active")
     if account.role not in CASE_WORKERS:
         raise RuleBroken("baton.wrong_role")
+    if account.kept_out:
+        raise RuleBroken("baton.partial")
     if not account.unit_let_in:
         raise RuleBroken("baton.no_consent")
 

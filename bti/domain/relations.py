@@ -152,6 +152,8 @@ class ObjectFacts:
     protected: bool | None = None
     #: Where it is: the accounts that may open the case. Whoever is not named meets no case.
     named_readers: frozenset[uuid.UUID] = frozenset()
+    #: The accounts that are partial in the case, as was declared (forvaltningsloven § 6).
+    kept_out: frozenset[uuid.UUID] = frozenset()
     #: Whose doing is reviewed, and the unit they did it in.
     about_account: uuid.UUID | None = None
     about_unit: uuid.UUID | None = None

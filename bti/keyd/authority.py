@@ -27,6 +27,7 @@ from bti.domain.errors import AccessDenied
 from bti.domain.events import CellRef
 from bti.domain.join import CONTINUED, Continuation
 from bti.domain.levels import CaseStatus
+from bti.domain.partiality import kept_out_in
 from bti.domain.policy import PURPOSES
 from bti.domain.protection import Protection
 from bti.domain.relations import (
@@ -120,6 +121,8 @@ class Authority:
         self._keep = keep
         #: When the session that was asked about ends in any case; None before one was.
         self.ends_at: datetime | None = None
+        #: The tokens of who the person is, as found beside the cases that were last asked about.
+        self.registered: frozenset[bytes] = frozenset()
         #: Who gave the role it was entered in; None also before one was asked about.
         self.given_by: uuid.UUID | None = None
 
@@ -180,6 +183,9 @@ class Authority:
         """Return what the rows about a case say. Raises ``AccessDenied`` when one is not genuine."""
         for row in about:
             self._require_genuine(row)
+        # One that was planted in SQL says nothing: the comparison with the log names it.
+        mine = (one["token"] for one in about.registered if self._plain_is_genuine(one))
+        self.registered = frozenset(mine)
         return _facts(about, self._ops_of)
 
     def facts_of(
@@ -193,10 +199,13 @@ class Authority:
         found = rows_about(self._session, subject, case_ids)
         return {case_id: self.facts_in(about) for case_id, about in found.items()}
 
-    def _require_genuine(self, row: PlainRow) -> None:
-        if not self._is_genuine(
+    def _plain_is_genuine(self, row: PlainRow) -> bool:
+        return self._is_genuine(
             row["tenant_id"], row.table, row["id"], row["version"], row.under_mac(), row["mac"]
-        ):
+        )
+
+    def _require_genuine(self, row: PlainRow) -> None:
+        if not self._plain_is_genuine(row):
             raise AccessDenied(FORGED, case_id=row.case_id)
 
     def _ops_of(self, row: PlainRow, column: str) -> dict[str, Any]:
@@ -249,6 +258,7 @@ def _facts(about: CaseRows, ops_of: OpsOf) -> ObjectFacts:
         set_aside=_set_aside(ops),
         protected=protected,
         named_readers=readers,
+        kept_out=_kept_out(ops, case["id"]),
         emergencies=tuple(map(_emergency, about.emergencies)),
     )
 
@@ -271,6 +281,14 @@ def _set_aside(ops: Mapping[str, Any]) -> bool:
         return stored is not None and Continuation.from_json(stored).lasts
     except (KeyError, TypeError, ValueError, AttributeError):
         return True
+
+
+def _kept_out(ops: Mapping[str, Any], case_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Return who is partial. What cannot be read may name anybody: ``AccessDenied``."""
+    try:
+        return frozenset(one.account_id for one in kept_out_in(ops.get("kept_out", ())))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise AccessDenied(FORGED, case_id=case_id) from None
 
 
 def _place(row: PlainRow) -> PlaceFacts:

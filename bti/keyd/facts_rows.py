@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Uuid, and_, bindparam, literal, select, union_all
 
 from bti.db.models import (
+    AccountPerson,
     BaitMark,
     BatonOffer,
     Case,
@@ -45,6 +46,7 @@ _emergency = EmergencyAccess.__table__.c
 _answer = ConsentAnswer.__table__.c
 _key = CaseKey.__table__.c
 _bait = BaitMark.__table__.c
+_person = AccountPerson.__table__.c
 
 _CASES: Final = Side(Case)
 _LOGS: Final = Side(Log, _CASES)
@@ -58,11 +60,13 @@ _SAID: Final = Side(
     _EMERGENCIES,
     names={"id", "tenant_id", "case_id", "consent_id", "version", "meta_ct"},
 )
+#: Who the person behind the account is, where it was registered: of no case, and so beside each of them.
+_REGISTERED: Final = Side(AccountPerson, _SAID)
 #: Of which there may be several for one case.
 _BESIDE: Final = (_PLACES, _CELLS, _EMERGENCIES, _SAID)
 
 _kind = (
-    union_all(*(select(literal(one).label("kind")) for one in range(7))).subquery("kinds").c.kind
+    union_all(*(select(literal(one).label("kind")) for one in range(8))).subquery("kinds").c.kind
 )
 
 
@@ -104,6 +108,7 @@ def _joined(
             ),
         )
         .outerjoin(ConsentAnswer.__table__, _of(6, _answer.tenant_id, one_of(_answer.case_id)))
+        .outerjoin(AccountPerson.__table__, _of(7, _person.tenant_id, _person.account_id == _mine))
     )
     if not around:
         return joined
@@ -121,7 +126,9 @@ def _the_one(column: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
     return column == bindparam("case", type_=Uuid())
 
 
-_COLUMNS: Final = [column for side in (_CASES, _LOGS, _OFFERS, *_BESIDE) for column in side.columns]
+_COLUMNS: Final = [
+    column for side in (_CASES, _LOGS, _OFFERS, *_BESIDE, _REGISTERED) for column in side.columns
+]
 _ABOUT_SOME: Final = select(*_COLUMNS).select_from(_joined(_one_of_some, around=False))
 _AROUND_ONE: Final = select(
     *_COLUMNS, *(_key[name] for name in StoredDataKey._fields), _bait.token
@@ -141,6 +148,8 @@ class CaseRows:
     emergencies: list[PlainRow] = field(default_factory=list)
     #: Under no MAC: what was said can only stop what a cell opens.
     said: list[PlainRow] = field(default_factory=list)
+    #: Under a MAC each, and passed over where it is wrong: they only keep out.
+    registered: list[PlainRow] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[PlainRow]:
         """Give every row that is under a MAC."""
@@ -202,6 +211,9 @@ def _sorted(answer: Sequence[Row[Any]]) -> dict[uuid.UUID, CaseRows]:
             found[case["id"]] = CaseRows(case, _LOGS.of(row), _OFFERS.of(row))
         else:
             rest += [(side, one) for side in _BESIDE if (one := side.of(row)) is not None]
+    registered = [one for row in answer if (one := _REGISTERED.of(row)) is not None]
+    for about in found.values():
+        about.registered = registered
     for side, row_of in rest:
         if row_of["case_id"] in found:
             about = found[row_of["case_id"]]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, select
@@ -18,6 +19,7 @@ from bti.crypto.fold import fold
 from bti.crypto.provider import TenantPurpose
 from bti.crypto.values import json_from_bytes
 from bti.db.models import Account, AccountPerson, ChildIndex, Person, TenantKey
+from bti.db.walls import stand, standpoint_of
 from bti.domain.control import Kin, Somebody, kin_of
 
 if TYPE_CHECKING:
@@ -56,6 +58,33 @@ def kin_among(
         if kin:
             found[account, case] = kin
     return found
+
+
+def own_among(
+    session: Session,
+    keys: KeyStore,
+    tenant: uuid.UUID,
+    tokens: Collection[bytes],
+    cases: Collection[uuid.UUID],
+) -> frozenset[uuid.UUID]:
+    """Return the cases in which somebody with these tokens is a guardian, there or in another about the same child.
+
+    Nothing is asked for whoever's national id nobody has registered. A name alone keeps nobody out: a namesake is
+    needed where they work.
+    """
+    if not tokens or not cases:
+        return frozenset()
+    mine = frozenset(tokens)
+    before = standpoint_of(session)
+    # What is compared here lies in cases that are not open to anybody yet.
+    stand(session, replace(before, account=None))
+    try:
+        same = _about_the_same(session, tenant, set(cases))
+        _, guardians = _people(session, keys, tenant, set().union(*same.values()))
+    finally:
+        stand(session, before)
+    own = {case for case, people in guardians.items() for one in people if one.tokens & mine}
+    return frozenset(case for case in cases if same[case] & own)
 
 
 def _one_index_key(session: Session, tenant: uuid.UUID) -> bool:

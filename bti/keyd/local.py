@@ -6,6 +6,7 @@ same decisions, entries and formats.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -28,7 +29,7 @@ from bti.keyd.authority import Authority
 from bti.keyd.broker import OnBehalf, Opened, Ties
 from bti.keyd.ground import ground_of
 from bti.keyd.keystore import KeyStore
-from bti.keyd.kinship import kin_among
+from bti.keyd.kinship import kin_among, own_among
 from bti.keyd.quota import Meter
 from bti.keyd.row_macs import RowMacs
 from bti.keyd.tenant_verbs import TenantVerbs
@@ -124,6 +125,8 @@ class LocalVerbs(TenantVerbs):
         decision = decide(subject, action, facts, self._clock.now())
         if isinstance(decision, Refused):
             raise AccessDenied(decision.rule, case_id=case_id)
+        if self._own(subject, [case_id]):
+            raise AccessDenied("access.partial", case_id=case_id)
         self._meter.opening(subject.tenant_id, subject.account_id, case_id)
         readable = compartments_open_to(subject, facts, self._clock.now())
         released = self._release(keys, readable)
@@ -144,7 +147,8 @@ class LocalVerbs(TenantVerbs):
         """Tell whether ``open`` would be allowed, without releasing or logging anything."""
         subject = self._live()
         facts, _ = self._around(subject, case_id)
-        return not isinstance(decide(subject, action, facts, self._clock.now()), Refused)
+        refused = isinstance(decide(subject, action, facts, self._clock.now()), Refused)
+        return not refused and not self._own(subject, [case_id])
 
     def new_case(self, case_id: uuid.UUID, compartments: Collection[str]) -> None:
         """Make and release keys for a case that is being created in this transaction."""
@@ -184,6 +188,7 @@ class LocalVerbs(TenantVerbs):
             for case_id, facts in self.authority.facts_of(subject, case_ids).items()
             if CORE in compartments_open_to(subject, facts, now)
         )
+        allowed -= self._own(subject, allowed)
         # A bait that is one's own may lie in the way of a search: it is shown, or nothing happens.
         self._refuse_baits(subject, frozenset(case_ids) - allowed)
         self._meter.listing(subject.tenant_id, subject.account_id, allowed)
@@ -299,7 +304,10 @@ class LocalVerbs(TenantVerbs):
 
     def facts(self, case_id: uuid.UUID) -> ObjectFacts:
         """Return how the session stands to a case. Raises ``AccessDenied``."""
-        return self._facts(self._live(), case_id)
+        subject = self._live()
+        found = self._facts(subject, case_id)
+        own = {subject.account_id} if self._own(subject, [case_id]) else set()
+        return replace(found, kept_out=found.kept_out | own)
 
     def release(self, case_id: uuid.UUID, compartments: frozenset[str]) -> frozenset[str]:
         """Release compartments of the person's own unit in a case, also ones just made.
@@ -338,6 +346,11 @@ class LocalVerbs(TenantVerbs):
     def _refuse_baits(self, subject: Subject, case_ids: Collection[uuid.UUID]) -> None:
         for bait in self._baits.among(subject.tenant_id, case_ids):
             raise BaitTaken(bait)
+
+    def _own(self, subject: Subject, cases: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
+        """Return those of the cases in which the person is a guardian: asked where all else would let them in."""
+        tokens = self.authority.registered
+        return own_among(self._session, self._keys, subject.tenant_id, tokens, cases)
 
     def _around(
         self, subject: Subject, case_id: uuid.UUID

@@ -121,6 +121,8 @@ ROUTES: Final[dict[str, RouteRule]] = {
     "extract.refer_to": RouteRule(CASE_WORK.access, "write_note"),
     "guardian.block": RouteRule(CASE_WORK.access, "change_child"),
     "guardian.lift": RouteRule(CASE_WORK.access, "lift_block"),
+    "partiality.lift": RouteRule(CASE_WORK.access, "lift_block"),
+    "partiality.show": RouteRule(CASE_WORK.access, "read_case"),
     "proposal.answer": RouteRule(CASE_WORK.access, "change_child"),
     "proposal.show": RouteRule(CASE_WORK.access, "change_child"),
     "family.copy": RouteRule(CASE_WORK.access, "print_case"),

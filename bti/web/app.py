@@ -53,6 +53,7 @@ _CASE: Final = (
     "family",
     "mark",
     "of_age",
+    "partiality",
     "worklist",
     "follow_up",
     "insight",

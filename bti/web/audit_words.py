@@ -43,6 +43,8 @@ ACTS: Final = {
     "case:entry:mark": lazy_gettext("Marked how something is shared"),
     "case:reference:create": lazy_gettext("Wrote where something is kept"),
     "case:part:print": lazy_gettext("Took out a part of the log"),
+    "case:partiality:declare": lazy_gettext("Kept a partial colleague out of the case"),
+    "case:partiality:lift": lazy_gettext("Let a colleague in who was kept out as partial"),
     "family:age:settle": lazy_gettext("Decided with the young person what happens at 18"),
     "family:access:judge": lazy_gettext("Decided what one of the family may read"),
     "family:copy:print": lazy_gettext("Made a copy for one of the family"),

@@ -36,7 +36,7 @@ from bti.web import i18n
 from bti.web.consultation_words import STATE, TRACE
 from bti.web.guardian_words import BLOCK_REASON, SOURCE
 from bti.web.measure_labels import ARENA, GOAL_STATUS, MEASURE_TYPE, PARTY
-from bti.web.paper_labels import GUARDIAN_ACCESS, LEFT_OUT, RECEIVER, SETTLING, STAYS_OUT
+from bti.web.paper_labels import GUARDIAN_ACCESS, LEFT_OUT, RECEIVER, SETTLING, STAYS_OUT, TIE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -359,6 +359,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Any]]] = {
     "guardian_relation": GUARDIAN_RELATION,
     "guardian_access": GUARDIAN_ACCESS,
     "settling": SETTLING,
+    "tie": TIE,
     "guardian_source": SOURCE,
     "block_reason": BLOCK_REASON,
     "stays_out": STAYS_OUT,

@@ -26,6 +26,7 @@ from bti.web.join_messages import JOIN
 from bti.web.measure_messages import MEASURE
 from bti.web.meeting_messages import MEETING
 from bti.web.move_messages import MOVE
+from bti.web.people_messages import PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +43,7 @@ RULES: Final[Mapping[str, Any]] = {
     **DUTY,
     **MEASURE,
     **MEETING,
+    **PEOPLE,
     **GUARDIAN,
     **JOIN,
     **MOVE,
@@ -83,17 +85,6 @@ RULES: Final[Mapping[str, Any]] = {
     "extract.period": _l("The first day cannot be after the last."),
     "extract.receiver": _l("Your service does not take a part there."),
     "reference.incomplete": _l("Write which system it is in, and the number there."),
-    "of_age.day_in_future": _l("Talk with the young person first: the day lies ahead."),
-    "of_age.guardian_invited": _l(
-        "The young person is of age then. No guardian is invited whom they have not let come."
-    ),
-    "of_age.no_later": _l("The day is here: decide it with the young person now."),
-    "of_age.no_service": _l("Write which service for adults takes over."),
-    "of_age.no_words": _l("Write what the young person wants, and what you do next."),
-    "of_age.not_talked": _l("Write which day you talked with the young person about it."),
-    "of_age.not_yet_own": _l(
-        "Whom they let come, the young person says when they are of age, not before."
-    ),
     "family.adult": _l("The child is of age. Guardians have no access any more."),
     "family.closed": _l("This person is not given a copy, as it has been decided."),
     "family.no_judgement": _l("Decide first what this person may read."),

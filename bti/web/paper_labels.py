@@ -10,6 +10,7 @@ from bti.domain.codes import GuardianAccess
 from bti.domain.extract import LeftOut, Receiver
 from bti.domain.family import StaysOut
 from bti.domain.of_age import Settling
+from bti.domain.partiality import Tie
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,13 @@ SETTLING: Final[Mapping[Settling, Any]] = {
     Settling.HAND_OVER: _l("To hand over to a service for adults"),
     Settling.GO_ON: _l("To go on here, with the young person's own consent"),
     Settling.LATER: _l("Not decided yet: ask again at the next warning"),
+}
+
+TIE: Final[Mapping[Tie, Any]] = {
+    Tie.GUARDIAN: _l("A guardian of the child, or the child"),
+    Tie.RELATIVE: _l("In the family: parents, children, brothers and sisters, as near as that"),
+    Tie.PARTNER: _l("Married to, or living with, somebody in the case"),
+    Tie.OTHER: _l("Close in another way: a friend, a neighbour, a conflict"),
 }
 
 STAYS_OUT: Final[Mapping[StaysOut, Any]] = {

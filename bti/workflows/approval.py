@@ -24,7 +24,7 @@ from sqlalchemy import select
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.db.models import Account, Approval, RoleGrant, WebSession
+from bti.db.models import Account, Approval, Case, RoleGrant, WebSession
 from bti.domain import approval as rules
 from bti.domain.access import Action
 from bti.domain.approval import (
@@ -39,6 +39,7 @@ from bti.domain.errors import AccessDenied, NotFound, RuleBroken
 from bti.domain.step_up import is_fresh
 from bti.workflows import directory
 from bti.workflows.approval_names import named
+from bti.workflows.case_file import ops_of
 from bti.workflows.permission import require
 
 if TYPE_CHECKING:
@@ -261,6 +262,9 @@ def _answer(context: Context, approval_id: uuid.UUID, state: ApprovalState, act:
         require(context, Action.GIVE_APPROVAL)
     person = _me(context)
     rules.check_answer(facts, person, at=context.now)
+    if _is_partial(context, row):
+        # In the words for a role that does not answer: that they are kept out is told by nothing here.
+        raise ApprovalRefused("approval.role", approval_id=row.id)
     row.state = state.value
     row.answered_by_id = person.account_id
     row.answered_at = context.now
@@ -277,6 +281,16 @@ def _keep(context: Context, case_id: uuid.UUID | None) -> None:
     context.verbs.subject()
     if case_id is None or not context.verbs.may_see(case_id, Action.JOIN_LOGS):
         raise NotFound
+
+
+def _is_partial(context: Context, row: Approval) -> bool:
+    """Tell whether it is about a case that the person is kept out of (forvaltningsloven § 6)."""
+    number = row.params["params"].get("case")
+    case = context.session.scalars(
+        select(Case).where(Case.tenant_id == row.tenant_id, Case.number == number)
+    ).one_or_none()
+    me = context.person.account_id
+    return case is not None and any(one.account_id == me for one in ops_of(case).kept_out)
 
 
 def _see(context: Context) -> PersonFacts:

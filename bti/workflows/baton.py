@@ -207,6 +207,13 @@ def drop_offer_to_unnamed(context: Context, case: Case, named: Collection[uuid.U
         _drop(context, case, row)
 
 
+def drop_offer_to(context: Context, case: Case, account_id: uuid.UUID) -> None:
+    """Take back an open offer to somebody who is partial in the case."""
+    row = open_offer(context, case.id)
+    if row is not None and row.to_id == account_id:
+        _drop(context, case, row)
+
+
 def _drop(context: Context, case: Case, row: BatonOffer) -> None:
     settle(context, row, State.WITHDRAWN)
     context.record(Act.BATON_OFFER_WITHDRAW, Reference("case", case.id), Reference("offer", row.id))

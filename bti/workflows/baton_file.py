@@ -80,6 +80,7 @@ def account_in(
         active=found is not None,
         same_tenant=found is not None,
         unit_let_in=unit_id in participant.units_let_in(context, case),
+        kept_out=participant.is_kept_out(case, account_id),
     )
 
 

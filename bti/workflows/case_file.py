@@ -16,6 +16,7 @@ from bti.domain.goals import Looked
 from bti.domain.join import CONTINUED, Continuation
 from bti.domain.meetings import Slot
 from bti.domain.own_secrets import Mark
+from bti.domain.partiality import KeptOut, kept_out_in
 from bti.domain.protection import Protection
 from bti.workflows import entry_marks
 from bti.workflows.guardian_file import block_in, source_in
@@ -64,8 +65,7 @@ class Kind(StrEnum):
     PROPOSAL = "proposal"
     #: That the case went to another service with the child.
     MOVE = "move"
-    #: What is to become of the case when the child is of age.
-    OF_AGE = "of_age"
+    OF_AGE = "of_age"  # what is to become of the case when the child is of age
     JOIN = "join"
 
 
@@ -104,8 +104,8 @@ class Ops:
     meeting_wanted: date | None = None
     #: The birthday on which somebody must judge anew what the family may read.
     family_look: date | None = None
-    #: The day it was last written what is to become of the case at 18.
-    of_age_look: date | None = None
+    of_age_look: date | None = None  # when it was last written what becomes of the case at 18
+    kept_out: tuple[KeptOut, ...] = ()  # employees who are partial
     continued: Continuation | None = None
 
     @property
@@ -141,6 +141,7 @@ class Ops:
             "family_look": self.family_look,
             "of_age_look": self.of_age_look,
             CONTINUED: self.continued.to_json() if self.continued is not None else None,
+            "kept_out": [one.to_json() for one in self.kept_out],
         }
 
     @classmethod
@@ -174,6 +175,7 @@ class Ops:
             family_look=to_date(value.get("family_look")),
             of_age_look=to_date(value.get("of_age_look")),
             continued=Continuation.from_json(kept) if (kept := value.get(CONTINUED)) else None,
+            kept_out=kept_out_in(value.get("kept_out", ())),
         )
 
 
@@ -231,12 +233,10 @@ class PersonRecord:
     group: str
     #: Of a guardian: whether a national id is registered, as a token nobody reads.
     registered: bool
-    #: Of a guardian: what stood before, oldest first.
-    replaced: tuple[Replaced, ...]
+    replaced: tuple[Replaced, ...]  # of a guardian: what stood before, oldest first
     #: Of a guardian: who said what stands, None where it was not written.
     source: Source | None
-    #: The block that stands, None where none does.
-    block: Block | None
+    block: Block | None  # the one that stands
 
     def __repr__(self) -> str:
         """Leave content out of logs."""

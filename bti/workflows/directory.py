@@ -82,6 +82,21 @@ def works_here(context: Context, account_id: uuid.UUID) -> bool:
     )
 
 
+def second_people(context: Context) -> dict[uuid.UUID, str]:
+    """Return the names of those who may say yes to what takes two people about a case: archive and erasure."""
+    held = context.session.scalars(
+        select(Account)
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(
+            RoleGrant.tenant_id == context.person.tenant_id,
+            RoleGrant.role.in_([Role.DPO.value, Role.ARCHIVIST.value]),
+            RoleGrant.valid_from <= context.now,
+            (RoleGrant.valid_to.is_(None)) | (RoleGrant.valid_to > context.now),
+        )
+    )
+    return {account.id: account.profile["name"] for account in held}
+
+
 def colleague(context: Context, account_id: uuid.UUID, unit_id: uuid.UUID) -> Colleague | None:
     """Return a colleague with a case worker's role in this unit, or None."""
     return next((one for one in colleagues(context, unit_id) if one.account_id == account_id), None)

@@ -54,7 +54,7 @@ class CaseDates:
 
     ``acts`` is the baton holder, or who follows it up where there is no log, or None. ``asked`` is
     who has been offered the baton. ``readers``: the only accounts that may learn of it; None: no
-    address is protected.
+    address is protected. ``kept_out`` are partial.
     """
 
     case_id: uuid.UUID
@@ -62,12 +62,14 @@ class CaseDates:
     acts: uuid.UUID | None
     asked: uuid.UUID | None
     readers: frozenset[uuid.UUID] | None
+    kept_out: frozenset[uuid.UUID]
     rules: Profile
     dates: tuple[Due, ...]
 
     def may_be_told_to(self, account_id: uuid.UUID) -> bool:
         """Whether somebody may learn that there is such a case."""
-        return self.readers is None or account_id in self.readers
+        named = self.readers is None or account_id in self.readers
+        return named and account_id not in self.kept_out
 
 
 def dates_in(
@@ -128,6 +130,7 @@ def dates_in(
                 acts=held[0] if held else _follower(taking_part),
                 asked=asked,
                 readers=ops.protection.readers if ops.protection is not None else None,
+                kept_out=frozenset(one.account_id for one in ops.kept_out),
                 rules=rules,
                 dates=deadlines.due_in(times, rules),
             )

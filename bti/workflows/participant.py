@@ -21,7 +21,7 @@ from bti.domain.codes import SHAREABLE
 from bti.domain.errors import RuleBroken
 from bti.domain.relations import Relation
 from bti.workflows import directory
-from bti.workflows.case_file import case_row, child_of
+from bti.workflows.case_file import case_row, child_of, ops_of
 from bti.workflows.consent_page import knows_services
 from bti.workflows.errors import NotFound
 from bti.workflows.once import found_done, hold, unchanged
@@ -85,7 +85,7 @@ def people_page(context: Context, *, case_id: uuid.UUID) -> PeoplePage:
             Candidate(one.account_id, unit_id, f"{one.name}, {one.title}, {one.unit_name}")
             for unit_id in units_let_in(context, case)
             for one in directory.colleagues(context, unit_id)
-            if (one.account_id, unit_id) not in inside
+            if (one.account_id, unit_id) not in inside and not is_kept_out(case, one.account_id)
         ),
     )
 
@@ -100,8 +100,8 @@ def invite(
 ) -> None:
     """Let a colleague in for as long as consent lets their service in.
 
-    Somebody who is in already stays as they are. Raises ``RuleBroken`` with participant.not_let_in
-    or participant.not_colleague; ``Conflict``.
+    Somebody who is in already stays as they are. Raises ``RuleBroken`` with participant.not_let_in,
+    participant.not_colleague or baton.partial; ``Conflict``.
     """
     hold(context, case_id)
     opened = context.verbs.open(case_id, Action.INVITE_PARTICIPANT, entry=None)
@@ -115,6 +115,8 @@ def invite(
         raise RuleBroken("participant.not_let_in")
     if directory.colleague(context, account_id, unit_id) is None:
         raise RuleBroken("participant.not_colleague")
+    if is_kept_out(case, account_id):
+        raise RuleBroken("baton.partial")
     add_place(context, case, account_id, unit_id, until=ends[unit_id])
     context.record(
         Act.PARTICIPANT_ACCESS_INVITE,
@@ -170,6 +172,11 @@ def add_place(
         )
     )
     case.access_epoch += 1
+
+
+def is_kept_out(case: Case, account_id: uuid.UUID) -> bool:
+    """Whether somebody is partial in a case, as was declared."""
+    return any(one.account_id == account_id for one in ops_of(case).kept_out)
 
 
 def shut_out(context: Context, case: Case) -> int:

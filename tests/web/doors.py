@@ -178,6 +178,8 @@ DOORS: dict[str, Door] = {
     "guardian.block": Door("ingrid", "middle"),
     "proposal.answer": Door("ingrid", "moving", page="proposal.show"),
     "proposal.show": Door("ingrid", "moving", known=("text",)),
+    "partiality.lift": Door("siv", "moving", page="partiality.show"),
+    "partiality.show": Door("ingrid", "middle", known=("who",)),
     "guardian.lift": Door("siv", "moving", page="guardian.block"),
     "family.copy": Door("ingrid", "middle"),
     "family.judge": Door("ingrid", "middle", answers={"access": "full"}),

@@ -28,6 +28,7 @@ CASE_PAGES = (
     "proposal.show",
     "mark.new",
     "of_age.show",
+    "partiality.show",
     "baton.offer",
     "case.conversation",
     "case.decide",

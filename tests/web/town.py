@@ -18,6 +18,7 @@ from bti.domain.guardians import BlockReason
 from bti.domain.levels import Level
 from bti.domain.meetings import AgreedPoint, Attendance, MeetingKind
 from bti.domain.national_id import made_up
+from bti.domain.partiality import Tie
 from bti.domain.protection import AddressGrade, ProtectedPerson
 from bti.domain.rights_request import Requester, RequestStepKind
 from bti.workflows import (
@@ -39,6 +40,7 @@ from bti.workflows import (
     meeting_page,
     move,
     own_record,
+    partiality,
     proposal,
     protection,
     rights_request,
@@ -189,6 +191,13 @@ def _with_move(town: Town) -> None:
         reason=moving.marks("kjennelse"),
     )
     town.world.run("ingrid", guardian_block.block, command=blocked)
+    partial = partiality.DeclarePartial(
+        case_id=moving.case_id,
+        version=None,
+        account_id=town.world.accounts["per"],
+        tie=Tie.OTHER,
+    )
+    town.world.run("ingrid", partiality.declare, partial)
     town.world.run(
         "ingrid",
         proposal.read_in,

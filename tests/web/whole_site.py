@@ -394,6 +394,7 @@ def _ids(site: WholeSite, town: Town, story: Story) -> Ids:
     found["client_id"], found["agreement_id"] = town.client_id, town.agreement_id
     sessions = town.world.run("per", own_account.show).sessions
     found["session_id"] = next(one.session_id for one in sessions if not one.current)
+    found["who"] = str(town.world.accounts["per"])
     found["account_id"] = town.world.accounts["mona"]
     found["grant_id"] = uuid.UUID(
         site.ask("SELECT id FROM role_grants WHERE account_id=?", found["account_id"])[0][0]
