@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.slt.models import PLAN_SHORT, NetworkBase
+from bti.slt.models import PLAN_SHORT, ChangeColumns, NetworkBase
 
 
 class BodyRow(NetworkBase):
@@ -53,25 +53,12 @@ class BodyRow(NetworkBase):
     )
 
 
-class BodyChangeRow(NetworkBase):
-    """Who changed what of a body or a meeting, when, from what and to what. Append-only by trigger.
-
-    ``account_id`` is empty for what an operator brought in. ``reason`` is why a text was kept that looked
-    as if it named somebody.
-    """
+class BodyChangeRow(ChangeColumns, NetworkBase):
+    """What was changed of a body. Append-only by trigger."""
 
     __tablename__ = "body_changes"
 
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     body_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("slt_bodies.id"), index=True)
-    account_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("slt_accounts.id"))
-    at: Mapped[datetime]
-    #: Counts up within a body: several changes have one instant.
-    position: Mapped[int]
-    part: Mapped[str] = mapped_column(String(40))
-    old: Mapped[str] = mapped_column(Text)
-    new: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (UniqueConstraint("body_id", "position"),)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -12,10 +12,10 @@ from sqlalchemy import select
 from bti.clock import norwegian_date
 from bti.slt.body import COUNCILS, FACTS, Body, BodyKind, Said, is_over
 from bti.slt.body_models import BodyChangeRow, BodyRow, BodySeatRow
+from bti.slt.history import HistoryLine, add_line, history_of
 from bti.slt.models import SltAccount
 from bti.slt.perform import AccessDenied, Context, Happening, perform
 from bti.slt.plan_rows import lines, split
-from bti.slt.positions import hold, next_position
 from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
@@ -35,23 +35,11 @@ class StoredBody:
 
 
 @dataclass(frozen=True, slots=True)
-class BodyChange:
-    """A line of the history; ``account_id`` is None for an operator."""
-
-    account_id: uuid.UUID | None
-    at: datetime
-    part: str
-    old: str
-    new: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class BodyPage:
     """A body with its history, newest first, for the coordinator, and the names behind the accounts in it."""
 
     stored: StoredBody
-    changes: tuple[BodyChange, ...]
+    changes: tuple[HistoryLine, ...]
     names: dict[uuid.UUID, str]
     today: date
 
@@ -167,32 +155,15 @@ def add_change(
     reason: str = "",
 ) -> None:
     """Add to the history, in the same transaction as what it tells of."""
-    hold(context, BodyRow.id, body_id)
-    position = next_position(context, BodyChangeRow.position, BodyChangeRow.body_id, body_id)
-    context.session.add(
-        BodyChangeRow(
-            body_id=body_id,
-            account_id=account_id,
-            at=context.at,
-            position=position,
-            part=part,
-            old=old,
-            new=new,
-            reason=reason,
-        )
+    row = BodyChangeRow(
+        body_id=body_id, account_id=account_id, part=part, old=old, new=new, reason=reason
     )
+    add_line(context, row, BodyChangeRow.body_id, BodyRow.id)
 
 
-def changes_of(context: Context, body_id: uuid.UUID) -> tuple[BodyChange, ...]:
+def changes_of(context: Context, body_id: uuid.UUID) -> tuple[HistoryLine, ...]:
     """The history of a body, newest first."""
-    rows = context.session.scalars(
-        select(BodyChangeRow)
-        .where(BodyChangeRow.body_id == body_id)
-        .order_by(BodyChangeRow.position.desc())
-    )
-    return tuple(
-        BodyChange(one.account_id, one.at, one.part, one.old, one.new, one.reason) for one in rows
-    )
+    return history_of(context, BodyChangeRow, BodyChangeRow.body_id, body_id)
 
 
 def names_of(context: Context, who: Coordinator) -> dict[uuid.UUID, str]:

@@ -17,6 +17,7 @@ from bti.clock import norwegian_date
 from bti.slt.body_change import words_of
 from bti.slt.body_models import BodyRow
 from bti.slt.body_stored import body_of, own_body, stored_body
+from bti.slt.history import add_line
 from bti.slt.meeting import (
     Meeting,
     MeetingState,
@@ -41,7 +42,6 @@ from bti.slt.meeting_stored import (
 from bti.slt.perform import AccessDenied, Context, Happening, perform
 from bti.slt.plan_names import names_in
 from bti.slt.plan_rows import lines
-from bti.slt.positions import next_position
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
 
@@ -301,17 +301,12 @@ def _add_change(
     """Add to the history of a meeting, which is held; a private note has none."""
     if row.state == MeetingState.PRIVATE:
         return
-    context.session.add(
-        MeetingChangeRow(
-            meeting_id=row.id,
-            account_id=who.account_id,
-            at=context.at,
-            position=next_position(
-                context, MeetingChangeRow.position, MeetingChangeRow.meeting_id, row.id
-            ),
-            part=part,
-            old=old,
-            new=new,
-            reason=reason,
-        )
+    change = MeetingChangeRow(
+        meeting_id=row.id,
+        account_id=who.account_id,
+        part=part,
+        old=old,
+        new=new,
+        reason=reason,
     )
+    add_line(context, change, MeetingChangeRow.meeting_id, MeetingRow.id)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.slt.models import PLAN_SHORT, REASON_LENGTH, NetworkBase
+from bti.slt.models import PLAN_SHORT, REASON_LENGTH, ChangeColumns, NetworkBase
 
 
 class MeetingRow(NetworkBase):
@@ -101,19 +101,14 @@ class MeetingAdditionRow(NetworkBase):
     __table_args__ = (UniqueConstraint("meeting_id", "position"),)
 
 
-class MeetingChangeRow(NetworkBase):
-    """Who changed what of a meeting since it was shared, from what and to what. Append-only."""
+class MeetingChangeRow(ChangeColumns, NetworkBase):
+    """What was changed of a meeting since it was shared, always by somebody. Append-only by trigger."""
 
     __tablename__ = "meeting_changes"
 
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     meeting_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("slt_meetings.id"))
-    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("slt_accounts.id"))
-    at: Mapped[datetime]
-    position: Mapped[int]
-    part: Mapped[str] = mapped_column(String(40))
-    old: Mapped[str] = mapped_column(Text)
-    new: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("slt_accounts.id"), nullable=False
+    )
 
     __table_args__ = (UniqueConstraint("meeting_id", "position"),)

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from bti.clock import norwegian_date
 from bti.slt.body_models import BodyRow
 from bti.slt.body_stored import (
-    BodyChange,
     StoredBody,
     body_of,
     names_of,
@@ -20,6 +19,7 @@ from bti.slt.body_stored import (
     seats_of,
     stored_body,
 )
+from bti.slt.history import HistoryLine, history_of
 from bti.slt.meeting import (
     WAITING,
     Action,
@@ -58,7 +58,7 @@ class MeetingPage:
     actions: tuple[Action, ...]
     carried: tuple[Action, ...]
     additions: tuple[Addition, ...]
-    changes: tuple[BodyChange, ...]
+    changes: tuple[HistoryLine, ...]
     names: dict[uuid.UUID, str]
     may_write: bool
     may_add: bool
@@ -269,12 +269,5 @@ def additions_of(context: Context, meeting_id: uuid.UUID) -> tuple[Addition, ...
     return tuple(Addition(one.account_id, one.at, one.text, one.reason) for one in rows)
 
 
-def _changes(context: Context, meeting_id: uuid.UUID) -> tuple[BodyChange, ...]:
-    rows = context.session.scalars(
-        select(MeetingChangeRow)
-        .where(MeetingChangeRow.meeting_id == meeting_id)
-        .order_by(MeetingChangeRow.position.desc())
-    )
-    return tuple(
-        BodyChange(one.account_id, one.at, one.part, one.old, one.new, one.reason) for one in rows
-    )
+def _changes(context: Context, meeting_id: uuid.UUID) -> tuple[HistoryLine, ...]:
+    return history_of(context, MeetingChangeRow, MeetingChangeRow.meeting_id, meeting_id)

@@ -44,6 +44,23 @@ class NetworkBase(DeclarativeBase):
         return f"<{type(self).__name__}>"
 
 
+class ChangeColumns:
+    """What each row of a history has beside its owner: who changed what, when, from what to what, and why it may stand.
+
+    ``account_id`` is empty for what an operator brought in. ``reason`` is why a text was kept that looked as if
+    it named somebody. ``position`` counts up within the owner: several changes have one instant.
+    """
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    account_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("slt_accounts.id"))
+    at: Mapped[datetime]
+    position: Mapped[int]
+    part: Mapped[str] = mapped_column(String(40))
+    old: Mapped[str] = mapped_column(Text)
+    new: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+
+
 class SltAccount(NetworkBase):
     """Somebody of one municipality who signs in here. ``role`` is a `NetworkRole`."""
 
@@ -283,25 +300,12 @@ class PlanEvaluationRow(NetworkBase):
     why: Mapped[str] = mapped_column(Text)
 
 
-class PlanChangeRow(NetworkBase):
-    """Who changed what in a plan, when, from what and to what. Append-only by trigger.
-
-    ``account_id`` is empty for what an operator brought in. ``reason`` is why a text was kept that looked
-    as if it named somebody.
-    """
+class PlanChangeRow(ChangeColumns, NetworkBase):
+    """What was changed in a plan, or in one of its measures. Append-only by trigger."""
 
     __tablename__ = "plan_changes"
 
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("slt_plans.id"), index=True)
     measure_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("plan_measures.id"))
-    account_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("slt_accounts.id"))
-    at: Mapped[datetime]
-    #: Counts up within a plan: several changes have one instant.
-    position: Mapped[int]
-    part: Mapped[str] = mapped_column(String(40))
-    old: Mapped[str] = mapped_column(Text)
-    new: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (UniqueConstraint("plan_id", "position"),)

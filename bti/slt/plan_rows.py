@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 
+from bti.slt.history import add_line
 from bti.slt.models import (
     PlanAreaRow,
     PlanChangeRow,
@@ -23,7 +24,6 @@ from bti.slt.plan import (
     PlanMeasure,
     Reading,
 )
-from bti.slt.positions import hold, next_position
 
 _LISTS = ("challenges", "goals", "approach", "knowledge", "appendices")
 _PLAIN = (
@@ -183,18 +183,13 @@ def add_change(
     reason: str = "",
 ) -> None:
     """Add to the history, in the same transaction as what it tells of."""
-    hold(context, PlanRow.id, plan_id)
-    position = next_position(context, PlanChangeRow.position, PlanChangeRow.plan_id, plan_id)
-    context.session.add(
-        PlanChangeRow(
-            plan_id=plan_id,
-            measure_id=measure_id,
-            account_id=account_id,
-            at=context.at,
-            position=position,
-            part=part,
-            old=old,
-            new=new,
-            reason=reason,
-        )
+    row = PlanChangeRow(
+        plan_id=plan_id,
+        measure_id=measure_id,
+        account_id=account_id,
+        part=part,
+        old=old,
+        new=new,
+        reason=reason,
     )
+    add_line(context, row, PlanChangeRow.plan_id, PlanRow.id)

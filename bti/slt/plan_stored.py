@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
+from bti.slt.history import rows_of
 from bti.slt.models import (
     PlanAreaRow,
     PlanChangeRow,
@@ -210,11 +211,7 @@ def evaluations_of(context: Context, plan_id: uuid.UUID) -> tuple[Evaluation, ..
 
 def changes_of(context: Context, plan_id: uuid.UUID) -> tuple[Change, ...]:
     """The history of a plan, newest first."""
-    rows = context.session.scalars(
-        select(PlanChangeRow)
-        .where(PlanChangeRow.plan_id == plan_id)
-        .order_by(PlanChangeRow.position.desc())
-    )
+    rows = rows_of(context, PlanChangeRow, PlanChangeRow.plan_id, plan_id)
     return tuple(
         Change(
             measure_id=one.measure_id,

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bti.slt.models import PLAN_SHORT, REASON_LENGTH, NetworkBase
+from bti.slt.models import PLAN_SHORT, REASON_LENGTH, ChangeColumns, NetworkBase
 
 
 class YearTaskRow(NetworkBase):
@@ -64,21 +64,12 @@ class YearDoneRow(NetworkBase):
     at: Mapped[datetime]
 
 
-class YearChangeRow(NetworkBase):
-    """Who changed what of a task, when, from what and to what. Append-only by trigger."""
+class YearChangeRow(ChangeColumns, NetworkBase):
+    """What was changed of a task. Append-only by trigger."""
 
     __tablename__ = "year_changes"
 
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("year_tasks.id"), index=True)
-    account_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("slt_accounts.id"))
-    at: Mapped[datetime]
-    #: Counts up within a task: several changes have one instant.
-    position: Mapped[int]
-    part: Mapped[str] = mapped_column(String(40))
-    old: Mapped[str] = mapped_column(Text)
-    new: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (UniqueConstraint("task_id", "position"),)
 

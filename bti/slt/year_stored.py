@@ -14,13 +14,13 @@ from sqlalchemy import select
 
 from bti.clock import norwegian_date
 from bti.slt.body import Body, BodyKind
-from bti.slt.body_stored import BodyChange, body_of, names_of, own_bodies
+from bti.slt.body_stored import body_of, names_of, own_bodies
+from bti.slt.history import HistoryLine, add_line, history_of
 from bti.slt.meeting import MeetingState, may_read
 from bti.slt.meeting_models import MeetingRow
 from bti.slt.meeting_stored import meeting_of, reader_of
 from bti.slt.models import PlanMeasureRow, PlanRow
 from bti.slt.perform import AccessDenied, Context, Happening, perform
-from bti.slt.positions import hold, next_position
 from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
@@ -121,7 +121,7 @@ class TaskPage:
     year: int
     today: date
     lines: tuple[YearLine, ...]
-    changes: tuple[BodyChange, ...]
+    changes: tuple[HistoryLine, ...]
     names: dict[uuid.UUID, str]
 
 
@@ -364,28 +364,11 @@ def add_change(
     reason: str = "",
 ) -> None:
     """Add to the history, in the same transaction as what it tells of."""
-    hold(context, YearTaskRow.id, task_id)
-    position = next_position(context, YearChangeRow.position, YearChangeRow.task_id, task_id)
-    context.session.add(
-        YearChangeRow(
-            task_id=task_id,
-            account_id=account_id,
-            at=context.at,
-            position=position,
-            part=part,
-            old=old,
-            new=new,
-            reason=reason,
-        )
+    row = YearChangeRow(
+        task_id=task_id, account_id=account_id, part=part, old=old, new=new, reason=reason
     )
+    add_line(context, row, YearChangeRow.task_id, YearTaskRow.id)
 
 
-def _changes(context: Context, task_id: uuid.UUID) -> tuple[BodyChange, ...]:
-    rows = context.session.scalars(
-        select(YearChangeRow)
-        .where(YearChangeRow.task_id == task_id)
-        .order_by(YearChangeRow.position.desc())
-    )
-    return tuple(
-        BodyChange(one.account_id, one.at, one.part, one.old, one.new, one.reason) for one in rows
-    )
+def _changes(context: Context, task_id: uuid.UUID) -> tuple[HistoryLine, ...]:
+    return history_of(context, YearChangeRow, YearChangeRow.task_id, task_id)
