@@ -37,7 +37,7 @@ USES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bti.crypto.root_files": (_RANDOM, "the next root key"),
         "bti.crypto.transit_provider": ("SHA-256", "context for the key service"),
         "bti.crypto.transit_http": ("TLS 1.2 or later", "the key service"),
-        "bti.jobs.mail": ("TLS 1.2 or later", "the mail server"),
+        "bti.smtp": ("TLS 1.2 or later", "the mail server"),
         "bti.crypto.pkcs11_provider": ("AES-256-GCM or AES key wrap", "inside the hardware module"),
         "bti.crypto.pkcs11_token": ("AES-256", "the root key of the hardware module, made in it"),
         "bti.crypto.stream": ("Cobblestone-256 (AES-256-GCM, HKDF-SHA-512)", "files and backups"),
