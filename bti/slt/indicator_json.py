@@ -121,7 +121,7 @@ def _cube(content: Mapping[str, Any]) -> _Cube:
         raise _fault("size", said, most=MOST_READINGS)
     roles = content.get("role")
     of_role = {
-        role: [one for one in named if one in axes]
+        role: [one for one in named if isinstance(one, str) and one in axes]
         for role, named in (roles.items() if isinstance(roles, dict) else ())
         if isinstance(named, list)
     }

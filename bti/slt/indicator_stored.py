@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from bti.slt.body_stored import names_of
-from bti.slt.indicator import Figure, IndicatorReading, Period
+from bti.slt.indicator import Figure, IndicatorReading, Period, code_of
 from bti.slt.indicator_file import About
 from bti.slt.indicator_models import IndicatorFileRow, IndicatorReadingRow
 from bti.slt.perform import AccessDenied, Context, Happening, perform
@@ -81,6 +81,9 @@ def show_file(runtime: SltRuntime, who: Coordinator, file_id: uuid.UUID) -> File
 
 def _show(context: Context, who: Coordinator, code: str | None) -> Indicators:
     only_council(who)
+    if code is not None and code_of(code) is None:
+        # PostgreSQL would not even be asked: it takes no text with a NUL in it.
+        raise AccessDenied("indicator.unknown", account_id=who.account_id)
     files = _files(context, who)
     standing = {one.id: one for one in files if one.stands}
     asked = select(IndicatorReadingRow).where(IndicatorReadingRow.file_id.in_(standing))

@@ -136,6 +136,7 @@ def test_only_the_own_municipality_reads_and_only_its_coordinator_writes(network
         lambda: show_file(run, neighbour, first.id),
         lambda: show_file(run, olav, uuid.uuid4()),
         lambda: show_indicator(run, neighbour, "truancy"),
+        lambda: show_indicator(run, olav, "truancy\0"),
         lambda: show_indicators(run, member),
         lambda: show_file(run, member, first.id),
     ):

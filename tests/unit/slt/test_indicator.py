@@ -225,6 +225,7 @@ def test_a_dataset_gives_the_municipality_beside_what_it_is_compared_with():
         ({"id": ["Region", "Region", "ContentsCode", "Tid"]}, "id", "same length"),
         ({"role": {"geo": ["Region"], "metric": ["ContentsCode"]}}, "role.time", "this role"),
         ({"role": {"time": ["Tid"]}}, "role.metric", "this role"),
+        ({"role": {"time": ["Tid"], "metric": [{}, []]}}, "role.metric", "this role"),
         ({"dimension": {}}, "dimension.Region", "no categories"),
         ({"value": [1, 2]}, "value", "too few"),
         ({"value": "alle"}, "value", "A list or a table"),
