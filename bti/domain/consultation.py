@@ -22,6 +22,8 @@ LONGEST: Final = 4000
 MOST_A_DAY: Final = 10
 """Questions from one person within a day: more than anybody has, and less than a flood."""
 MOST_ANSWERS: Final = 20
+FEWEST_WHO_MAY_HAVE_ASKED: Final = 5
+"""In a kind of service, outside the team, before the team is told which kind asks: of fewer, one is found."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -115,6 +117,11 @@ def may_read(
 ) -> bool:
     """Whether somebody reads a question: its author always, a member of the team while it is before them."""
     return account_id == asker or (state in BEFORE_THE_TEAM and account_id in members)
+
+
+def may_tell_service(may_have_asked: int) -> bool:
+    """Whether the team is told which kind of service asks, by how many there, outside the team, may have."""
+    return may_have_asked >= FEWEST_WHO_MAY_HAVE_ASKED
 
 
 def _cut(text: str, found: Iterable[Found]) -> Iterator[Passage]:

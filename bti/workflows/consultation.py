@@ -1,8 +1,8 @@
 """Asking a team about somebody who is not named, outside every case, and answering.
 
-A question holds no case and no child, and nobody but its author and the team's members reads it. Members see which
-kind of service asks, and neither who nor which unit: in a small place that would be half a name. The author may take
-it back at any time; then it is deleted, answers and all.
+A question holds no case and no child, and nobody but its author and those who sat in the team when it was asked reads
+it. Members see which kind of service asks where enough people work in it, and neither who nor which unit: in a small
+place that would be half a name. The author may take it back at any time; then it is deleted, answers and all.
 """
 
 from __future__ import annotations

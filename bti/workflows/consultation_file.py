@@ -24,6 +24,7 @@ from bti.workflows.readable import that_open
 if TYPE_CHECKING:
     from bti.domain.relations import Subject
     from bti.profiles import Profile
+    from bti.workflows.consultation_seat import Seat
     from bti.workflows.context import Context
 
 _COLUMN: Final = "consultation_questions.body_ct"
@@ -45,8 +46,7 @@ def asked_of(context: Context, tenant_id: uuid.UUID, profile: Profile) -> tuple[
     there = seats(context, tenant_id, profile)
     found = []
     for row in open_rows(context, tenant_id):
-        in_team = {one.account_id for one in there if one.team == row.body["team"]}
-        members = frozenset(in_team - {asker_of(row)})
+        members = members_of(row, there) - {asker_of(row)}
         found.append(Asked(asker_of(row), members, state_of(row), last_at_of(row)))
     return tuple(found)
 
@@ -65,11 +65,7 @@ def met(
     )
     if row is None or row.tenant_id != subject.tenant_id:
         raise NotFound
-    members = {
-        one.account_id
-        for one in seats(context, subject.tenant_id, context.profile)
-        if one.team == row.body["team"]
-    }
+    members = members_of(row, seats(context, subject.tenant_id, context.profile))
     mine = asker_of(row) == subject.account_id
     if as_member is mine or not may_read(
         subject.account_id, asker=asker_of(row), members=members, state=state_of(row)
@@ -78,6 +74,14 @@ def met(
     if version is not None and row.version != version:
         raise Conflict
     return row, subject
+
+
+def members_of(row: ConsultationQuestion, there: tuple[Seat, ...]) -> frozenset[uuid.UUID]:
+    """Return those who read a question: who sat in its team when it was asked, as its author was told, and still does."""
+    asked_at = datetime.fromisoformat(row.body["asked_at"])
+    return frozenset(
+        one.account_id for one in there if one.team == row.body["team"] and one.at <= asked_at
+    )
 
 
 def disposed_on(context: Context) -> date:

@@ -11,17 +11,24 @@ from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
 from bti.domain.access import Action
 from bti.domain.ages import day_in_norway
-from bti.domain.consultation import BEFORE_THE_TEAM, ConsultationState, passages
+from bti.domain.codes import Sector
+from bti.domain.consultation import (
+    BEFORE_THE_TEAM,
+    ConsultationState,
+    may_tell_service,
+    passages,
+)
 from bti.workflows import directory
 from bti.workflows.consultation_file import (
     asker_of,
     last_at_of,
+    members_of,
     met,
     open_rows,
     places,
     state_of,
 )
-from bti.workflows.consultation_seat import Seat, seats
+from bti.workflows.consultation_seat import Seat, seats, service_size
 from bti.workflows.errors import NotFound
 from bti.workflows.permission import require
 
@@ -74,14 +81,19 @@ class AnswerLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionPage:
-    """A question, opened. ``sector`` is the kind of service that asks; ``mine`` says that the reader asked."""
+    """A question, opened. ``sector`` is the kind of service that asks, None where few work in it; ``mine``: the reader asked.
+
+    ``asked_at`` is the day alone for the team: the minute would tell who sat at a computer.
+    """
 
     question_id: uuid.UUID
     version: int
     team: str
-    sector: str
+    sector: Sector | None
     state: ConsultationState
-    asked_at: datetime
+    asked_at: datetime | date
+    #: Nobody who sat in the team when it was asked is there any more.
+    unread: bool
     dispose_on: date
     mine: bool
     text: str = field(repr=False)
@@ -94,13 +106,12 @@ def show(context: Context) -> ConsultationPage:
     """Return whom one may ask and what one has asked or is asked. Raises ``AccessDenied``."""
     subject = require(context, Action.CONSULT)
     there = seats(context, subject.tenant_id, context.profile)
-    sits_in = {one.team for one in there if one.account_id == subject.account_id}
     rows = open_rows(context, subject.tenant_id)
     mine = [row for row in rows if asker_of(row) == subject.account_id]
     theirs = [
         row
         for row in rows
-        if row.body["team"] in sits_in
+        if subject.account_id in members_of(row, there)
         and asker_of(row) != subject.account_id
         and state_of(row) in BEFORE_THE_TEAM
     ]
@@ -133,21 +144,20 @@ def read(context: Context, *, question_id: uuid.UUID) -> QuestionPage:
     """Return a question for its author, or for a member of the team. Raises ``NotFound`` for everybody else."""
     row, subject = met(context, question_id)
     body, schools = row.body, places(context)
-    titles = {
-        one.account_id: one.title
-        for one in seats(context, subject.tenant_id, context.profile)
-        if one.team == body["team"]
-    }
+    there = seats(context, subject.tenant_id, context.profile)
+    titles = {one.account_id: one.title for one in there if one.team == body["team"]}
+    mine, asked_at = asker_of(row) == subject.account_id, datetime.fromisoformat(body["asked_at"])
     context.record(Act.CONSULTATION_QUESTION_READ, Reference("consultation", row.id))
     return QuestionPage(
         question_id=row.id,
         version=row.version,
         team=body["team"],
-        sector=body["sector"],
+        sector=_service(context, row, set(titles)),
         state=state_of(row),
-        asked_at=datetime.fromisoformat(body["asked_at"]),
+        asked_at=asked_at if mine else day_in_norway(asked_at),
+        unread=not members_of(row, there) - {asker_of(row)},
         dispose_on=row.dispose_on,
-        mine=asker_of(row) == subject.account_id,
+        mine=mine,
         text=body["text"],
         passages=passages(body["text"], schools),
         reason=body["reason"],
@@ -162,6 +172,12 @@ def read(context: Context, *, question_id: uuid.UUID) -> QuestionPage:
             for one in body["answers"]
         ),
     )
+
+
+def _service(context: Context, row: ConsultationQuestion, team: set[uuid.UUID]) -> Sector | None:
+    sector = Sector(row.body["sector"])
+    people = service_size(context, row.tenant_id, sector, without=team)
+    return sector if may_tell_service(people) else None
 
 
 def _team_line(context: Context, team: Team, there: tuple[Seat, ...]) -> TeamLine:

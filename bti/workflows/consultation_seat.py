@@ -1,7 +1,8 @@
 """Who sits in the teams one may ask without names: named by a leader or the administrator, and entered.
 
-A seat is a row sealed as a whole, so nobody gets one by writing in the database. It counts as long as the person works
-here in a role that may answer, and as long as the profile has the team.
+A seat is a row sealed as a whole, so nobody gets one by writing in the database. It counts as long as the person has
+worked here without a break in a role that may answer, and as long as the profile has the team. Whoever left and comes back
+is named anew.
 """
 
 from __future__ import annotations
@@ -9,16 +10,16 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from bti.audit.actions import Action as Act
 from bti.audit.record import Reference
-from bti.db.models import ConsultationQuestion, ConsultationSeat, RoleGrant
+from bti.db.models import Account, ConsultationQuestion, ConsultationSeat, RoleGrant
 from bti.domain.access import Action
-from bti.domain.codes import CASE_WORKERS, Role
+from bti.domain.codes import CASE_WORKERS, Role, Sector
 from bti.domain.consultation import ConsultationState
 from bti.domain.errors import RuleBroken
 from bti.workflows import directory
@@ -28,22 +29,25 @@ from bti.workflows.readable import that_open
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from bti.domain.relations import Subject
     from bti.profiles import Profile, Team
     from bti.workflows.context import Context
     from bti.workflows.directory import Colleague
 
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Somebody's place in a team. ``title`` is what they are there."""
+    """Somebody's place in a team since ``at``. ``title`` is what they are there."""
 
     seat_id: uuid.UUID
     team: str
     account_id: uuid.UUID
     title: str
-    from_on: date
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def name_member(context: Context, *, command: NameMember) -> uuid.UUID:
         "team": command.team,
         "account": str(command.account_id),
         "title": command.title,
-        "from_on": context.today,
+        "at": context.now,
     }
     context.session.add(row)
     context.record(Act.CONSULTATION_SEAT_SET, Reference("account", command.account_id))
@@ -161,30 +165,59 @@ def seats(context: Context, tenant_id: uuid.UUID, profile: Profile) -> tuple[Sea
     )
     asked = {one.code for one in profile.consulted}
     found = [one for _, one in that_open(context, rows, _seat) if one.team in asked]
-    at_work = _at_work(context, tenant_id, {one.account_id for one in found})
+    since = _at_work_since(context, tenant_id, {one.account_id for one in found})
     return tuple(
         sorted(
-            (one for one in found if one.account_id in at_work),
+            (one for one in found if one.at >= since.get(one.account_id, _NEVER)),
             key=lambda one: (one.team, one.title, str(one.seat_id)),
         )
     )
 
 
-def _at_work(
+def service_size(
+    context: Context, tenant_id: uuid.UUID, sector: Sector, without: AbstractSet[uuid.UUID]
+) -> int:
+    """Return how many do case work in a kind of service today, ``without`` some."""
+    units = {one.id for one in directory.units(context).values() if one.sector is sector}
+    grants = _working(tenant_id, RoleGrant.account_id).where(
+        RoleGrant.unit_id.in_(units),
+        (RoleGrant.valid_from <= context.now)
+        & (RoleGrant.valid_to.is_(None) | (RoleGrant.valid_to > context.now)),
+    )
+    return len(set(context.session.scalars(grants)) - without)
+
+
+def _at_work_since(
     context: Context, tenant_id: uuid.UUID, accounts: set[uuid.UUID]
-) -> frozenset[uuid.UUID]:
-    """Return those who have a case worker's role today."""
+) -> Mapping[uuid.UUID, datetime]:
+    """Return from when each has had a case worker's role without a break; who has none today is left out."""
     if not accounts:
-        return frozenset()
-    return frozenset(
-        context.session.scalars(
-            select(RoleGrant.account_id).where(
-                RoleGrant.tenant_id == tenant_id,
-                RoleGrant.account_id.in_(accounts),
-                RoleGrant.role.in_([role.value for role in CASE_WORKERS]),
-                RoleGrant.valid_from <= context.now,
-                (RoleGrant.valid_to.is_(None)) | (RoleGrant.valid_to > context.now),
-            )
+        return {}
+    grants = context.session.execute(
+        _working(tenant_id, RoleGrant.account_id, RoleGrant.valid_from, RoleGrant.valid_to).where(
+            RoleGrant.account_id.in_(accounts), RoleGrant.valid_from <= context.now
+        )
+    ).all()
+    since: dict[uuid.UUID, datetime] = {}
+    # The one that lasts longest first, and back in time as long as each reaches the one after it.
+    for account_id, begins, ends in sorted(grants, key=lambda one: one[2] or _NEVER, reverse=True):
+        reached = since.get(account_id)
+        lasts = ends or _NEVER
+        if lasts > context.now if reached is None else lasts >= reached:
+            since[account_id] = begins if reached is None else min(begins, reached)
+    return since
+
+
+def _working(tenant_id: uuid.UUID, *columns: Any) -> Select[Any]:  # noqa: ANN401 - columns
+    """The case workers' roles of those whose accounts are in use."""
+    return (
+        select(*columns)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(
+            RoleGrant.tenant_id == tenant_id,
+            RoleGrant.role.in_([role.value for role in CASE_WORKERS]),
+            Account.active.is_(True),
+            Account.suspended_at.is_(None),
         )
     )
 
@@ -218,5 +251,5 @@ def _seat(row: ConsultationSeat) -> Seat:
         body["team"],
         uuid.UUID(body["account"]),
         body["title"],
-        date.fromisoformat(body["from_on"]),
+        datetime.fromisoformat(body["at"]),
     )

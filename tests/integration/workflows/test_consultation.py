@@ -4,11 +4,13 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 
 from bti.audit.models import AuditEvent
 from bti.db.base import Base
 from bti.db.models import ConsultationQuestion, ConsultationSeat
+from bti.db.types import UTCDateTime
+from bti.domain.ages import day_in_norway
 from bti.domain.codes import Sector
 from bti.domain.consultation import MOST_A_DAY, ConsultationState
 from bti.domain.errors import AccessDenied, RuleBroken
@@ -81,7 +83,7 @@ def test_a_question_goes_to_the_team_and_back_and_nobody_else_reads_it(engine, r
     question_id = ask(world)
     assert told(world, "kari") == [("to_answer", 1)]
     page = read(world, "kari", question_id)
-    assert (page.text, page.sector, page.mine) == (PLAIN.text, Sector.SCHOOL.value, False)
+    assert (page.text, page.sector, page.mine) == (PLAIN.text, None, False)
     assert "Ingrid" not in repr(page)
     for who in OUTSIDE_THE_TEAM:
         with pytest.raises(NotFound):
@@ -205,6 +207,45 @@ def test_a_seat_ends_with_the_work_and_a_team_without_others_cannot_be_asked(wor
     with world.as_administrator() as connection:
         connection.execute(text("UPDATE role_grants SET valid_to = valid_from"))
     assert world.system(counted, world.tenant_id) == ()
+
+
+def test_who_is_named_later_or_comes_back_reads_nothing_that_was_asked_before(world):
+    seat(world)
+    question_id = ask(world)
+    world.clock.advance(timedelta(minutes=1))
+    seat(world, "siv", by="siv")
+    with pytest.raises(NotFound):
+        read(world, "siv", question_id)
+    assert told(world, "siv") == []
+    assert read(world, "kari", question_id).text == PLAIN.text
+    role = "UPDATE role_grants SET valid_to = {} WHERE account_id = :who"
+    kari = {"who": world.accounts["kari"].hex}
+    with world.as_administrator() as connection:
+        connection.execute(text(role.format("valid_from")), kari)
+    assert read(world, "ingrid", question_id).unread
+    assert len(world.system(counted, world.tenant_id)) == 1
+    with world.as_administrator() as connection:
+        came = {**kari, "now": world.clock.now()}
+        again = role.format("NULL, valid_from = :now")
+        connection.execute(text(again).bindparams(bindparam("now", type_=UTCDateTime)), came)
+    assert len(world.system(counted, world.tenant_id)) == 1, "a place is not kept for who has left"
+
+
+def test_a_kind_of_service_in_which_few_could_have_asked_is_not_told_nor_the_minute(world):
+    seat(world)
+    seat(world, "per")
+    question_id = ask(world)
+    page = read(world, "kari", question_id)
+    assert page.asked_at == day_in_norway(world.clock.now())
+    for who in ("mona", "nina", "turid"):
+        assert page.sector is None
+        with world.as_administrator() as connection:
+            connection.execute(
+                text("UPDATE role_grants SET unit_id = :school WHERE account_id = :who"),
+                {"school": world.units["school"].hex, "who": world.accounts[who].hex},
+            )
+        page = read(world, "kari", question_id)
+    assert page.sector is Sector.SCHOOL, "five, and the member of the team is none of them"
 
 
 def test_sent_twice_it_is_one_and_there_is_an_end_to_a_flood(world):
