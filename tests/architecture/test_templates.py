@@ -146,6 +146,19 @@ def test_every_message_is_a_whole_literal(name):
             assert isinstance(call.args[0], nodes.Const), f"line {call.lineno}: not a literal"
 
 
+def test_every_class_of_our_own_has_a_rule():
+    """Fifty-nine texts once lost their lines, because the class that keeps them had no rule."""
+    style = (paths.STATIC / "stafett.css").read_text(encoding="utf-8")
+    ruled = set(re.findall(r"\.(st-[a-z0-9-]+)", style))
+    used = {
+        found
+        for name in FILES
+        for quoted in re.findall(r'class="([^"]*)"', (paths.TEMPLATES / name).read_text("utf-8"))
+        for found in re.findall(r"\bst-[a-z0-9-]*[a-z0-9]\b", re.sub(r"\{\{.*?\}\}", "", quoted))
+    }
+    assert used - ruled == set()
+
+
 def test_every_template_that_posts_uses_the_token():
     for name in FILES:
         source = _source(name)

@@ -1,5 +1,6 @@
 """Bokmål and nynorsk are complete: every text, no guess, the same placeholders. English is the source."""
 
+import ast
 import re
 from collections import Counter
 from io import BytesIO
@@ -110,3 +111,18 @@ def test_the_two_written_standards_are_not_mixed(language, foreign):
         if foreign.search(text)
     ]
     assert mixed == []
+
+
+def test_no_text_hides_inside_another_text():
+    """What is asked for within an f-string is one token to the extractor, which does not look into it."""
+    hidden = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in sorted((ROOT / "bti").rglob("*.py"))
+        for joined in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(joined, ast.JoinedStr)
+        for call in ast.walk(joined)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in KEYWORDS
+    ]
+    assert hidden == []
