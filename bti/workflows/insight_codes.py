@@ -23,6 +23,8 @@ UNTOLD: Final = frozenset(
     # It would say who has another log about the child, and where.
     | {Action.CASE_DOUBLE_NOTE}
     | {Action.LOG_JOIN_SEEK, Action.LOG_JOIN_ASK, Action.LOG_JOIN_ANSWER}
+    # Nor that there is one: a guardian may be kept out of that one, and not of this.
+    | {Action.LOG_JOIN_WRITE, Action.LOG_PART_WRITE}
 )
 PRINTED: Final = frozenset(
     {

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "attacks.md"
 RESULTS = {"refused", "detected", "residual", "does not apply"}
-ATTACKS = 99
+ATTACKS = 104
 
 
 def rows():

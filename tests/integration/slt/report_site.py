@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 FINDING = "Flere kommer enn vi ventet."
 AGREED = "Spørre russestyret"
+#: What Typst, a word processor, a browser or a spreadsheet would each do something with.
+MARKUP = "#lorem(9) *fet* $x$ <b>=1+1</b> &amp;"
 
 
 def a_year(
@@ -67,7 +69,7 @@ def a_draft(**changes: object) -> Draft:
         "period": HalfYear(2026, 1),
         "language": "nb",
         "parts": frozenset(Part),
-        "foreword": "Rådet har bedt om en oversikt.",
+        "foreword": f"Rådet har bedt om en oversikt.\n{MARKUP}",
         "contact": "SLT-koordinator, telefon 00 00 00 00",
         "decisions": (),
     }

@@ -24,6 +24,7 @@ from bti.slt.sign_in import Coordinator
 from tests.integration.slt.report_site import (
     AGREED,
     FINDING,
+    MARKUP,
     a_decision,
     a_document,
     a_draft,
@@ -154,6 +155,7 @@ def test_the_report_says_the_same_on_the_page_and_in_every_file(client, side):  
     made = show_report(run, olav, one).made
     told = (
         "Rådet har bedt om en oversikt.",
+        MARKUP,
         "Bruke penger på trafikkvakter",
         "Bestemmer om mer enn kr 10 000. Summen er innenfor.",
         "SLT handlingsplan 2025–2028",
