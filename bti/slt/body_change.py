@@ -22,6 +22,7 @@ from bti.slt.models import SltAccount
 from bti.slt.perform import Context, Happening, perform
 from bti.slt.plan_names import names_in, persons_in
 from bti.slt.plan_rows import lines
+from bti.slt.positions import made_before
 from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator, only_coordinator
@@ -75,9 +76,11 @@ def import_bodies(runtime: SltRuntime, file: BodyFile, number: str, *, reason: s
     return perform(runtime, _import, file, number, reason)
 
 
-def make_body(runtime: SltRuntime, who: Coordinator, command: WriteBody) -> uuid.UUID:
-    """Make a body and return its id. Raises BodyRefusedError."""
-    return perform(runtime, _make, who, command)
+def make_body(
+    runtime: SltRuntime, who: Coordinator, command: WriteBody, once: uuid.UUID | None = None
+) -> uuid.UUID:
+    """Make a body and return its id, ``once`` if the form's number is given. Raises BodyRefusedError."""
+    return perform(runtime, _make, who, command, once)
 
 
 def change_body(
@@ -114,8 +117,12 @@ def _import(context: Context, file: BodyFile, number: str, reason: str) -> int:
     return len(file.bodies)
 
 
-def _make(context: Context, who: Coordinator, command: WriteBody) -> uuid.UUID:
+def _make(
+    context: Context, who: Coordinator, command: WriteBody, once: uuid.UUID | None
+) -> uuid.UUID:
     only_coordinator(who)
+    if once is not None and made_before(context, who.account_id, BodyRow, once):
+        return once
     there = _codes(context, who.municipality_number)
     if len(there) >= MOST_BODIES:
         raise BodyRefusedError("body.full")
@@ -124,7 +131,7 @@ def _make(context: Context, who: Coordinator, command: WriteBody) -> uuid.UUID:
     empty = Body(code=code, name="", kind=command.kind, language=who.language)
     body = _wanted(empty, command)
     reason = _checked(context, who, body, (), command.reason)
-    row = _add(context, who.municipality_number, body, len(there))
+    row = _add(context, who.municipality_number, body, len(there), once)
     add_change(context, row.id, "body", body.name, account_id=who.account_id, reason=reason)
     context.record(Happening.BODY_CHANGED, account_id=who.account_id, code=body.code)
     return row.id
@@ -235,9 +242,11 @@ def _codes(context: Context, number: str) -> set[str]:
     return set(context.session.scalars(select(BodyRow.code).where(of_number)))
 
 
-def _add(context: Context, number: str, body: Body, position: int) -> BodyRow:
+def _add(
+    context: Context, number: str, body: Body, position: int, once: uuid.UUID | None = None
+) -> BodyRow:
     row = BodyRow(
-        id=uuid.uuid4(),
+        id=once or uuid.uuid4(),
         municipality_number=number,
         position=position,
         code=body.code,

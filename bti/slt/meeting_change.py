@@ -42,6 +42,7 @@ from bti.slt.meeting_stored import (
 from bti.slt.perform import AccessDenied, Context, Happening, perform
 from bti.slt.plan_names import names_in
 from bti.slt.plan_rows import lines
+from bti.slt.positions import made_before
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
 
@@ -87,10 +88,17 @@ class AgreeAction:
 
 
 def prepare_meeting(
-    runtime: SltRuntime, who: Coordinator, body_id: uuid.UUID, command: WriteMeeting
+    runtime: SltRuntime,
+    who: Coordinator,
+    body_id: uuid.UUID,
+    command: WriteMeeting,
+    once: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """Begin a meeting as a private note and return its id. Raises AccessDenied and MeetingRefusedError."""
-    return perform(runtime, _prepare, who, body_id, command)
+    """Begin a meeting as a private note and return its id, ``once`` if the form's number is given.
+
+    Raises AccessDenied and MeetingRefusedError.
+    """
+    return perform(runtime, _prepare, who, body_id, command, once)
 
 
 def write_meeting(
@@ -129,15 +137,22 @@ def agree_action(
 
 
 def _prepare(
-    context: Context, who: Coordinator, body_id: uuid.UUID, command: WriteMeeting
+    context: Context,
+    who: Coordinator,
+    body_id: uuid.UUID,
+    command: WriteMeeting,
+    once: uuid.UUID | None,
 ) -> uuid.UUID:
     body = own_body(context, who, body_id)
     if not may_write_at_all(reader_of(context, who, body)):
         raise AccessDenied("meeting.unknown", account_id=who.account_id)
     if stored_body(context, body).over:
         raise MeetingRefusedError("meeting.over")
+    if once is not None and made_before(context, who.account_id, MeetingRow, once):
+        return once
+    made = once or uuid.uuid4()
     empty = Meeting(
-        uuid.uuid4(), body_id, who.account_id, MeetingState.PRIVATE, command.held_on, command.title
+        made, body_id, who.account_id, MeetingState.PRIVATE, command.held_on, command.title
     )
     meeting = _wanted(empty, command)
     reason = checked(context, who, texts_of(meeting), (), command.reason)

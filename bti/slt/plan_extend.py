@@ -14,6 +14,7 @@ from bti.slt.plan_change import ChangeMeasure, PlanRefusedError, check_names
 from bti.slt.plan_file import MOST_PARTS
 from bti.slt.plan_rows import add_change, add_measure, lines
 from bti.slt.plan_stored import StoredPlan, area_of, own_plan, plan_to_change, stored_plan
+from bti.slt.positions import made_before
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator
 
@@ -46,13 +47,20 @@ def show_area(runtime: SltRuntime, who: Coordinator, plan_id: uuid.UUID, code: s
 
 
 def add_own_measure(
-    runtime: SltRuntime, who: Coordinator, plan_id: uuid.UUID, area: str, command: ChangeMeasure
+    runtime: SltRuntime,
+    who: Coordinator,
+    plan_id: uuid.UUID,
+    area: str,
+    command: ChangeMeasure,
+    once: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """Add a measure under the next number and return its id. Raises AccessDenied and PlanRefusedError.
+    """Add a measure under the next number and return its id, ``once`` if the form's number is given.
+
+    Raises AccessDenied and PlanRefusedError.
 
     ``command`` says what it is; its id and version are not looked at. ``area`` is empty for none.
     """
-    return perform(runtime, _add, who, plan_id, area, command)
+    return perform(runtime, _add, who, plan_id, area, command, once)
 
 
 def write_area(
@@ -74,9 +82,16 @@ def _show(context: Context, who: Coordinator, plan_id: uuid.UUID, code: str) -> 
 
 
 def _add(
-    context: Context, who: Coordinator, plan_id: uuid.UUID, area: str, command: ChangeMeasure
+    context: Context,
+    who: Coordinator,
+    plan_id: uuid.UUID,
+    area: str,
+    command: ChangeMeasure,
+    once: uuid.UUID | None,
 ) -> uuid.UUID:
     plan = plan_to_change(context, who, plan_id)
+    if once is not None and made_before(context, who.account_id, PlanMeasureRow, once):
+        return once
     # Held until the commit, so that two do not get one number.
     context.session.refresh(plan, with_for_update=True)
     stored = stored_plan(context, plan)
@@ -97,7 +112,7 @@ def _add(
         strand=Mapped((command.strand,) if command.strand else ()),
     )
     reason = check_names(context, plan, texts_of(measure), (), command.reason)
-    row = add_measure(context, plan.id, measure, len(stored.plan.measures))
+    row = add_measure(context, plan.id, measure, len(stored.plan.measures), once)
     add_change(
         context,
         plan.id,

@@ -98,11 +98,15 @@ def add_plan(
 
 
 def add_measure(
-    context: Context, plan_id: uuid.UUID, measure: PlanMeasure, position: int
+    context: Context,
+    plan_id: uuid.UUID,
+    measure: PlanMeasure,
+    position: int,
+    once: uuid.UUID | None = None,
 ) -> PlanMeasureRow:
-    """Write one measure."""
+    """Write one measure, under an id that is given or a new one."""
     row = PlanMeasureRow(
-        id=uuid.uuid4(),
+        id=once or uuid.uuid4(),
         plan_id=plan_id,
         position=position,
         number=measure.number,

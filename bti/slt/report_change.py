@@ -15,6 +15,7 @@ from bti.slt.document import Document, as_text, digest
 from bti.slt.perform import AccessDenied, Context, Happening, perform
 from bti.slt.plan_names import names_in
 from bti.slt.plan_rows import lines, split
+from bti.slt.positions import made_before
 from bti.slt.report import MOST_DECISIONS, Draft, decisions_as_text, texts_of
 from bti.slt.report_models import ReportRow
 from bti.slt.report_stored import Basis, basis_of, draft_of, own_report
@@ -38,9 +39,18 @@ class ReportRefusedError(Exception):
         self.found = tuple(found)
 
 
-def begin_report(runtime: SltRuntime, who: Coordinator, draft: Draft, reason: str) -> uuid.UUID:
-    """Begin a report and return its id. Raises AccessDenied and ReportRefusedError."""
-    return perform(runtime, _begin, who, draft, reason)
+def begin_report(
+    runtime: SltRuntime,
+    who: Coordinator,
+    draft: Draft,
+    reason: str,
+    once: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Begin a report and return its id, ``once`` if the form's number is given.
+
+    Raises AccessDenied and ReportRefusedError.
+    """
+    return perform(runtime, _begin, who, draft, reason, once)
 
 
 def write_report(
@@ -73,10 +83,14 @@ def make_report(
     perform(runtime, _make, who, report_id, version, lay_out)
 
 
-def _begin(context: Context, who: Coordinator, draft: Draft, reason: str) -> uuid.UUID:
+def _begin(
+    context: Context, who: Coordinator, draft: Draft, reason: str, once: uuid.UUID | None
+) -> uuid.UUID:
     only_coordinator(who)
+    if once is not None and made_before(context, who.account_id, ReportRow, once):
+        return once
     row = ReportRow(
-        id=uuid.uuid4(),
+        id=once or uuid.uuid4(),
         municipality_number=who.municipality_number,
         author_id=who.account_id,
         kept_because=_checked(context, who, draft, (), reason),

@@ -17,6 +17,7 @@ from bti.slt.body_change import words_of
 from bti.slt.models import REASON_LENGTH, SltAccount
 from bti.slt.perform import AccessDenied, Context, Happening, perform
 from bti.slt.plan_names import names_in, persons_in
+from bti.slt.positions import made_before
 from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator, only_coordinator
@@ -68,9 +69,14 @@ def import_year(runtime: SltRuntime, file: YearFile, number: str, *, reason: str
     return perform(runtime, _import, file, number, reason)
 
 
-def make_task(runtime: SltRuntime, who: Coordinator, command: WriteTask) -> uuid.UUID:
-    """Make a task and return its id. Raises AccessDenied and YearRefusedError."""
-    return perform(runtime, _make, who, command)
+def make_task(
+    runtime: SltRuntime, who: Coordinator, command: WriteTask, once: uuid.UUID | None = None
+) -> uuid.UUID:
+    """Make a task and return its id, ``once`` if the form's number is given.
+
+    Raises AccessDenied and YearRefusedError.
+    """
+    return perform(runtime, _make, who, command, once)
 
 
 def change_task(
@@ -118,15 +124,19 @@ def _import(context: Context, file: YearFile, number: str, reason: str) -> int:
     return len(file.tasks)
 
 
-def _make(context: Context, who: Coordinator, command: WriteTask) -> uuid.UUID:
+def _make(
+    context: Context, who: Coordinator, command: WriteTask, once: uuid.UUID | None
+) -> uuid.UUID:
     only_coordinator(who)
+    if once is not None and made_before(context, who.account_id, YearTaskRow, once):
+        return once
     there = _codes(context, who.municipality_number)
     if len(there) >= MOST_TASKS:
         raise YearRefusedError("year.full")
     taken = [int(code.removeprefix(_OWN)) for code in there if code.startswith(_OWN)]
     empty = Task(code=f"{_OWN}{max(taken, default=0) + 1}", title="", language=who.language)
     task = _checked(context, who, _wanted(empty, command), empty, command.reason)
-    row = _add(context, who.municipality_number, task, len(there))
+    row = _add(context, who.municipality_number, task, len(there), once)
     add_change(
         context, row.id, "task", task.title, account_id=who.account_id, reason=task.kept_because
     )
@@ -259,9 +269,11 @@ def _codes(context: Context, number: str) -> set[str]:
     return set(context.session.scalars(select(YearTaskRow.code).where(of_number)))
 
 
-def _add(context: Context, number: str, task: Task, position: int) -> YearTaskRow:
+def _add(
+    context: Context, number: str, task: Task, position: int, once: uuid.UUID | None = None
+) -> YearTaskRow:
     row = YearTaskRow(
-        id=uuid.uuid4(),
+        id=once or uuid.uuid4(),
         municipality_number=number,
         position=position,
         code=task.code,

@@ -49,7 +49,9 @@ def new() -> Response:
     form.prepare()
 
     def make() -> uuid.UUID:
-        return make_body(runtime(), signed_in().coordinator, form.to_command())
+        return make_body(
+            runtime(), signed_in().coordinator, form.to_command(), form.submission.data
+        )
 
     return _filled(form, None, make)
 

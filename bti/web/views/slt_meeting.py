@@ -61,7 +61,13 @@ def new(body_id: uuid.UUID) -> Response:
     form.prepare(body.body, None)
 
     def prepare() -> str:
-        made = prepare_meeting(runtime(), signed_in().coordinator, body_id, form.to_command())
+        made = prepare_meeting(
+            runtime(),
+            signed_in().coordinator,
+            body_id,
+            form.to_command(),
+            form.submission.data,
+        )
         return url_for("slt.meeting.show", body_meeting_id=made)
 
     return _filled("edit", form, prepare, body=body, page=None)

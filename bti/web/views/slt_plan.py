@@ -202,7 +202,9 @@ def new_measure(plan_id: uuid.UUID) -> Response:
 
     def add() -> str:
         who, area = signed_in().coordinator, form.area.data or ""
-        made = add_own_measure(runtime(), who, plan_id, area, form.to_command(plan_id))
+        made = add_own_measure(
+            runtime(), who, plan_id, area, form.to_command(plan_id), form.submission.data
+        )
         return url_for("slt.plan.measure", plan_id=plan_id, plan_measure_id=made)
 
     return _extended("new_measure", page, form, add)

@@ -53,7 +53,7 @@ def new() -> Response:
 
     def begin() -> uuid.UUID:
         who, reason = signed_in().coordinator, form.reason.data or ""
-        return begin_report(runtime(), who, form.to_draft(), reason)
+        return begin_report(runtime(), who, form.to_draft(), reason, form.submission.data)
 
     return _filled(form, begin, None)
 

@@ -51,7 +51,9 @@ def new() -> Response:
     form.prepare()
 
     def make() -> uuid.UUID:
-        return make_task(runtime(), signed_in().coordinator, form.to_command())
+        return make_task(
+            runtime(), signed_in().coordinator, form.to_command(), form.submission.data
+        )
 
     return _filled(form, None, make)
 
