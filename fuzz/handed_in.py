@@ -119,7 +119,8 @@ default_language = "nb"
 title = {_WORDS}
 log.opens_at_level = 1
 phones.police = {{ number = "112", label = {_WORDS} }}
-closing = {{ by = ["lead"], family_may_end_log = true }}
+closing = {{ by = ["lead"], family_may_end_log = true, individual_plan_ends_log = true }}
+of_age = {{ first_months = 6, last_months = 2 }}
 [teams.main]
 kind = "other"
 name = {_WORDS}

@@ -57,7 +57,7 @@ from bti.crypto.wrapping import unwrap_key, wrap_key
 from bti.domain.errors import RuleBroken
 from bti.domain.national_id import validate
 from bti.keyd.wire import BadMessage, parse_answer, parse_request, request
-from fuzz import archived, counted, handed_in, own_files
+from fuzz import archived, counted, handed_in, network_side, own_files
 from fuzz.target import AcceptedError, Target
 
 
@@ -376,5 +376,6 @@ TARGETS: dict[str, Target] = {
     **own_files.TARGETS,
     **archived.TARGETS,
     **counted.TARGETS,
+    **network_side.TARGETS,
     "name": Target(_fold, (), ("Åse-Marie Čáhppe".encode(),), 128),
 }

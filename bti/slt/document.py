@@ -144,7 +144,7 @@ def from_text(text: str) -> Document:
         content["facts"] = tuple((name, value) for name, value in content["facts"])
         content["blocks"] = tuple(_block(one) for one in content["blocks"])
         return Document(**content)
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as fault:
         raise DocumentDamagedError from fault
 
 

@@ -65,9 +65,13 @@ def _in_mode(world: World, settings):
 
 
 def _neighbours(app: Flask) -> None:
-    app.add_url_rule("/cases/<uuid:case_id>", "case.show", lambda **_: "")
-    app.add_url_rule("/worklist", "worklist.show", lambda: "")
-    app.add_url_rule("/danger", "duty.report", lambda: "")
+    for address, endpoint in (
+        ("/cases/<uuid:case_id>", "case.show"),
+        ("/worklist", "worklist.show"),
+        ("/danger", "duty.report"),
+    ):
+        if endpoint not in app.view_functions:
+            app.add_url_rule(address, endpoint, lambda **_: "")
 
 
 def visitor(world: World, *, mode: str = "test") -> CriticClient:

@@ -6,7 +6,17 @@ from bti.audit.actions import Action as Act
 from bti.domain.access import Action
 from bti.web import labels, messages
 from bti.web.doorway import perform
-from bti.web.views import baton, consent, family, guardian, move, proposal, protection, sharing
+from bti.web.views import (
+    baton,
+    consent,
+    family,
+    guardian,
+    join,
+    move,
+    proposal,
+    protection,
+    sharing,
+)
 from bti.workflows import baton as baton_workflow
 from bti.workflows import consent as consent_workflow
 from tests.web.small_site import site_of
@@ -44,6 +54,7 @@ def site(world: World) -> Flask:
         consent,
         family,
         guardian,
+        join,
         move,
         proposal,
         protection,
@@ -53,6 +64,7 @@ def site(world: World) -> Flask:
             "consent.",
             "family.",
             "guardian.",
+            "join.",
             "move.",
             "proposal.",
             "protection.",

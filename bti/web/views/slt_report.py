@@ -32,6 +32,9 @@ _UNFINISHED, _CHANGED = 422, 409
 #: What a file of a report holds, and in which form.
 FILES: Final = ("report.pdf", "report.odt", "report.json", "facts.pdf", "facts.odt", "facts.json")
 
+# Named one by one, so that an address of an act is never taken for a file's.
+_PAPER: Final = "any({})".format(",".join(f"'{one}'" for one in FILES))
+
 blueprint = Blueprint("report", __name__, url_prefix="/report")
 
 
@@ -103,11 +106,11 @@ def discard(council_report_id: uuid.UUID) -> Response:
     return _step(council_report_id, act, url_for("slt.report.list"))
 
 
-@blueprint.get("/<uuid:council_report_id>/<paper>")
+@blueprint.get(f"/<uuid:council_report_id>/<{_PAPER}:paper>")
 def download(council_report_id: uuid.UUID, paper: str) -> Response:
     """The report or the fact sheet as a file. Not before it is made, nor when its numbers stand no more."""
     page = _report(council_report_id)
-    if paper not in FILES or page.made is None or page.superseded:
+    if page.made is None or page.superseded:
         abort(404)
     made = page.made
     what, ending = paper.split(".")
