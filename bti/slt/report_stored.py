@@ -243,7 +243,10 @@ def _plan_year(context: Context, who: Coordinator, year: int) -> tuple[StoredPla
         .where(PlanRow.municipality_number == who.municipality_number)
         .order_by(PlanRow.first_day.desc())
     )
-    row = next((one for one in rows if one.first_day.year <= year <= one.last_day.year), None)
+    there = [one for one in rows if one.first_day.year <= year <= one.last_day.year]
+    # Of two, the newest that is adopted; what nobody has adopted is a draft as long as another is in force.
+    adopted = [one for one in there if one.adopted is not None]
+    row = next(iter(adopted or there[::-1]), None)
     if row is None:
         return None
     context.record(Happening.PLAN_READ, account_id=who.account_id, code=row.key)

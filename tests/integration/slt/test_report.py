@@ -1,6 +1,7 @@
 """Reports to the politiråd: what they are made from, what never comes along, and that what is made stands."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +11,9 @@ from bti.slt.document import DocumentDamagedError, digest
 from bti.slt.meeting_after import add_to_minutes
 from bti.slt.meeting_change import prepare_meeting
 from bti.slt.perform import AccessDenied
+from bti.slt.plan import Decision, Wanted
+from bti.slt.plan_next import NextPeriod, roll_over
+from bti.slt.plan_show import show_plan
 from bti.slt.release import publish_release, withdraw_release
 from bti.slt.report_change import (
     ReportRefusedError,
@@ -237,6 +241,24 @@ def test_a_report_whose_numbers_stand_no_more_is_kept_and_not_given_out(client, 
     assert "no longer given out" in page.text
     assert "400" not in page.text
     assert "The numbers stand no more" in client.get("/network/report").text
+
+
+def test_a_plan_that_nobody_has_adopted_takes_no_place_beside_one_that_is_in_force(client, side):  # noqa: F811 - fixtures
+    run, (_, olav) = side.runtime, side.signed_in()
+    a_year(run, olav)
+    one = begin_report(run, olav, a_draft(), "")
+    plan = show_plan(run, olav, None, Wanted()).stored
+    going_on = dict.fromkeys(plan.measure_ids, Decision.CARRY_ON)
+    wanted = NextPeriod("Et utkast", date(2026, 7, 1), date(2029, 12, 31), going_on, "")
+    roll_over(run, olav, plan.id, wanted)
+    _enter(client, side)
+    here = f"/network/report/{one}"
+    client.get(here)
+    client.post(f"{here}/make", {"version": "1"})
+    for name in ("report.json", "facts.json"):
+        words = words_of(name, client.get(f"{here}/{name}").response.get_data())
+        assert "SLT handlingsplan 2025–2028" in words
+        assert "Et utkast" not in words
 
 
 def test_before_there_are_numbers_or_a_plan_the_report_says_so(client, side):  # noqa: F811 - fixtures
