@@ -72,7 +72,13 @@ def _address(app: Flask, endpoint: str, case_id: uuid.UUID) -> tuple[str, set[st
     """The address of an endpoint, about a real case, and the methods it answers."""
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
     rule = rules[0]
-    known = {"case_id": case_id, "period": "2026H1", "step": "seen", "part": "common"}
+    known = {
+        "case_id": case_id,
+        "period": "2026H1",
+        "step": "seen",
+        "part": "common",
+        "paper": "report.pdf",
+    }
     values = {name: known.get(name, uuid.uuid4()) for name in rule.arguments}
     with app.test_request_context():
         methods = set().union(*(one.methods or set() for one in rules))
