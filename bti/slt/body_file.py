@@ -81,7 +81,7 @@ def _file(document: Document, key: str) -> BodyFile:
     for code in codes:
         one = table.table(code)
         if not _CODE.fullmatch(code):
-            table.complain(code, N_("a short code, or a number such as 4 or 2.1"), code)
+            table.complain(code, N_("a short code of small letters, digits and _"), code)
         bodies.append(_body(code, one, language, source))
     top.done()
     document.settle()

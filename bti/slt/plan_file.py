@@ -130,7 +130,12 @@ def _parts(
     for name in names:
         one = table.table(name)
         if not form.fullmatch(name):
-            table.complain(name, N_("a short code, or a number such as 4 or 2.1"), name)
+            wanted = (
+                N_("a number such as 4 or 2.1")
+                if form is _NUMBER
+                else N_("a short code of small letters, digits and _")
+            )
+            table.complain(name, wanted, name)
             continue
         made[name] = make(name, one)
         one.done()

@@ -18,6 +18,8 @@ from bti.slt.perform import Context, Happening, perform
 from bti.slt.region_models import ReleaseGrantRow
 from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
+from bti.slt.year_mail_models import YearMailChoiceRow, YearMailRow
+from bti.slt.year_models import YearFeedRow
 
 
 class SeatRefusedError(Exception):
@@ -85,12 +87,23 @@ def _end_account(context: Context, username: str) -> None:
         .values(revoked_at=context.at)
     )
     context.session.execute(delete(BodySeatRow).where(BodySeatRow.account_id == account.id))
+    _forget_letters(context, account.id)
     context.session.execute(
         update(ReleaseGrantRow)
         .where(ReleaseGrantRow.account_id == account.id, ReleaseGrantRow.ended_at.is_(None))
         .values(ended_at=context.at, ended_why="The account was ended.")
     )
     context.record(Happening.ACCOUNT_ENDED, account_id=account.id)
+
+
+def _forget_letters(context: Context, account_id: uuid.UUID) -> None:
+    """Nobody else can: the address of e-mail goes, and what waits or is read at a secret address ends."""
+    session = context.session
+    session.execute(delete(YearMailChoiceRow).where(YearMailChoiceRow.account_id == account_id))
+    waits = (YearMailRow.account_id == account_id) & (YearMailRow.open_slot == 1)
+    session.execute(update(YearMailRow).where(waits).values(state="moot", open_slot=None))
+    read = (YearFeedRow.account_id == account_id) & YearFeedRow.ended_at.is_(None)
+    session.execute(update(YearFeedRow).where(read).values(ended_at=context.at))
 
 
 def _take(context: Context, account_id: uuid.UUID, body_id: uuid.UUID) -> None:

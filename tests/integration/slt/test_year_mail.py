@@ -14,6 +14,7 @@ from bti.slt.role import NetworkRole
 from bti.slt.seat import end_account, give_seat
 from bti.slt.secret_box import E_MAIL, SealBrokenError
 from bti.slt.year_change import make_task, mark_task
+from bti.slt.year_feed import make_feed
 from bti.slt.year_mail import choose, letters, plan_letters, show_choice, stop
 from bti.slt.year_mail_models import YearMailChoiceRow, YearMailRow
 from bti.slt.year_send import remind
@@ -125,8 +126,19 @@ def test_nobody_is_reminded_who_has_not_asked_and_a_name_never_leaves(network):
     choose(run, olav, "olav@lindvik.example")
     network.clock.advance(7 * DAY)
     assert plan_letters(run, "x") == 1
+    make_feed(run, olav)
     end_account(run, "olav.lien")
     assert letters(run) == ()
+    with run.engine.connect() as connection:
+        left = [
+            connection.execute(text(asked)).scalar_one()
+            for asked in (
+                "SELECT count(*) FROM year_mail_choices",
+                "SELECT count(*) FROM year_mails WHERE open_slot = 1",
+                "SELECT count(*) FROM year_feeds WHERE ended_at IS NULL",
+            )
+        ]
+    assert left == [0, 0, 0], "nobody but the one who is gone could have taken it away"
 
 
 @ON_ONE_ENGINE
