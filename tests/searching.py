@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -77,12 +78,15 @@ def files_below(*folders: Path) -> dict[str, bytes]:
     """Every file below some folders, by its path; its name is searched too."""
     held = {}
     for folder in folders:
-        for path in folder.rglob("*"):
-            # What is gone when it is read is another test's, on the same server.
+        # What is gone when it is read is another test's, on the same server; os.walk passes over such folders.
+        below = [
+            Path(at, name) for at, inner, files in os.walk(folder) for name in (*inner, *files)
+        ]
+        for path in below:
             with suppress(FileNotFoundError):
                 if path.is_file() and not path.is_socket():
                     held[str(path)] = path.read_bytes()
-        held[f"names below {folder}"] = "\n".join(map(str, folder.rglob("*"))).encode()
+        held[f"names below {folder}"] = "\n".join(map(str, below)).encode()
     return held
 
 
