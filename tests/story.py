@@ -53,6 +53,11 @@ TEXT = consent.ShownText("1", (("Hvem får vite det?", "PP-tjenesten"),))
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
+def by_chance(letters: int) -> str:
+    """So many letters that occur nowhere else. Digits by chance are a telephone number now and then, and told to be one."""
+    return uuid.uuid4().hex[:letters].translate(_LETTERS)
+
+
 @dataclass(slots=True)
 class Marks:
     """Makes texts that occur nowhere else, and remembers them."""
@@ -62,8 +67,7 @@ class Marks:
 
     def __call__(self, what: str) -> str:
         """Return a text holding a mark of its own."""
-        # In letters: digits by chance are a telephone number now and then, and told to be one.
-        mark = f"{self.prefix}{uuid.uuid4().hex[:12].translate(_LETTERS)}{what}"
+        mark = f"{self.prefix}{by_chance(12)}{what}"
         self.made.append(mark)
         return f"{what} {mark}"
 

@@ -7,18 +7,16 @@ under the same Message-ID; none is lost.
 from __future__ import annotations
 
 import gettext
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from bti import paths
-from bti.smtp import ServerAwayError, hand_over, is_of_one
+from bti.smtp import automatic_message, send_what_waits
 from bti.workflows import outbox
 
 if TYPE_CHECKING:
     import uuid
     from datetime import datetime
+    from email.message import EmailMessage
 
     from bti.bootstrap import Runtime
     from bti.settings import Settings
@@ -31,26 +29,21 @@ def send_due(runtime: Runtime, actor: SystemActor, tenant_id: uuid.UUID) -> int:
 
     Raises ``ServerAwayError`` when the server is away; every letter is then tried later by itself.
     """
-    count = 0
     perform = runtime.doorway.perform
-    while some := perform(outbox.letters, actor, tenant_id=tenant_id):
-        gone: ServerAwayError | None = None
-        now = runtime.clock.now()
-        written = [(one, message_of(one, runtime.settings, now)) for one in some]
-        for letter, fault in hand_over(runtime.settings, written):
-            mail_id = letter.mail_id
-            if fault is None:
-                perform(outbox.sent, actor, tenant_id=tenant_id, mail_id=mail_id)
-                count += 1
-                continue
-            kind = type(fault).__name__
-            # The kind alone: what a server answers may hold the address.
-            perform(outbox.failed, actor, tenant_id=tenant_id, mail_id=mail_id, fault=kind)
-            if not is_of_one(fault):
-                gone = gone or ServerAwayError(kind)
-        if gone is not None:
-            raise gone
-    return count
+
+    def sent(letter: Letter) -> None:
+        perform(outbox.sent, actor, tenant_id=tenant_id, mail_id=letter.mail_id)
+
+    def failed(letter: Letter, kind: str) -> None:
+        perform(outbox.failed, actor, tenant_id=tenant_id, mail_id=letter.mail_id, fault=kind)
+
+    return send_what_waits(
+        runtime.settings,
+        lambda: perform(outbox.letters, actor, tenant_id=tenant_id),
+        lambda letter: message_of(letter, runtime.settings, runtime.clock.now()),
+        sent,
+        failed,
+    )
 
 
 def message_of(letter: Letter, settings: Settings, now: datetime) -> EmailMessage:
@@ -60,19 +53,11 @@ def message_of(letter: Letter, settings: Settings, now: datetime) -> EmailMessag
         "messages", paths.TRANSLATIONS, [language], fallback=language == "en"
     )
     _ = catalogue.gettext
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = _("Something waits for you in Stafett")
-    message["From"] = settings.mail_from
-    message["To"] = letter.address
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = letter.message_id
-    message["Auto-Submitted"] = "auto-generated"
     lines = (
         _("Something waits for you in Stafett. Sign in to see what it is:"),
         settings.base_url,
         _("This message says nothing more, and never will. At most one comes in a day."),
         _("You choose how often you are reminded under My account. Nobody reads answers to this."),
     )
-    message.set_content("\n\n".join(lines) + "\n")
-    message["Content-Language"] = language  # after the content, which takes such headers away
-    return message
+    subject = _("Something waits for you in Stafett")
+    return automatic_message(settings, letter, now, subject, lines)

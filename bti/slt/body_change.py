@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 from sqlalchemy import select
 
@@ -18,18 +17,13 @@ from bti.slt.body import FACTS, Body, BodyKind, fault_of, texts_of
 from bti.slt.body_file import MOST_BODIES, BodyFile
 from bti.slt.body_models import BodyRow
 from bti.slt.body_stored import add_change, body_of, own_body, put
-from bti.slt.models import SltAccount
+from bti.slt.own_codes import CODE_LENGTH, codes_of, has_coordinator, next_own
 from bti.slt.perform import Context, Happening, perform
 from bti.slt.plan_names import names_in, persons_in
 from bti.slt.plan_rows import lines
 from bti.slt.positions import made_before
-from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator, only_coordinator
-
-_OWN: Final = "own_"
-#: Of a line in the access log.
-_CODE_LENGTH: Final = 60
 
 
 class BodyRefusedError(Exception):
@@ -98,22 +92,21 @@ def dissolve_body(
 
 
 def _import(context: Context, file: BodyFile, number: str, reason: str) -> int:
-    keeps = SltAccount.role == NetworkRole.COORDINATOR
-    same = (SltAccount.municipality_number == number) & keeps
-    if context.session.scalar(select(SltAccount.id).where(same).limit(1)) is None:
+    if not has_coordinator(context, number):
         raise BodyRefusedError("body.municipality")
     found = persons_in(text for body in file.bodies for text in texts_of(body))
     if found and not reason.strip():
         raise BodyRefusedError("body.names", found)
-    there = _codes(context, number)
+    there = codes_of(context, BodyRow.code, BodyRow.municipality_number, number)
     if there & {body.code for body in file.bodies}:
         raise BodyRefusedError("body.exists")
     if len(there) + len(file.bodies) > MOST_BODIES:
         raise BodyRefusedError("body.full")
     for at, body in enumerate(file.bodies):
         row = _add(context, number, body, len(there) + at)
-        add_change(context, row.id, "imported", body.document, reason=reason.strip())
-    context.record(Happening.BODY_IMPORTED, code=file.key[:_CODE_LENGTH])
+        kept = reason.strip() if persons_in(texts_of(body)) else ""
+        add_change(context, row.id, "imported", body.document, reason=kept)
+    context.record(Happening.BODY_IMPORTED, code=file.key[:CODE_LENGTH])
     return len(file.bodies)
 
 
@@ -123,12 +116,10 @@ def _make(
     only_coordinator(who)
     if once is not None and made_before(context, who.account_id, BodyRow, once):
         return once
-    there = _codes(context, who.municipality_number)
+    there = codes_of(context, BodyRow.code, BodyRow.municipality_number, who.municipality_number)
     if len(there) >= MOST_BODIES:
         raise BodyRefusedError("body.full")
-    taken = [int(code.removeprefix(_OWN)) for code in there if code.startswith(_OWN)]
-    code = f"{_OWN}{max(taken, default=0) + 1}"
-    empty = Body(code=code, name="", kind=command.kind, language=who.language)
+    empty = Body(code=next_own(there), name="", kind=command.kind, language=who.language)
     body = _wanted(empty, command)
     reason = _checked(context, who, body, (), command.reason)
     row = _add(context, who.municipality_number, body, len(there), once)
@@ -232,14 +223,6 @@ def words_of(context: Context, who: Coordinator) -> tuple[str, ...]:
     same = BodyRow.municipality_number == who.municipality_number
     rows = context.session.scalars(select(BodyRow).where(same)).all()
     return (who.municipality_name, *(text for row in rows for text in texts_of(body_of(row))))
-
-
-def _codes(context: Context, number: str) -> set[str]:
-    # Whoever takes in or makes bodies waits here for whoever does it too, so that no code is given twice.
-    first = select(SltAccount.id).where(SltAccount.municipality_number == number)
-    context.session.scalar(first.order_by(SltAccount.id).limit(1).with_for_update())
-    of_number = BodyRow.municipality_number == number
-    return set(context.session.scalars(select(BodyRow.code).where(of_number)))
 
 
 def _add(

@@ -8,27 +8,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
-
-from sqlalchemy import select
 
 from bti.clock import norwegian_date
 from bti.slt.body_change import words_of
-from bti.slt.models import REASON_LENGTH, SltAccount
+from bti.slt.models import REASON_LENGTH
+from bti.slt.own_codes import CODE_LENGTH, codes_of, has_coordinator, next_own
 from bti.slt.perform import AccessDenied, Context, Happening, perform
 from bti.slt.plan_names import names_in, persons_in
 from bti.slt.positions import made_before
-from bti.slt.role import NetworkRole
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator, only_coordinator
 from bti.slt.year import Task, Weekday, Which, fault_of, occurrences, texts_of
 from bti.slt.year_file import MOST_TASKS, YearFile
 from bti.slt.year_models import YearDoneRow, YearTaskRow
 from bti.slt.year_stored import add_change, own_task, put, task_of
-
-_OWN: Final = "own_"
-#: Of a line in the access log.
-_CODE_LENGTH: Final = 60
 
 
 class YearRefusedError(Exception):
@@ -104,14 +97,12 @@ def mark_task(
 
 
 def _import(context: Context, file: YearFile, number: str, reason: str) -> int:
-    keeps = SltAccount.role == NetworkRole.COORDINATOR
-    same = (SltAccount.municipality_number == number) & keeps
-    if context.session.scalar(select(SltAccount.id).where(same).limit(1)) is None:
+    if not has_coordinator(context, number):
         raise YearRefusedError("year.municipality")
     found = persons_in(text for task in file.tasks for text in texts_of(task))
     if found and not reason.strip():
         raise YearRefusedError("year.names", found)
-    there = _codes(context, number)
+    there = codes_of(context, YearTaskRow.code, YearTaskRow.municipality_number, number)
     if there & {task.code for task in file.tasks}:
         raise YearRefusedError("year.exists")
     if len(there) + len(file.tasks) > MOST_TASKS:
@@ -120,7 +111,7 @@ def _import(context: Context, file: YearFile, number: str, reason: str) -> int:
         kept = reason.strip()[:REASON_LENGTH] if persons_in(texts_of(task)) else ""
         row = _add(context, number, replace(task, kept_because=kept), len(there) + at)
         add_change(context, row.id, "imported", task.document, reason=kept)
-    context.record(Happening.YEAR_IMPORTED, code=file.key[:_CODE_LENGTH])
+    context.record(Happening.YEAR_IMPORTED, code=file.key[:CODE_LENGTH])
     return len(file.tasks)
 
 
@@ -130,11 +121,12 @@ def _make(
     only_coordinator(who)
     if once is not None and made_before(context, who.account_id, YearTaskRow, once):
         return once
-    there = _codes(context, who.municipality_number)
+    there = codes_of(
+        context, YearTaskRow.code, YearTaskRow.municipality_number, who.municipality_number
+    )
     if len(there) >= MOST_TASKS:
         raise YearRefusedError("year.full")
-    taken = [int(code.removeprefix(_OWN)) for code in there if code.startswith(_OWN)]
-    empty = Task(code=f"{_OWN}{max(taken, default=0) + 1}", title="", language=who.language)
+    empty = Task(code=next_own(there), title="", language=who.language)
     task = _checked(context, who, _wanted(empty, command), empty, command.reason)
     row = _add(context, who.municipality_number, task, len(there), once)
     add_change(
@@ -259,14 +251,6 @@ def _checked(context: Context, who: Coordinator, task: Task, before: Task, reaso
         return replace(task, kept_because=reason.strip())
     still = names_in(texts_of(task), plan=words)
     return replace(task, kept_because=before.kept_because if still else "")
-
-
-def _codes(context: Context, number: str) -> set[str]:
-    # Whoever takes in or makes tasks waits here for whoever does it too, so that no code is given twice.
-    first = select(SltAccount.id).where(SltAccount.municipality_number == number)
-    context.session.scalar(first.order_by(SltAccount.id).limit(1).with_for_update())
-    of_number = YearTaskRow.municipality_number == number
-    return set(context.session.scalars(select(YearTaskRow.code).where(of_number)))
 
 
 def _add(

@@ -9,8 +9,6 @@ from __future__ import annotations
 import gettext
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 from babel.dates import format_date
@@ -19,7 +17,7 @@ from bti import paths
 from bti.settings import Settings
 from bti.slt.runtime import SltRuntime
 from bti.slt.year_mail import Letter, letters, mark_failed, mark_sent, plan_letters
-from bti.smtp import ServerAwayError, hand_over, is_of_one
+from bti.smtp import automatic_message, send_what_waits
 
 
 def remind(runtime: SltRuntime, settings: Settings) -> int:
@@ -30,40 +28,22 @@ def remind(runtime: SltRuntime, settings: Settings) -> int:
     if not settings.smtp_host:
         return 0
     plan_letters(runtime, urlsplit(settings.base_url).hostname or "localhost")
-    count = 0
-    while some := letters(runtime):
-        gone: ServerAwayError | None = None
-        now = runtime.clock.now()
-        written = [(one, message_of(one, settings, now)) for one in some]
-        for letter, fault in hand_over(settings, written):
-            if fault is None:
-                mark_sent(runtime, letter.mail_id)
-                count += 1
-                continue
-            kind = type(fault).__name__
-            # The kind alone: what a server answers may hold the address.
-            mark_failed(runtime, letter.mail_id, kind)
-            if not is_of_one(fault):
-                gone = gone or ServerAwayError(kind)
-        if gone is not None:
-            raise gone
-    return count
+    return send_what_waits(
+        settings,
+        lambda: letters(runtime),
+        lambda letter: message_of(letter, settings, runtime.clock.now()),
+        lambda letter: mark_sent(runtime, letter.mail_id),
+        lambda letter, kind: mark_failed(runtime, letter.mail_id, kind),
+    )
 
 
 def message_of(letter: Letter, settings: Settings, now: datetime) -> EmailMessage:
-    """Return the message."""
+    """Return the message: days, and titles that name nobody."""
     language = letter.language
     catalogue = gettext.translation(
         "messages", paths.TRANSLATIONS, [language], fallback=language == "en"
     )
     _ = catalogue.gettext
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = _("Something waits in the year wheel")
-    message["From"] = settings.mail_from
-    message["To"] = letter.address
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = letter.message_id
-    message["Auto-Submitted"] = "auto-generated"
     neutral = _("A task of the year wheel")
     waits = [
         f"{format_date(on, 'long', locale=language)}: {t or neutral}" for on, t in letter.waits
@@ -74,6 +54,5 @@ def message_of(letter: Letter, settings: Settings, now: datetime) -> EmailMessag
         settings.base_url.rstrip("/") + "/network/year",
         _("You stop these messages there, under Reminders. Nobody reads answers to this."),
     )
-    message.set_content("\n\n".join(lines) + "\n")
-    message["Content-Language"] = language  # after the content, which takes such headers away
-    return message
+    subject = _("Something waits in the year wheel")
+    return automatic_message(settings, letter, now, subject, lines)

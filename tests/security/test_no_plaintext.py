@@ -6,7 +6,6 @@ import logging
 import subprocess
 import sys
 import tempfile
-import uuid
 import zipfile
 from contextlib import ExitStack
 from io import BytesIO
@@ -19,7 +18,7 @@ from hypothesis import strategies as st
 from bti.domain.codes import Sector
 from bti.workflows import account
 from tests.searching import found
-from tests.story import Marks, Story
+from tests.story import Marks, Story, by_chance
 from tests.traces import watching
 
 # A number with the month raised by 80: nobody has it.
@@ -40,7 +39,7 @@ def traces(request, tmp_path):
 
 def test_no_sealed_text_reaches_files_logs_or_process_listing(traces):
     # One stem for all marks, so that one search finds any of them.
-    stem = f"zq{uuid.uuid4().hex[:10]}"
+    stem = f"zq{by_chance(10)}"
     story, other = (Story(traces.world, Marks(prefix=stem)) for _ in range(2))
     story.national_id = SYNTHETIC_ID
     traces.live(story, other)
@@ -53,7 +52,7 @@ def test_no_sealed_text_reaches_files_logs_or_process_listing(traces):
     empty = {place for place, content in left.items() if not any(content.values())}
     assert empty <= {"removed", "open files", "tmp"}, "nothing was looked at there"
 
-    control = f"zq{uuid.uuid4().hex[:10]}"
+    control = f"zq{by_chance(10)}"
     with ExitStack() as stack:
         plant(traces, control, stack)
         left = traces.everything()

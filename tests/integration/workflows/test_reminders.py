@@ -18,8 +18,8 @@ from bti.db.guards import FORGED
 from bti.db.models import Case, Mail, MailChoice
 from bti.domain.errors import AccessDenied, RuleBroken
 from bti.domain.reminders import LONGEST_PAUSE, Pace, pause_after
-from bti.jobs.mail import ServerAwayError
 from bti.jobs.table import JOBS, Place, jobs_for
+from bti.smtp import ServerAwayError
 from bti.workflows import absence, archive, follow_up, leaving, reminders
 from tests.integration.workflows import cases
 from tests.integration.workflows.states import change_ops
