@@ -24,6 +24,7 @@ from bti.slt.perform import AccessDenied, Context, Happening, perform
 from bti.slt.plan_change import PlanRefusedError, check_names
 from bti.slt.plan_rows import add_change
 from bti.slt.plan_stored import StoredPlan, own_plan, plan_to_change, stored_plan
+from bti.slt.positions import made_before
 from bti.slt.runtime import SltRuntime
 from bti.slt.sign_in import Coordinator, only_coordinator
 
@@ -158,7 +159,7 @@ def _attach(context: Context, who: Coordinator, plan_id: uuid.UUID, command: Att
     plan = plan_to_change(context, who, plan_id)
     # Held until the commit, so that two do not fill the last place.
     context.session.refresh(plan, with_for_update=True)
-    if context.session.get(PlanAppendixRow, command.id) is not None:
+    if made_before(context, who.account_id, PlanAppendixRow, command.id):
         return
     kind = _kind_of(command)
     standing = (PlanAppendixRow.plan_id == plan.id) & PlanAppendixRow.removed_at.is_(None)

@@ -199,6 +199,6 @@ def test_a_person_without_a_form_is_compared_with_nobody_and_hinders_nobody(rows
     # Nor one that does not open, or is no sealed value at all.
     place = Place(TENANT, OURS, "persons", "body_ct", an_id(310), 1)
     nobody = seal(CORE, place, json_to_bytes(["nobody"]))
-    for number, blob in enumerate((nobody, nobody[:-1] + b"x", b"garbage"), 310):
+    for number, blob in enumerate((nobody, bytes((*nobody[:-1], nobody[-1] ^ 1)), b"garbage"), 310):
         rows.put("persons", id=an_id(number), case_id=OURS, body_ct=Sealed(blob))
     assert kin(rows, *asked, also=(OTHERS,)) == before
